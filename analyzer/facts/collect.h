@@ -1,0 +1,110 @@
+// Collectors: one per subsystem. A collector says which tables it fills and which files it may read;
+// it finds those files in the tree in the order the real program does, calls the parser, and writes
+// raw rows (the lines) and effective rows (what the program would see), each with its location.
+#pragma once
+
+#include <any>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/base/diagnostic.h"
+#include "analyzer/facts/store.h"
+#include "analyzer/source/artifact.h"
+#include "parsers/syntax_error.h"
+
+namespace drydock::facts {
+
+class Context;
+
+struct Collector {
+  std::string_view name;                       // "sysctl"
+  std::vector<const TableSpec*> tables;        // what it fills
+  std::vector<std::string_view> needs;         // tables of other collectors that must be filled before
+  // Files it may read in a host or /etc, as patterns of Interest relative to the root.
+  std::vector<std::string_view> paths;
+  // Patterns of Interest::add_loose for files of its format that lie anywhere (fragments).
+  std::vector<std::string_view> loose;
+  void (*collect)(Context&);
+};
+
+// Every collector, in no particular order. The explicit list is in collectors.cpp.
+std::span<const Collector> collectors();
+// Every table of every collector, and the meta tables; sorted by name.
+std::vector<const TableSpec*> all_tables();
+// The union of the collectors' patterns for the given tables (empty: all), with what they need.
+Interest interest_for(const std::set<std::string, std::less<>>& tables);
+
+// A file's text together with the path under which it was really found.
+struct Text {
+  std::string path;       // tree path as asked for: what locations name
+  std::string_view text;  // valid as long as the tree
+};
+
+// What a collector works with.
+class Context {
+ public:
+  Context(const Target& target, Store& store) : target_(target), store_(store) {}
+
+  const Target& target() const { return target_; }
+  const Tree& tree() const { return *target_.tree; }
+  Store& store() { return store_; }
+  Scope scope() const { return target_.scope; }
+  bool is_fragment() const { return target_.scope == Scope::fragment; }
+
+  // Reads a file, following links. Absent: nullopt, silently. There but not readable: nullopt, and a
+  // parse_issue of effect 'unknown' for the tables of the collector that runs.
+  std::optional<Text> read(std::string_view path);
+
+  // The loose files of a fragment that match one of `patterns` (Interest::add_loose form), sorted.
+  std::vector<std::string> loose(std::span<const std::string_view> patterns) const;
+  // Those of the running collector's own `loose` patterns.
+  std::vector<std::string> loose() const;
+
+  // Records syntax errors of a file as parse_issue rows for the tables of the running collector (or for
+  // `tables` if given) and as diagnostics of the scan.
+  void issues(std::string_view path, const parsers::SyntaxErrors& errors,
+              std::vector<const TableSpec*> tables = {});
+  void issue(std::string_view path, const parsers::SyntaxError& error,
+             std::vector<const TableSpec*> tables = {});
+
+  // A value computed once per target and shared between collectors, by its type:
+  //   const UnitFiles& units = context.shared<UnitFiles>([&] { return load_units(context); });
+  template <class T, class Make>
+  const T& shared(Make make) {
+    auto& slot = shared_[std::type_index(typeid(T))];
+    if (!slot.has_value()) slot = std::make_shared<const T>(make());
+    return *std::any_cast<const std::shared_ptr<const T>&>(slot);
+  }
+
+  const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
+
+  // Used by collect() below.
+  void begin(const Collector& collector) { running_ = &collector; }
+
+ private:
+  const Target& target_;
+  Store& store_;
+  const Collector* running_ = nullptr;
+  std::unordered_map<std::type_index, std::any> shared_;
+  std::set<std::string> reported_;  // unreadable paths already said, per collector
+  std::vector<Diagnostic> diagnostics_;
+};
+
+// Fills `store` with the given tables (and what they need) for one target, then freezes it. Empty: all.
+// Returns what could not be read or parsed.
+std::vector<Diagnostic> collect(const Target& target, Store& store,
+                                const std::set<std::string, std::less<>>& tables);
+
+// The meta tables, filled through Store and Context.
+extern const TableSpec kLocationTable;    // location(loc, path, line, column, end_line, end_column)
+extern const TableSpec kOverrideTable;    // override(table_name, key, winner, loser, value, reason)
+extern const TableSpec kParseIssueTable;  // parse_issue(path, code, message, effect, table_name, loc)
+
+}  // namespace drydock::facts

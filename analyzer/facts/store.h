@@ -1,0 +1,76 @@
+// Where facts live: SQLite in memory, filled by collectors, then frozen and asked by rules and people.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "analyzer/base/result.h"
+#include "analyzer/base/span.h"
+#include "analyzer/facts/table.h"
+
+struct sqlite3;
+
+namespace drydock::facts {
+
+// A place in a file of the target. The id is a keyed hash of path and span: stable over runs and
+// formats, and not something a query can make up.
+enum class LocationId : int64_t {};
+
+struct Location {
+  std::string path;  // tree path: "etc/fstab"
+  Span span;
+};
+
+// One value of a row. Text longer than limits::kFactText is cut (with "…" at its end).
+struct Null {};
+using Value = std::variant<Null, int64_t, bool, std::string_view, LocationId>;
+
+class Store {
+ public:
+  // An empty database with every table of `tables` created.
+  static Result<std::unique_ptr<Store>> create(std::span<const TableSpec* const> tables);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // The id of a place; the same place gives the same id.
+  LocationId locate(std::string_view path, Span span);
+  std::optional<Location> location(LocationId id) const;
+
+  // Adds a row. The values stand in the order of the spec's columns, one for each; a mismatch in number
+  // or type is a programming mistake and asserts.
+  void insert(const TableSpec& table, std::initializer_list<Value> values);
+
+  // Says that the effective fact at `winner` (row `key` of `table`) overrode a setting at `loser`, and
+  // why: "read later", "same file name in /etc masks /usr/lib", "first value wins".
+  void overridden(const TableSpec& table, std::string_view key, LocationId winner, LocationId loser,
+                  std::string_view value, std::string_view reason);
+
+  // Runs a SELECT of drydock's own (not a rule's) and hands over each row as text values; NULL is
+  // nullopt. For collectors that build on others, and for tests. Fails with SQLite's message.
+  using Row = std::vector<std::optional<std::string>>;
+  Result<std::vector<Row>> query(std::string_view sql) const;
+
+  // No more writes: begins read-only life. Commits what was collected.
+  void freeze();
+
+  sqlite3* handle() const { return db_; }
+  const std::vector<const TableSpec*>& tables() const { return tables_; }
+  const TableSpec* table(std::string_view name) const;
+
+ private:
+  Store() = default;
+  struct Impl;
+  sqlite3* db_ = nullptr;
+  std::vector<const TableSpec*> tables_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace drydock::facts
