@@ -1,0 +1,173 @@
+// systemd.syntax(7) "Quoting" and systemd.service(5) "Command lines".
+#include <algorithm>
+
+#include "parsers/unit.h"
+
+namespace drydock::parsers::unit {
+namespace {
+
+constexpr std::string_view kBlank = " \t\n\r";
+
+bool is_blank(char c) {
+  return kBlank.find(c) != std::string_view::npos;
+}
+
+void append_utf8(std::string& out, uint32_t code) {
+  const auto byte = [&](uint32_t value) { out += static_cast<char>(value); };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xc0 | code >> 6);
+    byte(0x80 | (code & 0x3f));
+  } else if (code < 0x10000) {
+    byte(0xe0 | code >> 12);
+    byte(0x80 | (code >> 6 & 0x3f));
+    byte(0x80 | (code & 0x3f));
+  } else {
+    byte(0xf0 | code >> 18);
+    byte(0x80 | (code >> 12 & 0x3f));
+    byte(0x80 | (code >> 6 & 0x3f));
+    byte(0x80 | (code & 0x3f));
+  }
+}
+
+// `count` digits of `base` at the start of `text`; nullopt if there are fewer.
+std::optional<uint32_t> digits(std::string_view text, size_t count, uint32_t base) {
+  if (text.size() < count) return std::nullopt;
+  uint32_t value = 0;
+  for (const char c : text.substr(0, count)) {
+    uint32_t digit = base;
+    if (c >= '0' && c <= '9') digit = static_cast<uint32_t>(c - '0');
+    if (c >= 'a' && c <= 'f') digit = static_cast<uint32_t>(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F') digit = static_cast<uint32_t>(c - 'A' + 10);
+    if (digit >= base) return std::nullopt;
+    value = value * base + digit;
+  }
+  return value;
+}
+
+// Decodes the escape that begins `text`, behind its backslash, into `out`. Returns the bytes taken;
+// 0 for an escape systemd does not know (a zero byte is none).
+size_t unescape(std::string_view text, std::string& out) {
+  constexpr std::string_view kNames = "abfnrtv\\\"'s";
+  constexpr std::string_view kBytes = "\a\b\f\n\r\t\v\\\"' ";
+  if (const size_t at = kNames.find(text.front()); at != std::string_view::npos) {
+    out += kBytes[at];
+    return 1;
+  }
+  switch (text.front()) {
+    case 'x':
+      if (const auto value = digits(text.substr(1), 2, 16); value && *value != 0) {
+        out += static_cast<char>(*value);
+        return 3;
+      }
+      return 0;
+    case 'u':
+      if (const auto value = digits(text.substr(1), 4, 16); value && *value != 0) {
+        append_utf8(out, *value);
+        return 5;
+      }
+      return 0;
+    case 'U':
+      if (const auto value = digits(text.substr(1), 8, 16);
+          value && *value != 0 && *value < 0x110000 && (*value & 0xfffff800) != 0xd800) {
+        append_utf8(out, *value);
+        return 9;
+      }
+      return 0;
+    default:
+      if (const auto value = digits(text, 3, 8); value && *value != 0 && *value <= 255) {
+        out += static_cast<char>(*value);
+        return 3;
+      }
+      return 0;
+  }
+}
+
+// Reads the word at `at` (no blank) and moves `at` behind it and the blanks that follow.
+std::optional<std::string> read_word(std::string_view value, size_t& at, Word& word) {
+  word.begin = at;
+  char quote = 0;
+  while (at < value.size()) {
+    const char c = value[at];
+    if (c == '\\') {
+      if (++at == value.size()) return "a backslash at the end";
+      const size_t taken = unescape(value.substr(at), word.text);
+      if (taken == 0) {
+        word.text += '\\';
+        word.text += value[at];
+      }
+      at += std::max<size_t>(taken, 1);
+      continue;
+    }
+    if (quote == 0 && is_blank(c)) break;
+    if (quote == 0 && (c == '"' || c == '\''))
+      quote = c;
+    else if (c == quote)
+      quote = 0;
+    else
+      word.text += c;
+    ++at;
+  }
+  if (quote != 0) return "unbalanced quote";
+  word.end = at;
+  while (at < value.size() && is_blank(value[at])) ++at;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Words split_words(std::string_view value) {
+  Words out;
+  size_t at = std::min(value.find_first_not_of(kBlank), value.size());
+  while (at < value.size()) {
+    Word word;
+    out.error = read_word(value, at, word);
+    if (out.error) return out;
+    out.words.push_back(std::move(word));
+  }
+  return out;
+}
+
+Commands split_commands(std::string_view value) {
+  Commands out;
+  Command command;
+  const auto finish = [&] {
+    if (!command.words.empty()) out.commands.push_back(std::move(command));
+    command = {};
+  };
+  size_t at = std::min(value.find_first_not_of(kBlank), value.size());
+  while (at < value.size()) {
+    const auto stands_alone = [&](std::string_view text) {
+      return value.substr(at).starts_with(text) &&
+             (at + text.size() == value.size() || is_blank(value[at + text.size()]));
+    };
+    // "Multiple command lines may be concatenated in a single directive by separating them with
+    // semicolons (these semicolons must be passed as separate words). Lone semicolons may be
+    // escaped."
+    if (stands_alone(";")) {
+      finish();
+      at = std::min(value.find_first_not_of(kBlank, at + 1), value.size());
+      continue;
+    }
+    Word word;
+    if (!command.words.empty() && stands_alone("\\;")) {
+      word = {";", at, at + 2};
+      at = std::min(value.find_first_not_of(kBlank, at + 2), value.size());
+    } else {
+      out.error = read_word(value, at, word);
+      if (out.error) return out;
+    }
+    if (command.words.empty()) {
+      const size_t prefixes = std::min(word.text.find_first_not_of("@-:+!"), word.text.size());
+      command.prefixes = word.text.substr(0, prefixes);
+      word.text.erase(0, prefixes);
+      word.begin += prefixes;  // a quote before the prefixes would shift it: none is written there
+    }
+    command.words.push_back(std::move(word));
+  }
+  finish();
+  return out;
+}
+
+}  // namespace drydock::parsers::unit
