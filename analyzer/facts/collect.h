@@ -1,6 +1,7 @@
-// Collectors: one per subsystem. A collector says which tables it fills and which files it may read;
-// it finds those files in the tree in the order the real program does, calls the parser, and writes
-// raw rows (the lines) and effective rows (what the program would see), each with its location.
+// Collectors: one per subsystem. A collector says which tables it fills and which files it may
+// read; it finds those files in the tree in the order the real program does, calls the parser, and
+// writes raw rows (the lines) and effective rows (what the program would see), each with its
+// location.
 #pragma once
 
 #include <any>
@@ -24,9 +25,9 @@ namespace drydock::facts {
 class Context;
 
 struct Collector {
-  std::string_view name;                       // "sysctl"
-  std::vector<const TableSpec*> tables;        // what it fills
-  std::vector<std::string_view> needs;         // tables of other collectors that must be filled before
+  std::string_view name;                 // "sysctl"
+  std::vector<const TableSpec*> tables;  // what it fills
+  std::vector<std::string_view> needs;   // tables of other collectors that must be filled before
   // Files it may read in a host or /etc, as patterns of Interest relative to the root.
   std::vector<std::string_view> paths;
   // Patterns of Interest::add_loose for files of its format that lie anywhere (fragments).
@@ -41,9 +42,11 @@ std::vector<const TableSpec*> all_tables();
 // The union of the collectors' patterns for the given tables (empty: all), with what they need.
 Interest interest_for(const std::set<std::string, std::less<>>& tables);
 
-// A file's text together with the path under which it was really found.
+// A file's text together with the place it was really found at.
 struct Text {
-  std::string path;       // tree path as asked for: what locations name
+  // Where the file lies when every link is followed (etc/sysctl.d/99-sysctl.conf ->
+  // etc/sysctl.conf): what locations name, for that is the file somebody has to edit.
+  std::string path;
   std::string_view text;  // valid as long as the tree
 };
 
@@ -58,8 +61,9 @@ class Context {
   Scope scope() const { return target_.scope; }
   bool is_fragment() const { return target_.scope == Scope::fragment; }
 
-  // Reads a file, following links. Absent: nullopt, silently. There but not readable: nullopt, and a
-  // parse_issue of effect 'unknown' for the tables of the collector that runs.
+  // Reads a file, following links. Absent, or a link to /dev/null: nullopt, silently. There but not
+  // readable: nullopt, and a parse_issue of effect 'unknown' for the tables of the collector that
+  // runs.
   std::optional<Text> read(std::string_view path);
 
   // The loose files of a fragment that match one of `patterns` (Interest::add_loose form), sorted.
@@ -67,8 +71,8 @@ class Context {
   // Those of the running collector's own `loose` patterns.
   std::vector<std::string> loose() const;
 
-  // Records syntax errors of a file as parse_issue rows for the tables of the running collector (or for
-  // `tables` if given) and as diagnostics of the scan.
+  // Records syntax errors of a file as parse_issue rows for the tables of the running collector (or
+  // for `tables` if given) and as diagnostics of the scan.
   void issues(std::string_view path, const parsers::SyntaxErrors& errors,
               std::vector<const TableSpec*> tables = {});
   void issue(std::string_view path, const parsers::SyntaxError& error,
@@ -97,14 +101,15 @@ class Context {
   std::vector<Diagnostic> diagnostics_;
 };
 
-// Fills `store` with the given tables (and what they need) for one target, then freezes it. Empty: all.
-// Returns what could not be read or parsed.
+// Fills `store` with the given tables (and what they need) for one target, then freezes it. Empty:
+// all. Returns what could not be read or parsed.
 std::vector<Diagnostic> collect(const Target& target, Store& store,
                                 const std::set<std::string, std::less<>>& tables);
 
 // The meta tables, filled through Store and Context.
-extern const TableSpec kLocationTable;    // location(loc, path, line, column, end_line, end_column)
-extern const TableSpec kOverrideTable;    // override(table_name, key, winner, loser, value, reason)
-extern const TableSpec kParseIssueTable;  // parse_issue(path, code, message, effect, table_name, loc)
+extern const TableSpec kLocationTable;  // location(loc, path, line, column, end_line, end_column)
+extern const TableSpec kOverrideTable;  // override(table_name, key, winner, loser, value, reason)
+extern const TableSpec
+    kParseIssueTable;  // parse_issue(path, code, message, effect, table_name, loc)
 
 }  // namespace drydock::facts

@@ -1,4 +1,5 @@
-// Where facts live: SQLite in memory, filled by collectors, then frozen and asked by rules and people.
+// Where facts live: SQLite in memory, filled by collectors, then frozen and asked by rules and
+// people.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,11 @@
 #include "analyzer/facts/table.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
+
+namespace drydock {
+class Tree;
+}
 
 namespace drydock::facts {
 
@@ -44,19 +50,32 @@ class Store {
   LocationId locate(std::string_view path, Span span);
   std::optional<Location> location(LocationId id) const;
 
-  // Adds a row. The values stand in the order of the spec's columns, one for each; a mismatch in number
-  // or type is a programming mistake and asserts.
+  // Adds a row. The values stand in the order of the spec's columns, one for each; a mismatch in
+  // number or type is a programming mistake and asserts.
   void insert(const TableSpec& table, std::initializer_list<Value> values);
 
-  // Says that the effective fact at `winner` (row `key` of `table`) overrode a setting at `loser`, and
-  // why: "read later", "same file name in /etc masks /usr/lib", "first value wins".
+  // Says that the effective fact at `winner` (row `key` of `table`) overrode a setting at `loser`,
+  // and why: "read later", "same file name in /etc masks /usr/lib", "first value wins".
   void overridden(const TableSpec& table, std::string_view key, LocationId winner, LocationId loser,
                   std::string_view value, std::string_view reason);
 
-  // Runs a SELECT of drydock's own (not a rule's) and hands over each row as text values; NULL is
-  // nullopt. For collectors that build on others, and for tests. Fails with SQLite's message.
+  // Runs a SELECT of drydock's own or of a person (not a rule's) and hands over the rows as text;
+  // NULL is nullopt. Columns that hold locations are written "etc/fstab:3:1" ("etc/fstab" for a
+  // whole file). Anything but one statement that only reads, and SQLite's own complaints, are
+  // errors.
   using Row = std::vector<std::optional<std::string>>;
-  Result<std::vector<Row>> query(std::string_view sql) const;
+  struct Answer {
+    std::vector<std::string> columns;
+    std::vector<Row> rows;
+  };
+  Result<Answer> select(std::string_view sql) const;
+
+  // The place as people read it: "etc/fstab:3:1"; empty if there is no such place.
+  std::string show(LocationId id) const;
+
+  // Lets the virtual table `file` look into `tree`, which must outlive the store. User and group
+  // names come from the tree's own /etc/passwd and /etc/group. Without it the table is empty.
+  void attach(const Tree& tree);
 
   // No more writes: begins read-only life. Commits what was collected.
   void freeze();
@@ -66,7 +85,9 @@ class Store {
   const TableSpec* table(std::string_view name) const;
 
  private:
-  Store() = default;
+  Store();
+  bool holds_location(sqlite3_stmt* statement, int column, std::string_view shown) const;
+
   struct Impl;
   sqlite3* db_ = nullptr;
   std::vector<const TableSpec*> tables_;

@@ -30,14 +30,17 @@ enum class TableKind : uint8_t {
 struct TableSpec {
   std::string_view name;  // singular, snake_case
   TableKind kind;
-  std::string_view doc;   // what one row is, and the manual page section it follows
+  std::string_view doc;  // what one row is, and the manual page section it follows
   std::vector<Column> columns;
-  // Keyed tables can be used by `expect` rules: the column that names the thing and the one that holds
-  // what is judged. Empty for tables without.
+  // Keyed tables can be used by `expect` rules: the column that names the thing and the one that
+  // holds what is judged. Empty for tables without.
   std::string_view key = {};
   std::string_view value = {};
-  std::vector<std::string_view> indexes = {};   // columns that get an index (the key column gets one anyway)
+  std::vector<std::string_view> indexes =
+      {};  // columns that get an index (the key column gets one anyway)
   std::vector<std::string_view> examples = {};  // SELECT statements that run on any host
+  // Not stored: computed from the tree while a query asks for it (file_table.h).
+  bool is_virtual = false;
 };
 
 }  // namespace drydock::facts

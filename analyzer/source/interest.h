@@ -2,16 +2,17 @@
 // be known before: whatever is not on it is remembered as metadata only.
 #pragma once
 
+#include <bitset>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace drydock {
 
 // A set of path patterns relative to a root: "etc/fstab", "etc/sysctl.d/*.conf",
-// "usr/lib/systemd/system/**". '*' and '?' stay inside one component, "**" as the last component
-// matches everything below.
+// "usr/lib/systemd/system/**". '*', '?' and '[…]' stay inside one component (and match a leading dot),
+// "**" as the last component matches everything below, at any depth.
 class Interest {
  public:
   void add(std::string_view pattern);
@@ -24,16 +25,34 @@ class Interest {
 
   // Does any pattern match `path`, some tail of it ("rootfs/etc/fstab", "a/b/etc/fstab"), or
   // "etc/" + path (an archive made inside /etc)? Loose patterns count too. It errs on the side of yes:
-  // the root is known only after the last entry.
-  bool may_match(std::string_view path) const;
+  // the root is known only after the last entry. Only tails that begin before byte `within` count.
+  bool may_match(std::string_view path, size_t within = std::string_view::npos) const;
 
   // Only the loose patterns, at the end of `path`.
   bool matches_loose(std::string_view path) const;
 
  private:
-  std::unordered_map<std::string, std::vector<std::string>> by_first_;  // first component -> patterns
-  std::vector<std::string> any_first_;                                  // first component has a wildcard
-  std::vector<std::string> loose_;
+  // A trie of components: thousands of patterns cost one look per component of a path.
+  struct Wild {
+    std::string glob;
+    bool simple = false;  // exactly one '*' and nothing else special: compare what is around it
+    size_t star = 0;
+    uint32_t node = 0;
+  };
+  struct Node {
+    std::vector<std::pair<std::string, uint32_t>> literal;  // sorted by component
+    std::vector<Wild> wild;
+    bool rooted = false, loose = false;              // a pattern ends here
+    bool rooted_below = false, loose_below = false;  // a pattern ends in "**" here
+  };
+
+  void insert(std::string_view pattern, bool loose);
+  uint32_t child(uint32_t node, std::string_view component);
+  bool walk(uint32_t node, std::string_view rest, bool rooted, bool loose) const;
+  const uint32_t* find_literal(const Node& node, std::string_view component) const;
+
+  std::vector<Node> nodes_ = std::vector<Node>(1);
+  std::bitset<1024> first_;  // which first components a literal pattern may begin with
 };
 
 }  // namespace drydock

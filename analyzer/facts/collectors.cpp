@@ -1,0 +1,18 @@
+// The list of every collector. A new subsystem adds its header and its line here, nowhere else.
+#include <array>
+
+#include "analyzer/facts/collect.h"
+#include "analyzer/facts/collect/file.h"
+#include "analyzer/facts/collect/sysctl.h"
+
+namespace drydock::facts {
+
+std::span<const Collector> collectors() {
+  static const std::array kCollectors{
+      kFileCollector,
+      kSysctlCollector,
+  };
+  return kCollectors;
+}
+
+}  // namespace drydock::facts

@@ -1,0 +1,123 @@
+#include "analyzer/source/interest.h"
+
+#include <algorithm>
+
+#include "analyzer/source/tree.h"
+
+namespace drydock {
+namespace {
+
+// A few bits of a component, enough to turn most first components away without a search.
+size_t quick_hash(std::string_view component) {
+  return (static_cast<unsigned char>(component.front()) * 31u +
+          static_cast<unsigned char>(component.back()) * 7u + component.size()) %
+         1024;
+}
+
+std::string_view first_component(std::string_view path) { return path.substr(0, path.find('/')); }
+
+}  // namespace
+
+uint32_t Interest::child(uint32_t node, std::string_view component) {
+  if (component.find_first_of("*?[\\") == std::string_view::npos) {
+    auto& literal = nodes_[node].literal;
+    const auto at = std::lower_bound(literal.begin(), literal.end(), component,
+                                     [](const auto& entry, auto key) { return entry.first < key; });
+    if (at != literal.end() && at->first == component) return at->second;
+    const auto made = static_cast<uint32_t>(nodes_.size());
+    literal.emplace(at, component, made);
+    nodes_.emplace_back();
+    return made;
+  }
+  for (const Wild& wild : nodes_[node].wild)
+    if (wild.glob == component) return wild.node;
+  const auto made = static_cast<uint32_t>(nodes_.size());
+  Wild wild{.glob = std::string(component), .node = made};
+  wild.star = component.find('*');
+  wild.simple = wild.star != std::string_view::npos &&
+                component.find_first_of("*?[\\", wild.star + 1) == std::string_view::npos &&
+                component.find_first_of("?[\\") == std::string_view::npos;
+  nodes_[node].wild.push_back(std::move(wild));
+  nodes_.emplace_back();
+  return made;
+}
+
+void Interest::insert(std::string_view pattern, bool loose) {
+  while (pattern.starts_with('/')) pattern.remove_prefix(1);
+  if (pattern.empty()) return;
+  uint32_t node = 0;
+  if (first_component(pattern).find_first_of("*?[\\") == std::string_view::npos)
+    first_.set(quick_hash(first_component(pattern)));
+  while (!pattern.empty()) {
+    const std::string_view component = first_component(pattern);
+    pattern.remove_prefix(std::min(pattern.size(), component.size() + 1));
+    if (component == "**" && pattern.empty()) {
+      (loose ? nodes_[node].loose_below : nodes_[node].rooted_below) = true;
+      return;
+    }
+    node = child(node, component);
+  }
+  (loose ? nodes_[node].loose : nodes_[node].rooted) = true;
+}
+
+void Interest::add(std::string_view pattern) { insert(pattern, false); }
+void Interest::add_loose(std::string_view pattern) { insert(pattern, true); }
+
+const uint32_t* Interest::find_literal(const Node& node, std::string_view component) const {
+  const auto at = std::lower_bound(node.literal.begin(), node.literal.end(), component,
+                                   [](const auto& entry, auto key) { return entry.first < key; });
+  return at != node.literal.end() && at->first == component ? &at->second : nullptr;
+}
+
+// The depth of the calls is bounded by the longest pattern, not by the path.
+bool Interest::walk(uint32_t at, std::string_view rest, bool rooted, bool loose) const {
+  const Node& node = nodes_[at];
+  if (rest.empty()) return (rooted && node.rooted) || (loose && node.loose);
+  if ((rooted && node.rooted_below) || (loose && node.loose_below)) return true;
+  const std::string_view component = first_component(rest);
+  const std::string_view behind = rest.substr(std::min(rest.size(), component.size() + 1));
+  if (component.empty()) return false;
+  if (at != 0 || first_.test(quick_hash(component)))
+    if (const uint32_t* next = find_literal(node, component); next && walk(*next, behind, rooted, loose))
+      return true;
+  for (const Wild& wild : node.wild) {
+    const Node& next = nodes_[wild.node];
+    // Most wildcards end a pattern: they can only match the last component.
+    if (!behind.empty() && next.literal.empty() && next.wild.empty() && !next.rooted_below &&
+        !next.loose_below)
+      continue;
+    const std::string_view glob = wild.glob;
+    const bool matched = wild.simple ? component.size() + 1 >= glob.size() &&
+                                           component.ends_with(glob.substr(wild.star + 1)) &&
+                                           component.starts_with(glob.substr(0, wild.star))
+                                     : glob_match(glob, component);
+    if (matched && walk(wild.node, behind, rooted, loose)) return true;
+  }
+  return false;
+}
+
+bool Interest::matches(std::string_view path) const { return walk(0, path, true, false); }
+
+bool Interest::may_match(std::string_view path, size_t within) const {
+  if (const uint32_t* etc = find_literal(nodes_[0], "etc"); etc && walk(*etc, path, true, false))
+    return true;
+  for (size_t at = 0; at < path.size() && at < within;) {
+    if (walk(0, path.substr(at), true, true)) return true;
+    const size_t slash = path.find('/', at);
+    if (slash == std::string_view::npos) break;
+    at = slash + 1;
+  }
+  return false;
+}
+
+bool Interest::matches_loose(std::string_view path) const {
+  for (size_t at = 0; at < path.size();) {
+    if (walk(0, path.substr(at), false, true)) return true;
+    const size_t slash = path.find('/', at);
+    if (slash == std::string_view::npos) break;
+    at = slash + 1;
+  }
+  return false;
+}
+
+}  // namespace drydock
