@@ -1,0 +1,268 @@
+#include "parsers/account_files.h"
+
+#include <algorithm>
+#include <array>
+
+namespace drydock::parsers::account_files {
+namespace {
+
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct Piece {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+constexpr size_t kMaxFields = 10;
+
+// One line of the file, cut at its colons. Fields that are not there are empty, at the end of the
+// line.
+struct Line {
+  std::string_view text;  // the whole file
+  const LineIndex* lines;
+  Piece all;                             // without white space before it
+  std::array<Piece, kMaxFields> fields;  // the last one reaches to the end of the line
+  size_t count = 0;                      // fields that are there, also beyond kMaxFields
+
+  std::string_view view(size_t i) const {
+    return text.substr(fields[i].begin, fields[i].end - fields[i].begin);
+  }
+  std::string get(size_t i) const { return std::string(view(i)); }
+  Span span(size_t i) const { return lines->span(fields[i].begin, fields[i].end); }
+  Span span() const { return lines->span(all.begin, all.end); }
+};
+
+// Calls `found` for each line that is neither empty nor a comment nor unreadable. glibc skips white
+// space before the first field, and lines that begin with '#'.
+template <class Record, class Found>
+File<Record> each_line(std::string_view text, Found found) {
+  File<Record> file;
+  const LineIndex lines(text);
+  for (uint32_t number = 1; number <= lines.line_count(); ++number) {
+    auto [begin, end] = lines.line_bounds(number);
+    while (begin < end && is_space(text[begin])) ++begin;
+    if (begin == end || text[begin] == '#') continue;
+    Line line{text, &lines, {begin, end}, {}, 0};
+    line.fields.fill({end, end});
+    if (text.substr(begin, end - begin).find('\0') != std::string_view::npos) {
+      file.errors.add("nul-byte", line.span(), "a NUL byte in the line");
+      continue;
+    }
+    for (size_t at = begin;; ++line.count) {
+      const size_t colon = std::min(text.find(':', at), end);
+      if (line.count < kMaxFields) line.fields[line.count] = {at, colon};
+      at = colon + 1;
+      if (colon == end) break;
+    }
+    ++line.count;
+    if (line.view(0).empty()) {
+      file.errors.add("empty-name", line.span(), "nothing before the first colon");
+      continue;
+    }
+    found(line, file);
+  }
+  return file;
+}
+
+template <class Record>
+bool is_nis(const Line& line, File<Record>& file) {
+  const char first = line.text[line.all.begin];
+  if (first != '+' && first != '-') return false;
+  file.nis.push_back({line.get(0), line.span()});
+  return true;
+}
+
+// A number as glibc 2.36 reads it: white space and a '+' before it are taken, anything behind it, a
+// sign and a value beyond `limit` make the line void.
+enum class Digits : uint8_t { number, empty, invalid };
+Digits read_digits(std::string_view field, uint64_t limit, uint64_t& out) {
+  if (field.empty()) return Digits::empty;
+  while (!field.empty() && is_space(field.front())) field.remove_prefix(1);
+  if (!field.empty() && field.front() == '+') field.remove_prefix(1);
+  if (field.empty()) return Digits::invalid;
+  out = 0;
+  for (const char c : field) {
+    if (c < '0' || c > '9') return Digits::invalid;
+    out = out * 10 + static_cast<uint64_t>(c - '0');
+    if (out > limit) return Digits::invalid;
+  }
+  return Digits::number;
+}
+
+template <class Record>
+void bad_number(const Line& line, size_t field, std::string_view what, File<Record>& file) {
+  file.errors.add("bad-number", line.span(field),
+                  "the " + std::string(what) + " is no valid number, so the line is skipped");
+}
+
+constexpr uint64_t kMaxId = 0xffffffff;
+
+// A number that must be there.
+template <class Record>
+bool read_id(const Line& line, size_t field, std::string_view what, File<Record>& file,
+             uint64_t& out, uint64_t limit = kMaxId) {
+  if (field >= line.count) {
+    file.errors.add("missing-field", line.span(),
+                    "the line ends before the " + std::string(what) + " and is skipped");
+    return false;
+  }
+  if (read_digits(line.view(field), limit, out) == Digits::number) return true;
+  bad_number(line, field, what, file);
+  return false;
+}
+
+// A number of shadow(5) that may be left empty.
+bool read_days(const Line& line, size_t field, std::string_view what, File<Shadow>& file,
+               std::optional<int64_t>& out) {
+  uint64_t value = 0;
+  switch (read_digits(line.view(field), kMaxId, value)) {
+    case Digits::number:
+      out = static_cast<int64_t>(value);
+      return true;
+    case Digits::empty:
+      return true;
+    case Digits::invalid:
+      break;
+  }
+  bad_number(line, field, what, file);
+  return false;
+}
+
+// A comma-separated list of names: white space before a name and empty names are skipped.
+std::vector<Member> read_list(const Line& line, size_t field) {
+  std::vector<Member> list;
+  const Piece piece = line.fields[field];
+  for (size_t at = piece.begin; at < piece.end;) {
+    while (at < piece.end && is_space(line.text[at])) ++at;
+    size_t end = at;
+    while (end < piece.end && line.text[end] != ',') ++end;
+    if (end > at)
+      list.push_back({std::string(line.text.substr(at, end - at)), line.lines->span(at, end)});
+    at = end + 1;
+  }
+  return list;
+}
+
+template <class Record>
+void expect_fields(const Line& line, size_t wanted, File<Record>& file) {
+  if (line.count == wanted) return;
+  file.errors.add(
+      "field-count", line.span(),
+      "expected " + std::to_string(wanted) + " fields, found " + std::to_string(line.count));
+}
+
+}  // namespace
+
+File<User> parse_passwd(std::string_view text) {
+  return each_line<User>(text, [](Line& line, File<User>& file) {
+    if (is_nis(line, file)) return;
+    uint64_t uid = 0, gid = 0;
+    if (!read_id(line, 2, "user id", file, uid)) return;
+    if (!read_id(line, 3, "group id", file, gid)) return;
+    expect_fields(line, 7, file);
+    // glibc: the shell is the rest of the line, colons and all.
+    if (line.count > 7) line.fields[6].end = line.all.end;
+    file.records.push_back({line.get(0), line.get(1), static_cast<uint32_t>(uid),
+                            static_cast<uint32_t>(gid), line.get(4), line.get(5), line.get(6),
+                            line.span(), line.span(0), line.span(1), line.span(2), line.span(3),
+                            line.span(6)});
+  });
+}
+
+File<Shadow> parse_shadow(std::string_view text) {
+  return each_line<Shadow>(text, [](const Line& line, File<Shadow>& file) {
+    if (is_nis(line, file)) return;
+    // glibc takes the old form of five fields, the new one of nine (the ninth may hold a number
+    // that nobody uses), and eight if the eighth is not empty.
+    const bool old_form =
+        (line.count == 5 && !line.view(4).empty()) || (line.count == 6 && line.view(5).empty());
+    if (!old_form && line.count < 9 && !(line.count == 8 && !line.view(7).empty())) {
+      file.errors.add(
+          "missing-field", line.span(),
+          "expected 9 fields, found " + std::to_string(line.count) + ", so the line is skipped");
+      return;
+    }
+    if (line.count > 9) {
+      file.errors.add(
+          "extra-field", line.span(),
+          "expected 9 fields, found " + std::to_string(line.count) + ", so the line is skipped");
+      return;
+    }
+    std::optional<int64_t> reserved;
+    Shadow record{line.get(0), line.get(1), {}, {}, {}, {}, {}, {}, line.span(), line.span(1)};
+    if (!read_days(line, 2, "date of the last change", file, record.last_change) ||
+        !read_days(line, 3, "minimum password age", file, record.minimum) ||
+        !read_days(line, 4, "maximum password age", file, record.maximum) ||
+        !read_days(line, 5, "warning period", file, record.warning) ||
+        !read_days(line, 6, "inactivity period", file, record.inactive) ||
+        !read_days(line, 7, "expiry date", file, record.expire) ||
+        !read_days(line, 8, "reserved field", file, reserved))
+      return;
+    expect_fields(line, 9, file);
+    file.records.push_back(std::move(record));
+  });
+}
+
+File<Group> parse_group(std::string_view text) {
+  return each_line<Group>(text, [](const Line& line, File<Group>& file) {
+    if (is_nis(line, file)) return;
+    uint64_t gid = 0;
+    if (!read_id(line, 2, "group id", file, gid)) return;
+    expect_fields(line, 4, file);
+    file.records.push_back({line.get(0), line.get(1), static_cast<uint32_t>(gid),
+                            read_list(line, 3), line.span(), line.span(2), line.span(1)});
+  });
+}
+
+File<GroupShadow> parse_gshadow(std::string_view text) {
+  return each_line<GroupShadow>(text, [](const Line& line, File<GroupShadow>& file) {
+    expect_fields(line, 4, file);
+    file.records.push_back({line.get(0), line.get(1), read_list(line, 2), read_list(line, 3),
+                            line.span(), line.span(1)});
+  });
+}
+
+File<Range> parse_subid(std::string_view text) {
+  return each_line<Range>(text, [](const Line& line, File<Range>& file) {
+    Range range{line.get(0), 0, 0, line.span()};
+    if (!read_id(line, 1, "first subordinate id", file, range.start)) return;
+    if (!read_id(line, 2, "count", file, range.count)) return;
+    if (line.count > 3) {
+      file.errors.add("extra-field", line.span(), "expected 3 fields, so the line is skipped");
+      return;
+    }
+    file.records.push_back(std::move(range));
+  });
+}
+
+PasswordClass classify_password(std::string_view field) {
+  if (field.empty()) return {Password::empty, {}};
+  const bool locked = field.front() == '!';
+  while (!field.empty() && field.front() == '!') field.remove_prefix(1);
+
+  // crypt(5), "Available hashing methods"; the prefixes of each.
+  static constexpr std::pair<std::string_view, std::string_view> kPrefixes[] = {
+      {"$y$", "yescrypt"},    {"$gy$", "gost-yescrypt"}, {"$7$", "scrypt"},  {"$2a$", "bcrypt"},
+      {"$2b$", "bcrypt"},     {"$2x$", "bcrypt"},        {"$2y$", "bcrypt"}, {"$6$", "sha512crypt"},
+      {"$5$", "sha256crypt"}, {"$sha1", "sha1crypt"},    {"$md5", "sunmd5"}, {"$1$", "md5crypt"},
+      {"$3$", "nt"},
+  };
+  std::string_view method;
+  for (const auto& [prefix, name] : kPrefixes)
+    if (field.starts_with(prefix) && field.size() > prefix.size()) method = name;
+  if (method.empty()) {
+    const bool plain = std::all_of(field.begin(), field.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+             c == '.' || c == '/';
+    });
+    // Thirteen characters of [./0-9A-Za-z]; a '_' and nineteen of them (crypt(5)).
+    if (plain && field.size() == 13) method = "descrypt";
+    if (field.size() == 20 && field.front() == '_') method = "bsdicrypt";
+  }
+  if (locked) return {Password::locked, method};
+  return {method.empty() ? Password::none : Password::set, method};
+}
+
+}  // namespace drydock::parsers::account_files
