@@ -2,6 +2,7 @@
 #include <array>
 
 #include "analyzer/facts/collect.h"
+#include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/sysctl.h"
 
@@ -9,6 +10,7 @@ namespace drydock::facts {
 
 std::span<const Collector> collectors() {
   static const std::array kCollectors{
+      kAccountCollector,
       kFileCollector,
       kSysctlCollector,
   };

@@ -1,0 +1,364 @@
+// Who may log in, as glibc's "files" source (nsswitch.conf(5)) and pam_unix(8) see it:
+//
+// passwd(5), getpwnam(3): the first line with a name counts. A password field of "x" sends pam_unix
+// to the first line of shadow(5) with that name; any other field is the password itself, an empty
+// one even if shadow has a hash.
+//
+// group(5), initgroups(3): a user gets the group id of *every* line that names him, so a line with
+// another name and the same id gives the same power. The primary group of passwd(5) counts as well,
+// and newgrp(1) takes the members of gshadow(5) instead of those of group(5); the administrators
+// named there may add members (gpasswd(1)).
+#include "analyzer/facts/collect/account.h"
+
+#include <map>
+#include <set>
+
+#include "analyzer/source/tree.h"
+#include "parsers/account_files.h"
+
+namespace drydock::facts {
+
+const TableSpec kAccountTable{
+    .name = "account",
+    .kind = TableKind::effective,
+    .doc = "A line of passwd(5) joined with its entry in shadow(5). Hashes are never kept.",
+    .columns =
+        {{"name", ColumnType::text, "The login name."},
+         {"uid", ColumnType::integer, "The user id."},
+         {"gid", ColumnType::integer, "The id of the primary group."},
+         {"gecos", ColumnType::text, "The comment field."},
+         {"home", ColumnType::text, "The home directory."},
+         {"shell", ColumnType::text, "The login shell as it is written; empty means /bin/sh."},
+         {"interactive", ColumnType::boolean,
+          "The shell lets somebody work: neither nologin, false, true, sync, halt nor shutdown."},
+         {"is_first", ColumnType::boolean, "0: an earlier line has the same name, and counts."},
+         {"password_state", ColumnType::text,
+          "'empty' (no password is asked for), 'set', 'locked' (begins with '!'), 'none' (no "
+          "password "
+          "fits), 'missing' (shadow has no such entry); NULL if shadow is not known."},
+         {"hash_method", ColumnType::text,
+          "By crypt(5), of a locked password too: yescrypt, sha512crypt, md5crypt, descrypt …; "
+          "NULL if "
+          "there is no hash."},
+         {"last_change", ColumnType::integer,
+          "Days since 1970; 0: at the next login; NULL: not set."},
+         {"min_days", ColumnType::integer, "Minimum password age; NULL: not set."},
+         {"max_days", ColumnType::integer, "Maximum password age; NULL: not set."},
+         {"warn_days", ColumnType::integer, "Warning period; NULL: not set."},
+         {"inactive_days", ColumnType::integer, "Days until lock after expiry; NULL: not set."},
+         {"expire", ColumnType::integer, "Day the account expires, since 1970; NULL: never."},
+         {"loc", ColumnType::location, "The line in passwd."},
+         {"uid_loc", ColumnType::location, "The user id."},
+         {"gid_loc", ColumnType::location, "The group id."},
+         {"shell_loc", ColumnType::location, "The shell."},
+         {"password_loc", ColumnType::location,
+          "The password field that decides, in passwd or shadow."},
+         {"shadow_loc", ColumnType::location, "The line in shadow; NULL if there is none."}},
+    .indexes = {"name", "uid", "gid"},
+    .examples = {"SELECT name, uid, shell, password_state FROM account WHERE interactive"}};
+
+const TableSpec kGroupTable{
+    .name = "account_group",
+    .kind = TableKind::effective,
+    .doc = "A line of group(5) joined with its entry in gshadow(5).",
+    .columns = {{"name", ColumnType::text, "The group."},
+                {"gid", ColumnType::integer, "The group id."},
+                {"is_first", ColumnType::boolean,
+                 "0: an earlier line has the same name, and counts."},
+                {"password_state", ColumnType::text,
+                 "As in `account`; 'set' lets whoever knows it join with newgrp(1)."},
+                {"loc", ColumnType::location, "The line in group."},
+                {"gid_loc", ColumnType::location, "The group id."},
+                {"password_loc", ColumnType::location,
+                 "The password field that decides, in group or gshadow."}},
+    .indexes = {"name", "gid"},
+    .examples = {"SELECT name, gid FROM account_group ORDER BY gid"}};
+
+const TableSpec kGroupMemberTable{
+    .name = "group_member",
+    .kind = TableKind::effective,
+    .doc = "A user who has, or can get without anybody's help, the rights of a group.",
+    .columns =
+        {{"group_name", ColumnType::text, "The group."},
+         {"gid", ColumnType::integer, "Its id; NULL if only gshadow knows the group."},
+         {"user", ColumnType::text, "The user."},
+         {"via", ColumnType::text,
+          "'group' (member list), 'primary' (group id in passwd), 'same-gid' (member of another "
+          "group "
+          "with the same id), 'gshadow' (member list there: newgrp(1)), 'gshadow-admin' (may add "
+          "members: gpasswd(1))."},
+         {"is_account", ColumnType::boolean, "passwd has the user; NULL if passwd is not known."},
+         {"loc", ColumnType::location, "The name, or the group id in passwd."}},
+    .indexes = {"group_name", "user"},
+    .examples = {"SELECT user, via, loc FROM group_member WHERE group_name = 'docker'"}};
+
+const TableSpec kNisEntryTable{
+    .name = "nis_entry",
+    .kind = TableKind::raw,
+    .doc =
+        "A line of passwd, shadow or group that begins with '+' or '-': it takes entries from NIS "
+        "where "
+        "nsswitch.conf(5) says compat.",
+    .columns = {{"database", ColumnType::text, "'passwd', 'shadow' or 'group'."},
+                {"entry", ColumnType::text, "The first field: +, -user, +@netgroup."},
+                {"loc", ColumnType::location, "The line."}},
+    .examples = {"SELECT database, entry, loc FROM nis_entry"}};
+
+const TableSpec kSubidTable{
+    .name = "subid",
+    .kind = TableKind::effective,
+    .doc = "A range of ids that a user may map into a user namespace: subuid(5), subgid(5).",
+    .columns = {{"kind", ColumnType::text, "'uid' or 'gid'."},
+                {"owner", ColumnType::text, "A user name or a number, as it is written."},
+                {"start", ColumnType::integer, "The first id."},
+                {"count", ColumnType::integer, "How many ids."},
+                {"loc", ColumnType::location, "The line."}},
+    .indexes = {"owner"},
+    .examples = {"SELECT kind, owner, start, count FROM subid"}};
+
+namespace {
+
+namespace files = parsers::account_files;
+
+std::string_view state_name(files::Password state) {
+  switch (state) {
+    case files::Password::empty:
+      return "empty";
+    case files::Password::locked:
+      return "locked";
+    case files::Password::none:
+      return "none";
+    case files::Password::set:
+      return "set";
+  }
+  return "none";
+}
+
+bool is_interactive(std::string_view shell) {
+  static const std::set<std::string_view> kNoShells = {"nologin", "false",    "true",     "sync",
+                                                       "halt",    "shutdown", "git-shell"};
+  return !kNoShells.contains(file_name(shell));
+}
+
+Value text_or_null(std::string_view text) {
+  return text.empty() ? Value(Null{}) : Value(text);
+}
+Value number_or_null(const std::optional<int64_t>& n) {
+  return n ? Value(*n) : Value(Null{});
+}
+
+// The files of one directory, usually etc/. A file that is not there is not known in a fragment and
+// empty elsewhere; one that cannot be read is not known.
+class Databases {
+ public:
+  Databases(Context& context, const std::string& directory) : context_(context) {
+    passwd_ = load<files::User>(directory, "passwd", files::parse_passwd,
+                                {&kAccountTable, &kGroupMemberTable});
+    shadow_ = load<files::Shadow>(directory, "shadow", files::parse_shadow, {&kAccountTable});
+    group_ = load<files::Group>(directory, "group", files::parse_group,
+                                {&kGroupTable, &kGroupMemberTable});
+    gshadow_ = load<files::GroupShadow>(directory, "gshadow", files::parse_gshadow,
+                                        {&kGroupTable, &kGroupMemberTable});
+    subuid_ = load<files::Range>(directory, "subuid", files::parse_subid, {&kSubidTable});
+    subgid_ = load<files::Range>(directory, "subgid", files::parse_subid, {&kSubidTable});
+  }
+
+  void write() {
+    write_accounts();
+    write_groups();
+    write_members();
+    write_nis(passwd_, "passwd");
+    write_nis(shadow_, "shadow");
+    write_nis(group_, "group");
+    write_subids(subuid_, "uid");
+    write_subids(subgid_, "gid");
+  }
+
+ private:
+  template <class Record>
+  struct Database {
+    bool known = false;
+    std::string path;
+    files::File<Record> file;
+  };
+
+  template <class Record>
+  Database<Record> load(const std::string& directory, std::string_view name,
+                        files::File<Record> (*parse)(std::string_view),
+                        std::vector<const TableSpec*> tables) {
+    Database<Record> database;
+    const std::string path = join_path(directory, name);
+    if (const auto text = context_.read(path)) {
+      database.file = parse(text->text);
+      database.path = text->path;
+      // A repository may hold a file of that name that is something else (pam.d/passwd).
+      const bool is_one = !context_.is_fragment() ||
+                          database.file.records.size() + database.file.nis.size() >=
+                              database.file.errors.list().size() + database.file.errors.dropped();
+      if (!is_one) return {};
+      context_.issues(text->path, database.file.errors, std::move(tables));
+      database.known = true;
+    } else {
+      database.known = !context_.is_fragment() && !context_.tree().lstat(path);
+    }
+    return database;
+  }
+
+  Value place(const std::string& path, Span span) { return context_.store().locate(path, span); }
+
+  void write_accounts() {
+    std::map<std::string_view, const files::Shadow*> shadow;
+    for (const files::Shadow& entry : shadow_.file.records) shadow.try_emplace(entry.name, &entry);
+    std::set<std::string_view> seen;
+    for (const files::User& user : passwd_.file.records) {
+      const auto found = shadow.find(user.name);
+      const files::Shadow* entry = found == shadow.end() ? nullptr : found->second;
+      Value state = Null{}, method = Null{};
+      Value password_loc = place(passwd_.path, user.password_span);
+      // pam_unix: "x", "*NP*" and "##name" mean shadow.
+      const bool shadowed =
+          user.password == "x" || user.password == "*NP*" || user.password == "##" + user.name;
+      if (!shadowed || entry) {
+        const auto kind = files::classify_password(shadowed ? entry->password : user.password);
+        state = state_name(kind.state);
+        method = text_or_null(kind.method);
+        if (shadowed) password_loc = place(shadow_.path, entry->password_span);
+      } else if (shadow_.known) {
+        state = std::string_view("missing");
+      }
+      const files::Shadow none;
+      const files::Shadow& s = entry ? *entry : none;
+      context_.store().insert(kAccountTable,
+                              {std::string_view(user.name),
+                               int64_t{user.uid},
+                               int64_t{user.gid},
+                               std::string_view(user.gecos),
+                               std::string_view(user.home),
+                               std::string_view(user.shell),
+                               is_interactive(user.shell),
+                               seen.insert(user.name).second,
+                               state,
+                               method,
+                               number_or_null(s.last_change),
+                               number_or_null(s.minimum),
+                               number_or_null(s.maximum),
+                               number_or_null(s.warning),
+                               number_or_null(s.inactive),
+                               number_or_null(s.expire),
+                               place(passwd_.path, user.span),
+                               place(passwd_.path, user.uid_span),
+                               place(passwd_.path, user.gid_span),
+                               place(passwd_.path, user.shell_span),
+                               password_loc,
+                               entry ? place(shadow_.path, entry->span) : Value(Null{})});
+    }
+  }
+
+  void write_groups() {
+    std::map<std::string_view, const files::GroupShadow*> gshadow;
+    for (const files::GroupShadow& entry : gshadow_.file.records)
+      gshadow.try_emplace(entry.name, &entry);
+    std::set<std::string_view> seen;
+    for (const files::Group& group : group_.file.records) {
+      const auto found = gshadow.find(group.name);
+      const files::GroupShadow* entry = found == gshadow.end() ? nullptr : found->second;
+      Value state = Null{};
+      Value password_loc = place(group_.path, group.password_span);
+      const bool shadowed = group.password == "x";
+      if (!shadowed || entry) {
+        state =
+            state_name(files::classify_password(shadowed ? entry->password : group.password).state);
+        if (shadowed) password_loc = place(gshadow_.path, entry->password_span);
+      } else if (gshadow_.known) {
+        state = std::string_view("missing");
+      }
+      context_.store().insert(
+          kGroupTable,
+          {std::string_view(group.name), int64_t{group.gid}, seen.insert(group.name).second, state,
+           place(group_.path, group.span), place(group_.path, group.gid_span), password_loc});
+    }
+  }
+
+  void write_members() {
+    for (const files::User& user : passwd_.file.records) users_.insert(user.name);
+    std::multimap<uint32_t, const files::Group*> by_gid;
+    std::map<std::string_view, uint32_t> gids;
+    for (const files::Group& group : group_.file.records) {
+      by_gid.emplace(group.gid, &group);
+      gids.try_emplace(group.name, group.gid);
+    }
+    for (const files::Group& group : group_.file.records) {
+      const auto same = by_gid.equal_range(group.gid);
+      for (auto it = same.first; it != same.second; ++it)
+        for (const files::Member& member : it->second->members)
+          write_member(group.name, int64_t{group.gid}, member.name,
+                       it->second->name == group.name ? "group" : "same-gid",
+                       place(group_.path, member.span));
+    }
+    for (const files::User& user : passwd_.file.records) {
+      const auto same = by_gid.equal_range(user.gid);
+      for (auto it = same.first; it != same.second; ++it)
+        write_member(it->second->name, int64_t{user.gid}, user.name, "primary",
+                     place(passwd_.path, user.gid_span));
+    }
+    for (const files::GroupShadow& group : gshadow_.file.records) {
+      const auto gid = gids.find(group.name);
+      const Value id = gid == gids.end() ? Value(Null{}) : Value(int64_t{gid->second});
+      for (const files::Member& member : group.members)
+        write_member(group.name, id, member.name, "gshadow", place(gshadow_.path, member.span));
+      for (const files::Member& member : group.administrators)
+        write_member(group.name, id, member.name, "gshadow-admin",
+                     place(gshadow_.path, member.span));
+    }
+  }
+
+  void write_member(std::string_view group, Value gid, std::string_view user, std::string_view via,
+                    Value loc) {
+    context_.store().insert(
+        kGroupMemberTable,
+        {group, gid, user, via, passwd_.known ? Value(users_.contains(user)) : Value(Null{}), loc});
+  }
+
+  template <class Record>
+  void write_nis(const Database<Record>& database, std::string_view name) {
+    for (const files::Nis& nis : database.file.nis)
+      context_.store().insert(kNisEntryTable,
+                              {name, std::string_view(nis.text), place(database.path, nis.span)});
+  }
+
+  void write_subids(const Database<files::Range>& database, std::string_view kind) {
+    for (const files::Range& range : database.file.records)
+      context_.store().insert(
+          kSubidTable, {kind, std::string_view(range.owner), static_cast<int64_t>(range.start),
+                        static_cast<int64_t>(range.count), place(database.path, range.span)});
+  }
+
+  Context& context_;
+  Database<files::User> passwd_;
+  Database<files::Shadow> shadow_;
+  Database<files::Group> group_;
+  Database<files::GroupShadow> gshadow_;
+  Database<files::Range> subuid_;
+  Database<files::Range> subgid_;
+  std::set<std::string_view> users_;
+};
+
+void collect_accounts(Context& context) {
+  if (!context.is_fragment()) return Databases(context, "etc").write();
+  std::set<std::string> directories;
+  for (const std::string& path : context.loose())
+    directories.insert(std::string(parent_path(path)));
+  for (const std::string& directory : directories) Databases(context, directory).write();
+}
+
+}  // namespace
+
+const Collector kAccountCollector{
+    .name = "account",
+    .tables = {&kAccountTable, &kGroupTable, &kGroupMemberTable, &kNisEntryTable, &kSubidTable},
+    .needs = {},
+    .paths = {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/subuid", "etc/subgid"},
+    .loose = {"passwd", "shadow", "group", "gshadow", "subuid", "subgid"},
+    .collect = collect_accounts};
+
+}  // namespace drydock::facts
