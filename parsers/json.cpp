@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "parsers/utf8.h"
+
 // Why not a library: nlohmann/json and its like tell where parsing failed, not where a value began,
 // refuse what Go takes (bytes that are not UTF-8, lone surrogates) and take what Go refuses (a
 // BOM). That both agree on everything else is held by tests/fuzz/json_fuzz.cpp, which asks
@@ -34,29 +36,6 @@ void append_utf8(std::string& out, uint32_t rune) {
     put(0x80 | (rune >> 6 & 0x3F));
     put(0x80 | (rune & 0x3F));
   }
-}
-
-// The length of the UTF-8 sequence at the start of `text`, 0 if there is none: Unicode 15.0, table
-// 3-7.
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t i) -> uint32_t {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto tail = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const uint32_t first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const uint32_t low = first == 0xE0 ? 0xA0 : 0x80;
-    const uint32_t high = first == 0xED ? 0x9F : 0xBF;  // no surrogates
-    return byte(1) >= low && byte(1) <= high && tail(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const uint32_t low = first == 0xF0 ? 0x90 : 0x80;
-    const uint32_t high = first == 0xF4 ? 0x8F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 class Parser {
