@@ -4,6 +4,7 @@
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/file.h"
+#include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/sysctl.h"
 
 namespace drydock::facts {
@@ -12,6 +13,7 @@ std::span<const Collector> collectors() {
   static const std::array kCollectors{
       kAccountCollector,
       kFileCollector,
+      kMountCollector,
       kSysctlCollector,
   };
   return kCollectors;
