@@ -166,15 +166,12 @@ class Parser {
       value = *truth ? "true" : "false";
     }
     Span span = word.span;
-    if (value_span > span) {
-      span.end_line = value_span.end_line;
-      span.end_column = value_span.end_column;
-    }
-    // A value may come from a variable of another file: then the flag is placed where it stands
-    // itself.
-    if (span.end_line < span.line || (span.end_line == span.line && span.end_column < span.column))
-      span = word.span;
-    out_.options.push_back({&flag, std::move(value), span, value_span});
+    const size_t index = static_cast<size_t>(&word - words_.data());
+    // Words may come from several files (variables), so two are one place only where they look like
+    // it.
+    if (value_span.line == span.end_line && value_span.column > span.end_column)
+      span.end_line = value_span.end_line, span.end_column = value_span.end_column;
+    out_.options.push_back({&flag, std::move(value), span, value_span, index, at_ - 1});
   }
 
   // The value is the next word, whatever it looks like.

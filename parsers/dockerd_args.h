@@ -36,8 +36,10 @@ struct Word {
 struct Option {
   const Flag* flag = nullptr;
   std::string value;  // of a boolean flag "true" or "false"
-  Span span;          // the flag and its value
+  Span span;          // the flag and its value, if both stand in one line; else the flag
   Span value_span;    // the value alone; of a boolean flag without value, the flag
+  size_t word = 0;    // the words that the flag and its value stand in
+  size_t value_word = 0;
 };
 
 struct CommandLine {
