@@ -1,0 +1,313 @@
+// qcow2, versions 2 and 3: QEMU docs/interop/qcow2.txt ("the specification" below). Reading needs
+// neither refcounts nor snapshots: guest offset -> L1 -> L2 -> cluster. Tables are read entry by
+// entry through the cache below, so a header that claims 2^31 L1 entries costs nothing.
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <list>
+
+#include "analyzer/source/disk/container.h"
+
+namespace drydock {
+namespace {
+
+constexpr std::string_view kMagic{"QFI\xfb", 4};
+constexpr uint64_t kOffsetMask = 0x00fffffffffffe00;
+constexpr uint64_t kCompressed = uint64_t{1} << 62;
+constexpr uint64_t kZero = 1;
+constexpr uint64_t kMaxVirtualSize = uint64_t{1} << 60;
+constexpr size_t kDecodedClusters = 4;
+
+enum Incompatible : uint64_t {
+  kDirty = 1 << 0,  // refcounts may be wrong: no matter for reading
+  kCorrupt = 1 << 1,
+  kDataFile = 1 << 2,
+  kCompressionType = 1 << 3,
+  kExtendedL2 = 1 << 4,
+};
+
+enum HeaderExtension : uint32_t {
+  kEnd = 0,
+  kBackingFormat = 0xE2792ACA,
+  kDataFileName = 0x44415441,
+};
+
+struct Header {
+  uint32_t version = 0;
+  uint64_t size = 0;
+  uint32_t cluster_bits = 0;
+  uint32_t l1_size = 0;
+  uint64_t l1_offset = 0;
+  uint64_t incompatible = 0;
+  uint32_t snapshots = 0;
+  bool zstd = false;
+  std::string backing_file;
+  std::string backing_format;
+  std::string data_file;
+
+  uint64_t cluster_size() const { return uint64_t{1} << cluster_bits; }
+  bool extended_l2() const { return (incompatible & kExtendedL2) != 0; }
+  uint64_t l2_entry_size() const { return extended_l2() ? 16 : 8; }
+  uint64_t l2_entries() const { return cluster_size() / l2_entry_size(); }
+};
+
+Error damaged(std::string what) {
+  return {"the qcow2 image is damaged: " + std::move(what), ""};
+}
+
+Result<Header> read_header(const BlockDevice& file) {
+  const auto raw = file.read(0, static_cast<size_t>(std::min<uint64_t>(file.size(), 4096)));
+  if (!raw) return raw.error();
+  const ByteView view{Bytes(*raw)};
+  Header header;
+  header.version = view.be32(4);
+  const uint64_t backing_offset = view.be64(8);
+  const uint32_t backing_size = view.be32(16);
+  header.cluster_bits = view.be32(20);
+  header.size = view.be64(24);
+  const uint32_t encryption = view.be32(32);
+  header.l1_size = view.be32(36);
+  header.l1_offset = view.be64(40);
+  header.snapshots = view.be32(60);
+  uint32_t header_length = 72;
+  if (header.version == 3) {
+    header.incompatible = view.be64(72);
+    header_length = view.be32(100);
+    if (header_length > 104) header.zstd = view.u8(104) == 1;
+    if (header_length > 104 && view.u8(104) > 1)
+      return Error{"the qcow2 image uses compression type " + std::to_string(view.u8(104)) +
+                       ", which is not known",
+                   ""};
+  } else if (header.version != 2) {
+    return Error{"qcow2 version " + std::to_string(header.version) + " is not known", ""};
+  }
+  if (view.failed()) return damaged("the header is cut short");
+  if (encryption != 0)
+    return Error{"the qcow2 image is encrypted", "decrypt it with 'qemu-img convert' first"};
+  if (header.incompatible & kCorrupt)
+    return Error{"the qcow2 image is marked corrupt",
+                 "repair it with 'qemu-img check -r all' first"};
+  if (header.incompatible &
+      ~uint64_t{kDirty | kCorrupt | kDataFile | kCompressionType | kExtendedL2})
+    return Error{"the qcow2 image uses an incompatible feature that is not known", ""};
+  const uint32_t least_bits = header.extended_l2() ? 14 : 9;
+  if (header.cluster_bits < least_bits || header.cluster_bits > 21)
+    return damaged("clusters of 2^" + std::to_string(header.cluster_bits) + " bytes");
+  if (header.size > kMaxVirtualSize) return damaged("a disk of more than 2^60 bytes");
+  const uint64_t covered_by_l2 = header.cluster_size() * header.l2_entries();
+  if (header.l1_size < (header.size + covered_by_l2 - 1) / covered_by_l2)
+    return damaged("the L1 table is too small for the disk");
+
+  // Header extensions: type, length, data padded to 8 bytes.
+  for (size_t at = header_length; header.version == 3 && view.has(at, 8);) {
+    const uint32_t type = view.be32(at), length = view.be32(at + 4);
+    if (type == kEnd || !view.has(at + 8, length)) break;
+    if (type == kDataFileName) header.data_file = view.text(at + 8, length);
+    if (type == kBackingFormat) header.backing_format = view.text(at + 8, length);
+    at += 8 + ((size_t{length} + 7) & ~size_t{7});
+  }
+  if (backing_offset != 0) {
+    if (backing_size == 0 || backing_size > 1023) return damaged("the backing file's name");
+    const auto text = file.read(backing_offset, backing_size);
+    if (!text) return damaged("the backing file's name");
+    header.backing_file = ByteView{Bytes(*text)}.text(0, backing_size);
+  }
+  return header;
+}
+
+class Qcow2 : public BlockDevice {
+ public:
+  Qcow2(BlockDevicePtr file, Header header, BlockDevicePtr data, BlockDevicePtr backing)
+      : file_(std::move(file)),
+        header_(std::move(header)),
+        data_(std::move(data)),
+        backing_(std::move(backing)) {}
+
+  uint64_t size() const override { return header_.size; }
+
+  Result<void> read(uint64_t offset, std::span<std::byte> into) const override {
+    if (offset > size() || into.size() > size() - offset)
+      return Error{"byte " + std::to_string(offset) + " is beyond the disk's end", ""};
+    while (!into.empty()) {
+      const uint64_t unit =
+          header_.extended_l2() ? header_.cluster_size() / 32 : header_.cluster_size();
+      const size_t length = std::min<uint64_t>(into.size(), unit - offset % unit);
+      if (auto done = read_unit(offset, into.first(length)); !done) return done;
+      offset += length;
+      into = into.subspan(length);
+    }
+    return {};
+  }
+
+ private:
+  // Reads a range inside one cluster (one subcluster with extended L2 entries).
+  Result<void> read_unit(uint64_t offset, std::span<std::byte> into) const {
+    const uint64_t cluster = offset >> header_.cluster_bits;
+    const uint64_t in_cluster = offset & (header_.cluster_size() - 1);
+    const auto l1 = entry(header_.l1_offset, cluster / header_.l2_entries(), 8);
+    if (!l1) return l1.error();
+    const uint64_t l2_table = *l1 & kOffsetMask;
+    if (l2_table == 0) return absent(offset, into);
+    const uint64_t index = cluster % header_.l2_entries();
+    const auto l2 = entry(l2_table, index, header_.l2_entry_size());
+    if (!l2) return l2.error();
+    if (*l2 & kCompressed) return compressed(*l2, in_cluster, into);
+
+    const uint64_t host = *l2 & kOffsetMask;
+    if (header_.extended_l2()) {
+      // Two bitmaps of 32 subclusters: allocated in the low half, reading as zeros in the high
+      // half.
+      const auto bitmap = entry(l2_table + 8, index, 16);
+      if (!bitmap) return bitmap.error();
+      const uint64_t subcluster = in_cluster >> (header_.cluster_bits - 5);
+      if (*bitmap >> (32 + subcluster) & 1) return zeros(into);
+      if (!(*bitmap >> subcluster & 1)) return absent(offset, into);
+    } else {
+      if (header_.version >= 3 && (*l2 & kZero)) return zeros(into);
+      // With an external data file, offset 0 is a valid place of an allocated cluster (bit 63 set).
+      const bool allocated = host != 0 || (data_ != file_ && *l2 >> 63 != 0);
+      if (!allocated) return absent(offset, into);
+    }
+    return data_->read(host + in_cluster, into);
+  }
+
+  Result<uint64_t> entry(uint64_t table, uint64_t index, uint64_t entry_size) const {
+    const auto at = checked_add(table, index * entry_size);
+    std::byte raw[8];
+    if (!at || !file_->read(*at, std::span(raw)))
+      return damaged("a table at byte " + std::to_string(table) +
+                     " lies beyond the end of the file");
+    return ByteView{Bytes(raw)}.be64(0);
+  }
+
+  static Result<void> zeros(std::span<std::byte> into) {
+    std::ranges::fill(into, std::byte{0});
+    return {};
+  }
+
+  // A cluster that this image does not hold: the backing file's, or zeros.
+  Result<void> absent(uint64_t offset, std::span<std::byte> into) const {
+    if (!backing_ || offset >= backing_->size()) return zeros(into);
+    const size_t there = std::min<uint64_t>(into.size(), backing_->size() - offset);
+    if (auto done = backing_->read(offset, into.first(there)); !done) return done;
+    return zeros(into.subspan(there));
+  }
+
+  Result<void> compressed(uint64_t l2, uint64_t in_cluster, std::span<std::byte> into) const {
+    for (auto it = decoded_.begin(); it != decoded_.end(); ++it)
+      if (it->entry == l2) {
+        decoded_.splice(decoded_.begin(), decoded_, it);
+        return copy(decoded_.front(), in_cluster, into);
+      }
+    // The specification, "Compressed Clusters Descriptor": the offset takes the low 62 -
+    // (cluster_bits - 8) bits, the number of further 512-byte sectors the rest below bit 62.
+    const uint32_t split = 62 - (header_.cluster_bits - 8);
+    const uint64_t at = l2 & ((uint64_t{1} << split) - 1);
+    const uint64_t sectors = ((l2 & (kCompressed - 1)) >> split) + 1;
+    uint64_t length = sectors * 512 - (at & 511);
+    if (at >= file_->size()) return damaged("a compressed cluster lies beyond the end of the file");
+    length = std::min({length, file_->size() - at, 2 * header_.cluster_size()});
+    const auto packed = file_->read(at, static_cast<size_t>(length));
+    if (!packed) return packed.error();
+    Decoded cluster{l2, std::vector<std::byte>(header_.cluster_size())};
+    if (!(header_.zstd ? inflate_zstd(*packed, cluster.bytes)
+                       : inflate_deflate(*packed, cluster.bytes)))
+      return damaged("the compressed cluster at byte " + std::to_string(at));
+    decoded_.push_front(std::move(cluster));
+    if (decoded_.size() > kDecodedClusters) decoded_.pop_back();
+    return copy(decoded_.front(), in_cluster, into);
+  }
+
+  struct Decoded {
+    uint64_t entry;
+    std::vector<std::byte> bytes;
+  };
+
+  static Result<void> copy(const Decoded& cluster, uint64_t from, std::span<std::byte> into) {
+    std::copy_n(cluster.bytes.begin() + static_cast<std::ptrdiff_t>(from), into.size(),
+                into.begin());
+    return {};
+  }
+
+  // Raw deflate that must fill `out` exactly; what follows in the last sector is not ours.
+  static bool inflate_deflate(const std::vector<std::byte>& in, std::vector<std::byte>& out) {
+    z_stream stream{};
+    if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return false;
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
+    stream.avail_in = static_cast<uInt>(in.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    const int status = inflate(&stream, Z_FINISH);
+    const bool full = stream.avail_out == 0 &&
+                      (status == Z_STREAM_END || status == Z_BUF_ERROR || status == Z_OK);
+    inflateEnd(&stream);
+    return full;
+  }
+
+  static bool inflate_zstd(const std::vector<std::byte>& in, std::vector<std::byte>& out) {
+    const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(),
+                                                                          ZSTD_freeDStream);
+    if (!stream) return false;
+    // A hostile frame may ask for a large window; a cluster never needs more than its own size.
+    ZSTD_DCtx_setParameter(stream.get(), ZSTD_d_windowLogMax, 23);
+    ZSTD_inBuffer source{in.data(), in.size(), 0};
+    ZSTD_outBuffer target{out.data(), out.size(), 0};
+    while (target.pos < target.size) {
+      const size_t before_in = source.pos, before_out = target.pos;
+      const size_t status = ZSTD_decompressStream(stream.get(), &target, &source);
+      if (ZSTD_isError(status)) return false;
+      if (source.pos == before_in && target.pos == before_out) return false;
+    }
+    return true;
+  }
+
+  BlockDevicePtr file_;
+  Header header_;
+  BlockDevicePtr data_;     // where clusters lie: the file itself or the external data file
+  BlockDevicePtr backing_;  // null: none
+  mutable std::list<Decoded> decoded_;
+};
+
+}  // namespace
+
+ContainerResult open_qcow2(const BlockDevicePtr& file, const OpenBeside& beside) {
+  std::byte magic[4];
+  if (file->size() < 72 || !file->read(0, std::span(magic)) ||
+      !ByteView{Bytes(magic)}.starts_with(kMagic))
+    return std::nullopt;
+  auto header = read_header(*file);
+  if (!header) return header.error();
+
+  Disk disk;
+  disk.format = "qcow2 v" + std::to_string(header->version);
+  if (header->zstd) disk.format += ", zstd";
+  if (header->snapshots > 0)
+    disk.notes.push_back(std::to_string(header->snapshots) + " internal snapshots are not read");
+  BlockDevicePtr data = file, backing;
+  if (header->incompatible & kDataFile) {
+    if (header->data_file.empty()) return damaged("the external data file has no name");
+    auto opened = beside(header->data_file);
+    if (!opened) return opened.error();
+    disk.notes.push_back("cluster data was read from '" + header->data_file + "'");
+    data = std::move(opened).value();
+  }
+  if (!header->backing_file.empty()) {
+    auto opened = beside(header->backing_file);
+    if (!opened) return opened.error();
+    disk.notes.push_back("the backing file '" + header->backing_file + "' was read");
+    backing = std::move(opened).value();
+    // The format of a backing file comes from the header; a raw one is never probed, or a guest
+    // could write a qcow2 header into its disk and have us follow it.
+    if (header->backing_format != "raw") {
+      auto inner = open_container(backing, beside);
+      if (!inner) return inner.error();
+      backing = inner->device;
+    }
+  }
+  disk.device =
+      std::make_shared<Qcow2>(file, std::move(header).value(), std::move(data), std::move(backing));
+  return disk;
+}
+
+}  // namespace drydock
