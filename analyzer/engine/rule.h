@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyzer/base/scope.h"
 #include "analyzer/base/span.h"
 
 namespace drydock::engine {
@@ -27,43 +28,61 @@ struct Condition {
   std::vector<Condition> parts;
 };
 
-// The comparison an `expect` makes on one value. Numbers compare as numbers when both sides are.
+// A comparison that an `expect` makes on one value. Numbers compare as numbers when both sides are.
 struct Comparison {
   enum class Operator : uint8_t {
-    equals, not_equals, in, not_in, at_least, at_most, matches, not_matches, present, absent,
-    contains,      // a comma- or blank-separated list has the word
-    not_contains
+    equals, not_equals, in, not_in, at_least, at_most,
+    mode_at_most,  // a file mode without any bit beyond the operand's (octal)
+    matches, not_matches,
+    contains,      // a comma- or blank-separated list has all the words
+    not_contains,
+    present, absent
   } op = Operator::equals;
   std::vector<std::string> operands;  // "{parameter}" is replaced before comparing
-};
 
-// A keyed expectation over a keyed table: every row of `table` whose key is `key` (a glob if it has
-// '*') must satisfy all of `all` and, if there is any, one of `any`.
+  friend bool operator==(const Comparison&, const Comparison&) = default;
+};
+std::string_view name(Comparison::Operator op);  // as it is written in a rule: "at-least"
+std::optional<Comparison::Operator> operator_of(std::string_view name);
+
+// A keyed expectation over a keyed table: every row of `table` whose key is one of `keys` must satisfy
+// all of `all` and, if there is any, one group of `any` (all comparisons of the group).
 struct Expect {
   enum class Missing : uint8_t { fail, pass, unknown, value } if_missing = Missing::fail;
   std::string table;
-  std::string key;
-  std::string column;         // empty: the table's value column
-  std::string where;          // further SQL condition on the row; may be empty
+  std::vector<std::string> keys;  // each judged for itself; a glob if it has '*' or '?'
+  std::string column;             // empty: the table's value column
+  std::string where;              // further SQL condition on the row; may be empty
   std::vector<Comparison> all;
-  std::vector<Comparison> any;
+  std::vector<std::vector<Comparison>> any;
   std::string missing_value;  // with Missing::value: what counts when there is no row (the default)
 };
 
 // One read-only SELECT: one row per offending place, with a column `loc` and those the message names.
 struct Query {
   std::string sql;
-  Span span;  // where the SQL starts in the rule file, for errors at their line
+  std::string edit;  // what replaces the text at the row's value_loc; empty: no machine fix
+};
+
+// One file of an example.
+struct ExampleFile {
+  enum class Kind : uint8_t { file, directory, link, fifo, socket, block_device, char_device };
+  std::string path;
+  Kind kind = Kind::file;
+  std::string content;  // of a link: its target
+  uint16_t mode = 0644;
+  std::string user = "root", group = "root";  // names of the example's own passwd and group, or numbers
+  bool unreadable = false;
 };
 
 struct Example {
-  bool fails = false;
-  std::map<std::string, std::string> files;  // path -> content; see docs/rules.md for modes and links
-  std::vector<std::string> at;               // failing: "etc/sysctl.d/50-router.conf:1:1", one per finding
-  std::string scope = "host";
-  std::string outcome;                       // "pass", "fail", "not-applicable", "unknown"
-  std::map<std::string, std::string> parameters;
-  Span span;                                 // in the rule file
+  std::string outcome;           // "pass", "fail", "not-applicable", "unknown"
+  std::vector<ExampleFile> files;
+  std::vector<std::string> at;   // failing: "etc/sysctl.d/50-router.conf:1:1", one per finding
+  Scope scope = Scope::host;
+  std::map<std::string, std::vector<std::string>> parameters;
+  std::string note;
+  Span span;                     // in the rule file
 };
 
 struct Parameter {
@@ -79,17 +98,24 @@ struct Rule {
   Severity severity = Severity::medium;
   std::vector<std::string> profiles;
   std::vector<std::string> deprecated_ids;
+  std::vector<Scope> scopes;  // where the rule can be judged; empty: everywhere
   std::optional<Condition> applies;
   std::variant<Expect, Query> check;
-  std::string anchor;   // the file in which a missing thing belongs: "etc/ssh/sshd_config"
-  std::string message;  // "{column}" is replaced by the row's value
+  std::vector<std::string> anchors;  // where a missing thing belongs: the first that exists, else the first
+  std::string message;         // a MessageTemplate; of an expect without one: made from it
+  std::string message_absent;  // empty: `message`
   std::string why;
   std::string fix;
   std::map<std::string, std::vector<std::string>> references;  // "cis-docker" -> {"1.1.3"}
   std::vector<Parameter> parameters;
-  std::vector<Example> examples;
-  std::string topic;        // the directory the rule lies in
-  std::string source_path;  // of the YAML file: "rules/sysctl/x.yaml"
+  std::vector<Example> examples;  // empty in the built-in catalogue, see Catalogue
+  std::string topic;              // the directory the rule lies in
+  std::string source_path;        // of the YAML file: "rules/sysctl/x.yaml"
+  // Where the value of a key stands in the YAML file ("message", "expect.where"; "query": the first line
+  // of the SQL), for mistakes found later. Empty in the built-in catalogue.
+  std::map<std::string, Span, std::less<>> spans;
+
+  const Parameter* parameter(std::string_view wanted) const;  // null: there is none
 };
 
 }  // namespace drydock::engine
