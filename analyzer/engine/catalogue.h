@@ -25,8 +25,8 @@ class Catalogue {
   // The rules compiled into the program.
   static Catalogue built_in();
 
-  // Adds a pack: a directory with pack.yaml (name, version, engine version needed) and rules below it.
-  // Mistakes are returned; the pack's sound rules are added all the same.
+  // Adds a pack: a directory with pack.yaml (name, version, engine version needed) and rules below
+  // it. Mistakes are returned; the pack's sound rules are added all the same.
   std::vector<Diagnostic> add_pack(const std::string& directory);
 
   void add(std::shared_ptr<const Rule> rule);

@@ -1,7 +1,5 @@
 #include "analyzer/engine/compare.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -46,9 +44,10 @@ std::string joined(const std::vector<std::string>& values, std::string_view sepa
   return result;
 }
 
-// The operands with parameters filled in: one that is nothing but a parameter gives all its values, in
-// others a list stands joined by commas.
-std::vector<std::string> filled(const std::vector<std::string>& operands, const Parameters& parameters) {
+// The operands with parameters filled in: one that is nothing but a parameter gives all its values,
+// in others a list stands joined by commas.
+std::vector<std::string> filled(const std::vector<std::string>& operands,
+                                const Parameters& parameters) {
   std::vector<std::string> result;
   for (const std::string& operand : operands) {
     std::string text;
@@ -77,7 +76,8 @@ bool same(std::string_view a, std::string_view b) {
 
 bool has_all_words(std::string_view list, const std::vector<std::string>& words, bool any) {
   const auto has = [&](const std::string& word) { return has_word(list, word); };
-  return any ? std::any_of(words.begin(), words.end(), has) : std::all_of(words.begin(), words.end(), has);
+  return any ? std::any_of(words.begin(), words.end(), has)
+             : std::all_of(words.begin(), words.end(), has);
 }
 
 std::string quoted_list(const std::vector<std::string>& operands, std::string_view separator) {
@@ -87,19 +87,32 @@ std::string quoted_list(const std::vector<std::string>& operands, std::string_vi
 std::string wanted(const Comparison& comparison) {
   const std::vector<std::string>& operands = comparison.operands;
   switch (comparison.op) {
-    case Operator::equals: return quoted_list(operands, " or ");
-    case Operator::not_equals: return "anything but " + quoted_list(operands, ", ");
-    case Operator::in: return (operands.size() > 1 ? "one of " : "") + quoted_list(operands, ", ");
-    case Operator::not_in: return "none of " + quoted_list(operands, ", ");
-    case Operator::at_least: return "at least " + quoted_list(operands, ", ");
-    case Operator::at_most: return "at most " + quoted_list(operands, ", ");
-    case Operator::mode_at_most: return "mode " + quoted_list(operands, ", ") + " or stricter";
-    case Operator::matches: return "a match of /" + quoted_list(operands, ", ") + "/";
-    case Operator::not_matches: return "no match of /" + quoted_list(operands, ", ") + "/";
-    case Operator::contains: return "a list with " + quoted_list(operands, " and ");
-    case Operator::not_contains: return "a list without " + quoted_list(operands, " and ");
-    case Operator::present: return "any value";
-    case Operator::absent: break;
+    case Operator::equals:
+      return quoted_list(operands, " or ");
+    case Operator::not_equals:
+      return "anything but " + quoted_list(operands, ", ");
+    case Operator::in:
+      return (operands.size() > 1 ? "one of " : "") + quoted_list(operands, ", ");
+    case Operator::not_in:
+      return "none of " + quoted_list(operands, ", ");
+    case Operator::at_least:
+      return "at least " + quoted_list(operands, ", ");
+    case Operator::at_most:
+      return "at most " + quoted_list(operands, ", ");
+    case Operator::mode_at_most:
+      return "mode " + quoted_list(operands, ", ") + " or stricter";
+    case Operator::matches:
+      return "a match of /" + quoted_list(operands, ", ") + "/";
+    case Operator::not_matches:
+      return "no match of /" + quoted_list(operands, ", ") + "/";
+    case Operator::contains:
+      return "a list with " + quoted_list(operands, " and ");
+    case Operator::not_contains:
+      return "a list without " + quoted_list(operands, " and ");
+    case Operator::present:
+      return "any value";
+    case Operator::absent:
+      break;
   }
   return "no value";
 }
@@ -128,7 +141,7 @@ std::string escaped(std::string_view text) {
 struct Judge::Compiled {
   Operator op;
   std::vector<std::string> operands;
-  std::vector<std::unique_ptr<RE2>> patterns;
+  std::vector<Pattern> patterns;
   int64_t number = 0;
 
   bool holds(std::optional<std::string_view> value) const;
@@ -137,22 +150,33 @@ struct Judge::Compiled {
 bool Judge::Compiled::holds(std::optional<std::string_view> value) const {
   if (!value) return op == Operator::absent;
   const auto is_operand = [&](const std::string& operand) { return same(*value, operand); };
-  const auto has_match = [&](const auto& pattern) { return RE2::PartialMatch(re2_text(*value), *pattern); };
+  const auto has_match = [&](const Pattern& pattern) { return pattern.matches(*value); };
   const auto found = as_number(*value);
   switch (op) {
     case Operator::equals:
-    case Operator::in: return std::any_of(operands.begin(), operands.end(), is_operand);
+    case Operator::in:
+      return std::any_of(operands.begin(), operands.end(), is_operand);
     case Operator::not_equals:
-    case Operator::not_in: return std::none_of(operands.begin(), operands.end(), is_operand);
-    case Operator::at_least: return found && *found >= number;
-    case Operator::at_most: return found && *found <= number;
-    case Operator::mode_at_most: return found && (*found & ~number) == 0;
-    case Operator::matches: return std::any_of(patterns.begin(), patterns.end(), has_match);
-    case Operator::not_matches: return std::none_of(patterns.begin(), patterns.end(), has_match);
-    case Operator::contains: return has_all_words(*value, operands, false);
-    case Operator::not_contains: return !has_all_words(*value, operands, true);
-    case Operator::present: return true;
-    case Operator::absent: break;
+    case Operator::not_in:
+      return std::none_of(operands.begin(), operands.end(), is_operand);
+    case Operator::at_least:
+      return found && *found >= number;
+    case Operator::at_most:
+      return found && *found <= number;
+    case Operator::mode_at_most:
+      return found && (*found & ~number) == 0;
+    case Operator::matches:
+      return std::any_of(patterns.begin(), patterns.end(), has_match);
+    case Operator::not_matches:
+      return std::none_of(patterns.begin(), patterns.end(), has_match);
+    case Operator::contains:
+      return has_all_words(*value, operands, false);
+    case Operator::not_contains:
+      return !has_all_words(*value, operands, true);
+    case Operator::present:
+      return true;
+    case Operator::absent:
+      break;
   }
   return false;
 }
@@ -169,7 +193,8 @@ std::vector<Judge::Compiled> Judge::compile(const std::vector<Comparison>& compa
                                             const Parameters& parameters) {
   std::vector<Compiled> result;
   for (const Comparison& comparison : comparisons) {
-    Compiled compiled{.op = comparison.op, .operands = filled(comparison.operands, parameters), .patterns = {}};
+    Compiled compiled{
+        .op = comparison.op, .operands = filled(comparison.operands, parameters), .patterns = {}};
     const bool numeric = comparison.op == Operator::at_least || comparison.op == Operator::at_most;
     const bool mode = comparison.op == Operator::mode_at_most;
     if (numeric || mode) {
@@ -180,8 +205,8 @@ std::vector<Judge::Compiled> Judge::compile(const std::vector<Comparison>& compa
     }
     if (comparison.op == Operator::matches || comparison.op == Operator::not_matches) {
       for (const std::string& operand : compiled.operands) {
-        compiled.patterns.push_back(compile_pattern(operand));
-        if (!compiled.patterns.back()->ok()) problem_ = compiled.patterns.back()->error();
+        compiled.patterns.emplace_back(operand);
+        if (!compiled.patterns.back().ok()) problem_ = compiled.patterns.back().problem();
       }
     }
     result.push_back(std::move(compiled));
@@ -191,13 +216,15 @@ std::vector<Judge::Compiled> Judge::compile(const std::vector<Comparison>& compa
 
 bool Judge::holds(std::optional<std::string_view> value) const {
   const auto every = [&](const std::vector<Compiled>& group) {
-    return std::all_of(group.begin(), group.end(), [&](const Compiled& one) { return one.holds(value); });
+    return std::all_of(group.begin(), group.end(),
+                       [&](const Compiled& one) { return one.holds(value); });
   };
   return every(all_) && (any_.empty() || std::any_of(any_.begin(), any_.end(), every));
 }
 
 std::optional<std::string> wanted_text(const Expect& expect, const Parameters& parameters) {
-  if (!expect.any.empty() || expect.all.size() != 1 || expect.all.front().op != Operator::equals) return std::nullopt;
+  if (!expect.any.empty() || expect.all.size() != 1 || expect.all.front().op != Operator::equals)
+    return std::nullopt;
   const std::vector<std::string> operands = filled(expect.all.front().operands, parameters);
   if (operands.size() != 1) return std::nullopt;
   return operands.front();
@@ -209,7 +236,8 @@ std::string default_message(const Expect& expect) {
   for (const auto& group : expect.any) any += (any.empty() ? "" : " or ") + wanted(group);
   if (!text.empty() && !any.empty()) text += ", and ";
   text += any;
-  const std::string subject = expect.column.empty() ? "{key}" : escaped(expect.column) + " of {key}";
+  const std::string subject =
+      expect.column.empty() ? "{key}" : escaped(expect.column) + " of {key}";
   return subject + " is {value}; wanted: " + escaped(text) + ".";
 }
 
@@ -220,18 +248,16 @@ std::vector<std::string> parameter_names(std::string_view operand) {
   return result;
 }
 
-std::optional<int64_t> as_number(std::string_view text) { return whole_number(text); }
+std::optional<int64_t> as_number(std::string_view text) {
+  return whole_number(text);
+}
 
 std::optional<int64_t> as_mode(std::string_view text) {
   int64_t mode = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
-  if (error != std::errc() || end != text.data() + text.size() || mode < 0 || mode > 07777) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || mode < 0 || mode > 07777)
+    return std::nullopt;
   return mode;
-}
-
-std::string pattern_problem(const std::string& pattern) {
-  const std::unique_ptr<RE2> compiled = compile_pattern(pattern);
-  return compiled->ok() ? "" : compiled->error();
 }
 
 }  // namespace drydock::engine

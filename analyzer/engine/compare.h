@@ -25,20 +25,22 @@ class Judge {
   // Does a value satisfy all comparisons and one group of `any`? nullopt: there is no value.
   bool holds(std::optional<std::string_view> value) const;
 
-  // What is wrong with the operands now that parameters are in them (a pattern that does not compile, no
-  // number for at-least); empty: nothing. holds() must not be asked otherwise.
+  // What is wrong with the operands now that parameters are in them (a pattern that does not
+  // compile, no number for at-least); empty: nothing. holds() must not be asked otherwise.
   const std::string& problem() const { return problem_; }
 
  private:
   struct Compiled;
-  std::vector<Compiled> compile(const std::vector<Comparison>& comparisons, const Parameters& parameters);
+  std::vector<Compiled> compile(const std::vector<Comparison>& comparisons,
+                                const Parameters& parameters);
 
   std::vector<Compiled> all_;
   std::vector<std::vector<Compiled>> any_;
   std::string problem_;
 };
 
-// The text that a value gives an `equals`, when this is the only way to satisfy the expect; else nullopt.
+// The text that a value gives an `equals`, when this is the only way to satisfy the expect; else
+// nullopt.
 std::optional<std::string> wanted_text(const Expect& expect, const Parameters& parameters);
 
 // The message (a MessageTemplate) of an expect that has none.
@@ -51,7 +53,5 @@ std::vector<std::string> parameter_names(std::string_view operand);
 std::optional<int64_t> as_number(std::string_view text);
 // "0640" or "640" -> 416; nullopt unless octal and at most 07777.
 std::optional<int64_t> as_mode(std::string_view text);
-// What RE2 says against a pattern; empty: it is valid.
-std::string pattern_problem(const std::string& pattern);
 
 }  // namespace drydock::engine

@@ -2,33 +2,39 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/base/diagnostic.h"
 #include "analyzer/base/scope.h"
+#include "analyzer/engine/compare.h"
 #include "analyzer/engine/result.h"
 #include "analyzer/engine/rule.h"
 #include "analyzer/facts/store.h"
 
 namespace drydock::engine {
 
-using Parameters = std::map<std::string, std::vector<std::string>>;
-
 struct EvaluateOptions {
   std::string target_name;
   Scope scope = Scope::host;
   Parameters parameters;  // set by the user; others keep the rule's default
   std::chrono::milliseconds deadline_per_rule{2000};
+  // The text of a file of the target, nullopt if there is none: tells which of several anchors
+  // exists, and tells findings apart that only differ in their line. May be empty.
+  std::function<std::optional<std::string_view>(std::string_view path)> text;
 };
 
 // Rules prepared against a store's schema, before any fact is there: what they read is known then.
 class Plan {
  public:
-  // Rules that do not prepare are left out and named in `diagnostics`. `store` must outlive the plan.
+  // Rules that do not prepare are left out and named in `diagnostics`. `store` must outlive the
+  // plan.
   Plan(std::vector<std::shared_ptr<const Rule>> rules, facts::Store& store,
        std::vector<Diagnostic>& diagnostics);
   ~Plan();
@@ -37,8 +43,13 @@ class Plan {
   // The tables that the rules (and their conditions) read.
   const std::set<std::string, std::less<>>& tables() const;
 
-  // Judges every rule on the collected, frozen facts. Sorted by rule id, findings by place.
+  // Judges every rule on the collected, frozen facts. Sorted by rule id, findings by place. Rules
+  // run in a Sandbox, so targets are judged one after another, and nothing else may use SQLite
+  // meanwhile.
   std::vector<RuleResult> run(const EvaluateOptions& options);
+
+  // What went wrong in run(): rules that failed to evaluate or whose findings were cut.
+  const std::vector<Diagnostic>& diagnostics() const;
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 // The part of a rule file that judges: conditions and expectations.
 #include "analyzer/engine/compare.h"
 #include "analyzer/engine/load.h"
+#include "analyzer/engine/pattern.h"
 
 namespace drydock::engine::load {
 namespace {
@@ -8,7 +9,8 @@ namespace {
 using Operator = Comparison::Operator;
 
 bool takes_list(Operator op) {
-  return op == Operator::in || op == Operator::not_in || op == Operator::contains || op == Operator::not_contains;
+  return op == Operator::in || op == Operator::not_in || op == Operator::contains ||
+         op == Operator::not_contains;
 }
 
 // Only what no parameter fills in can be checked here.
@@ -20,26 +22,31 @@ void check_operand(Operator op, const std::string& operand, Span span, yaml::Mis
       if (!as_number(operand)) mistakes.error(span, "'" + operand + "' is no number");
       break;
     case Operator::mode_at_most:
-      if (!as_mode(operand)) mistakes.error(span, "'" + operand + "' is no octal mode", "write it as \"0640\"");
+      if (!as_mode(operand))
+        mistakes.error(span, "'" + operand + "' is no octal mode", "write it as \"0640\"");
       break;
     case Operator::matches:
     case Operator::not_matches:
-      if (const std::string problem = pattern_problem(operand); !problem.empty())
-        mistakes.error(span, "the pattern is not valid: " + problem, "patterns are RE2's");
+      if (const Pattern pattern(operand); !pattern.ok())
+        mistakes.error(span, "the pattern is not valid: " + pattern.problem(),
+                       "patterns are RE2's");
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
 // The operators among the entries of a mapping.
-std::vector<Comparison> comparisons(yaml::Mapping& mapping, const yaml::Node& node, yaml::Mistakes& mistakes) {
+std::vector<Comparison> comparisons(yaml::Mapping& mapping, const yaml::Node& node,
+                                    yaml::Mistakes& mistakes) {
   std::vector<Comparison> result;
   for (const auto& [key, value] : node.entries) {
     const auto op = operator_of(key.text);
     if (!op) continue;
     Comparison comparison{.op = *op, .operands = {}};
     if (*op == Operator::present || *op == Operator::absent) {
-      if (!mapping.flag(key.text)) mistakes.error(value.span, "'" + key.text + "' can only be true");
+      if (!mapping.flag(key.text))
+        mistakes.error(value.span, "'" + key.text + "' can only be true");
     } else {
       if (value.is_sequence() && !takes_list(*op))
         mistakes.error(value.span, "'" + key.text + "' takes one value, not a list");
@@ -54,7 +61,8 @@ std::vector<Comparison> comparisons(yaml::Mapping& mapping, const yaml::Node& no
   return result;
 }
 
-std::vector<std::vector<Comparison>> groups(yaml::Mapping& mapping, std::string_view key, yaml::Mistakes& mistakes) {
+std::vector<std::vector<Comparison>> groups(yaml::Mapping& mapping, std::string_view key,
+                                            yaml::Mistakes& mistakes) {
   std::vector<std::vector<Comparison>> result;
   const yaml::Node* node = mapping.get(key);
   if (node == nullptr) return result;
@@ -65,7 +73,8 @@ std::vector<std::vector<Comparison>> groups(yaml::Mapping& mapping, std::string_
   for (const yaml::Node& item : node->items) {
     yaml::Mapping group(item, "an entry of '" + std::string(key) + "'", mistakes);
     result.push_back(comparisons(group, item, mistakes));
-    if (group.valid() && result.back().empty()) mistakes.error(item.span, "no comparison is given here");
+    if (group.valid() && result.back().empty())
+      mistakes.error(item.span, "no comparison is given here");
     group.finish();
   }
   return result;
@@ -98,7 +107,8 @@ Expect expect(const yaml::Node& node, Rule& rule, yaml::Mistakes& mistakes) {
   result.table = mapping.required_text("table");
   const bool one = mapping.has("key");
   const bool several = mapping.has("keys");
-  if (mapping.valid() && one == several) mistakes.error(mapping.span(), "'expect' has exactly one of 'key' and 'keys'");
+  if (mapping.valid() && one == several)
+    mistakes.error(mapping.span(), "'expect' has exactly one of 'key' and 'keys'");
   for (std::string& key : mapping.texts("key")) result.keys.push_back(std::move(key));
   for (std::string& key : mapping.texts("keys")) result.keys.push_back(std::move(key));
   if (mapping.valid() && one != several && result.keys.empty())
@@ -110,7 +120,8 @@ Expect expect(const yaml::Node& node, Rule& rule, yaml::Mistakes& mistakes) {
     result.all.insert(result.all.end(), group.begin(), group.end());
   result.any = groups(mapping, "any", mistakes);
   if (mapping.valid() && result.all.empty() && result.any.empty())
-    mistakes.error(mapping.span(), "'expect' compares nothing", "give 'equals', 'in', 'at-least', … (docs/rules.md)");
+    mistakes.error(mapping.span(), "'expect' compares nothing",
+                   "give 'equals', 'in', 'at-least', … (docs/rules.md)");
   missing(mapping, result);
   mapping.finish();
 
@@ -133,10 +144,12 @@ std::optional<Condition> condition(const yaml::Node& node, yaml::Mistakes& mista
   }
   Condition result;
   const auto add = [&](const yaml::Node& part) {
-    if (auto inner = condition(part, mistakes, depth + 1)) result.parts.push_back(std::move(*inner));
+    if (auto inner = condition(part, mistakes, depth + 1))
+      result.parts.push_back(std::move(*inner));
   };
   if (node.is_scalar()) {
-    if (!is_kebab(node.text)) mistakes.error(node.span, "'" + node.text + "' cannot be a trait's name");
+    if (!is_kebab(node.text))
+      mistakes.error(node.span, "'" + node.text + "' cannot be a trait's name");
     result.trait = node.text;
     return result;
   }

@@ -52,7 +52,9 @@ ExampleFile file(const std::string& path, const yaml::Node& node, yaml::Mistakes
     mistakes.error(node.span, "a file has only one of 'content', 'link', 'directory' and 'type'");
   if (const std::string mode = fields.text("mode"); fields.has("mode")) {
     const auto number = as_mode(mode);
-    if (!number) mistakes.error(fields.span("mode"), "'" + mode + "' is no octal mode", "write it as \"0640\"");
+    if (!number)
+      mistakes.error(fields.span("mode"), "'" + mode + "' is no octal mode",
+                     "write it as \"0640\"");
     result.mode = static_cast<uint16_t>(number.value_or(0));
   }
   if (const std::string owner = fields.text("owner"); fields.has("owner")) {
@@ -74,7 +76,8 @@ std::vector<ExampleFile> files(const yaml::Node& node, yaml::Mistakes& mistakes)
   yaml::Mapping mapping(node, "the files of an example", mistakes);
   for (const auto& [path, value] : node.entries) {
     if (!is_tree_path(path.text))
-      mistakes.error(path.span, "'" + path.text + "' is no path relative to the root", "write etc/x, not /etc/x");
+      mistakes.error(path.span, "'" + path.text + "' is no path relative to the root",
+                     "write etc/x, not /etc/x");
     result.push_back(file(path.text, value, mistakes));
   }
   return result;
@@ -105,7 +108,9 @@ Example example(const yaml::Node& node, yaml::Mistakes& mistakes) {
     mistakes.error(fields.span("at"), "'at' goes with a failing example");
   if (const std::string text = fields.text("scope"); fields.has("scope")) {
     const auto known = scope(text);
-    if (!known) mistakes.error(fields.span("scope"), "there is no scope '" + text + "'", "one of host, etc, fragment");
+    if (!known)
+      mistakes.error(fields.span("scope"), "there is no scope '" + text + "'",
+                     "one of host, etc, fragment");
     result.scope = known.value_or(Scope::host);
   }
   if (const yaml::Node* given = fields.get("parameters")) {

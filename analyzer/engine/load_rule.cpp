@@ -54,40 +54,47 @@ std::vector<Parameter> parameters(const yaml::Node& node, yaml::Mistakes& mistak
 
 namespace {
 
-// The taxonomies that reports know (names of CIS documents, catalogues of weaknesses, other tools' rules).
-constexpr std::string_view kTaxonomies[] = {"cis-docker",   "cis-debian-12", "cis-ubuntu-24.04",
-                                            "cis-rhel-9",   "nist-800-53",   "cwe",
-                                            "stig",         "ssg",           "coverage"};
+// The taxonomies that reports know (names of CIS documents, catalogues of weaknesses, other tools'
+// rules).
+constexpr std::string_view kTaxonomies[] = {"cis-docker", "cis-debian-12", "cis-ubuntu-24.04",
+                                            "cis-rhel-9", "nist-800-53",   "cwe",
+                                            "stig",       "ssg",           "coverage"};
 
 std::map<std::string, std::vector<std::string>> references(const yaml::Node& node,
                                                            yaml::Mistakes& mistakes) {
   std::map<std::string, std::vector<std::string>> result;
   yaml::Mapping mapping(node, "'references'", mistakes);
   for (const auto& [taxonomy, ids] : node.entries) {
-    if (std::find(std::begin(kTaxonomies), std::end(kTaxonomies), taxonomy.text) == std::end(kTaxonomies)) {
+    if (std::find(std::begin(kTaxonomies), std::end(kTaxonomies), taxonomy.text) ==
+        std::end(kTaxonomies)) {
       std::string known;
-      for (const std::string_view name : kTaxonomies) known += (known.empty() ? "" : ", ") + std::string(name);
-      mistakes.error(taxonomy.span, "there is no taxonomy '" + taxonomy.text + "'", "known are " + known);
+      for (const std::string_view name : kTaxonomies)
+        known += (known.empty() ? "" : ", ") + std::string(name);
+      mistakes.error(taxonomy.span, "there is no taxonomy '" + taxonomy.text + "'",
+                     "known are " + known);
     }
     result[taxonomy.text] = yaml::texts(ids, taxonomy.text, mistakes);
   }
   return result;
 }
 
-void check_template(std::string_view key, const std::string& text, const Rule& rule, yaml::Mistakes& mistakes) {
+void check_template(std::string_view key, const std::string& text, const Rule& rule,
+                    yaml::Mistakes& mistakes) {
   const auto parsed = MessageTemplate::parse(text);
   if (parsed) return;
-  mistakes.error(rule.spans.find(key)->second, "'" + std::string(key) + "' has " + parsed.error().message,
-                 parsed.error().help);
+  mistakes.error(rule.spans.find(key)->second,
+                 "'" + std::string(key) + "' has " + parsed.error().message, parsed.error().help);
 }
 
-// Can a row be missing in a way that makes a finding? Then the rule must say where the thing belongs.
+// Can a row be missing in a way that makes a finding? Then the rule must say where the thing
+// belongs.
 bool may_fail_by_absence(const Expect& expect) {
   if (expect.if_missing == Expect::Missing::fail) return true;
   if (expect.if_missing != Expect::Missing::value) return false;
   const auto depends = [](const Comparison& comparison) {
-    return std::any_of(comparison.operands.begin(), comparison.operands.end(),
-                       [](const std::string& operand) { return !parameter_names(operand).empty(); });
+    return std::any_of(
+        comparison.operands.begin(), comparison.operands.end(),
+        [](const std::string& operand) { return !parameter_names(operand).empty(); });
   };
   if (std::any_of(expect.all.begin(), expect.all.end(), depends)) return true;
   for (const auto& group : expect.any)
@@ -119,7 +126,8 @@ void load_check(yaml::Mapping& top, Rule& rule, yaml::Mistakes& mistakes) {
     return;
   }
   if (!edit.empty())
-    mistakes.error(top.span("edit"), "'edit' goes with 'query'", "an expect's edit is made from 'equals'");
+    mistakes.error(top.span("edit"), "'edit' goes with 'query'",
+                   "an expect's edit is made from 'equals'");
   rule.check = load::expect(*expect, rule, mistakes);
   const Expect& loaded = std::get<Expect>(rule.check);
   if (rule.anchors.empty() && may_fail_by_absence(loaded))
@@ -128,14 +136,16 @@ void load_check(yaml::Mapping& top, Rule& rule, yaml::Mistakes& mistakes) {
   if (rule.message.empty()) rule.message = default_message(loaded);
 }
 
-std::shared_ptr<const Rule> build(const yaml::Node& root, std::string_view path, yaml::Mistakes& mistakes) {
+std::shared_ptr<const Rule> build(const yaml::Node& root, std::string_view path,
+                                  yaml::Mistakes& mistakes) {
   auto rule = std::make_shared<Rule>();
   rule->source_path = path;
   rule->topic = topic_of(path);
   for (const auto& [key, value] : root.entries) {
     rule->spans[key.text] = value.span;
     if (key.text == "expect")
-      for (const auto& [inner, part] : value.entries) rule->spans["expect." + inner.text] = part.span;
+      for (const auto& [inner, part] : value.entries)
+        rule->spans["expect." + inner.text] = part.span;
   }
 
   yaml::Mapping top(root, "a rule", mistakes);
@@ -161,10 +171,13 @@ std::shared_ptr<const Rule> build(const yaml::Node& root, std::string_view path,
     if (const auto known = load::scope(text))
       rule->scopes.push_back(*known);
     else
-      mistakes.error(top.span("scopes"), "there is no scope '" + text + "'", "one of host, etc, fragment");
+      mistakes.error(top.span("scopes"), "there is no scope '" + text + "'",
+                     "one of host, etc, fragment");
   }
-  if (const yaml::Node* applies = top.get("applies")) rule->applies = load::condition(*applies, mistakes);
-  if (const yaml::Node* given = top.get("parameters")) rule->parameters = load::parameters(*given, mistakes);
+  if (const yaml::Node* applies = top.get("applies"))
+    rule->applies = load::condition(*applies, mistakes);
+  if (const yaml::Node* given = top.get("parameters"))
+    rule->parameters = load::parameters(*given, mistakes);
   rule->anchors = top.texts("anchor");
   for (const std::string& anchor : rule->anchors)
     if (!load::is_tree_path(anchor))
@@ -177,16 +190,20 @@ std::shared_ptr<const Rule> build(const yaml::Node& root, std::string_view path,
     mistakes.error(top.span(), "a rule with 'query' needs a 'message'");
   load_check(top, *rule, mistakes);
   if (top.has("message")) check_template("message", rule->message, *rule, mistakes);
-  if (top.has("message-absent")) check_template("message-absent", rule->message_absent, *rule, mistakes);
+  if (top.has("message-absent"))
+    check_template("message-absent", rule->message_absent, *rule, mistakes);
 
   rule->why = top.required_text("why");
   rule->fix = top.required_text("fix");
-  if (const yaml::Node* given = top.require("references")) rule->references = references(*given, mistakes);
-  if (const yaml::Node* given = top.require("examples")) rule->examples = load::examples(*given, mistakes);
+  if (const yaml::Node* given = top.require("references"))
+    rule->references = references(*given, mistakes);
+  if (const yaml::Node* given = top.require("examples"))
+    rule->examples = load::examples(*given, mistakes);
   for (const Example& example : rule->examples)
     for (const auto& [name, value] : example.parameters)
       if (rule->parameter(name) == nullptr)
-        mistakes.error(example.span, "the example sets '" + name + "', which is no parameter of the rule");
+        mistakes.error(example.span,
+                       "the example sets '" + name + "', which is no parameter of the rule");
   top.finish();
   return rule;
 }

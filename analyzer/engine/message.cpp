@@ -40,7 +40,8 @@ Result<MessageTemplate> MessageTemplate::parse(std::string_view text) {
     bool octal = false;
     if (const size_t colon = name.find(':'); colon != std::string_view::npos) {
       if (name.substr(colon) != ":octal")
-        return Error{"'" + std::string(name) + "' has an unknown format", "the only format is ':octal'"};
+        return Error{"'" + std::string(name) + "' has an unknown format",
+                     "the only format is ':octal'"};
       octal = true;
       name = name.substr(0, colon);
     }

@@ -19,8 +19,8 @@ class MessageTemplate {
   // The names in braces, in order, each once.
   std::vector<std::string> names() const;
 
-  // Replaces every name by what `value` returns for it ("not set" for nullopt). With the format ":octal" a
-  // whole number is written as a file mode. Each value is cut at 200 bytes.
+  // Replaces every name by what `value` returns for it ("not set" for nullopt). With the format
+  // ":octal" a whole number is written as a file mode. Each value is cut at 200 bytes.
   using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
   std::string render(const Lookup& value) const;
 

@@ -1,5 +1,6 @@
-// A rule as it is written in one YAML file: what is wrong, why it matters, how to fix it, how to check it,
-// and examples that are run as its tests. docs/rules.md describes the format for people who write rules.
+// A rule as it is written in one YAML file: what is wrong, why it matters, how to fix it, how to
+// check it, and examples that are run as its tests. docs/rules.md describes the format for people
+// who write rules.
 #pragma once
 
 #include <map>
@@ -15,8 +16,9 @@
 
 namespace drydock::engine {
 
-// critical: gives root or the host to anyone on the network or any local user, as configured. high: one
-// step from that. medium: weakens a boundary or detection. low: hygiene. info: posture worth knowing.
+// critical: gives root or the host to anyone on the network or any local user, as configured. high:
+// one step from that. medium: weakens a boundary or detection. low: hygiene. info: posture worth
+// knowing.
 enum class Severity : uint8_t { critical, high, medium, low, info };
 std::string_view name(Severity severity);
 std::optional<Severity> severity_of(std::string_view name);
@@ -31,12 +33,19 @@ struct Condition {
 // A comparison that an `expect` makes on one value. Numbers compare as numbers when both sides are.
 struct Comparison {
   enum class Operator : uint8_t {
-    equals, not_equals, in, not_in, at_least, at_most,
+    equals,
+    not_equals,
+    in,
+    not_in,
+    at_least,
+    at_most,
     mode_at_most,  // a file mode without any bit beyond the operand's (octal)
-    matches, not_matches,
-    contains,      // a comma- or blank-separated list has all the words
+    matches,
+    not_matches,
+    contains,  // a comma- or blank-separated list has all the words
     not_contains,
-    present, absent
+    present,
+    absent
   } op = Operator::equals;
   std::vector<std::string> operands;  // "{parameter}" is replaced before comparing
 
@@ -45,8 +54,8 @@ struct Comparison {
 std::string_view name(Comparison::Operator op);  // as it is written in a rule: "at-least"
 std::optional<Comparison::Operator> operator_of(std::string_view name);
 
-// A keyed expectation over a keyed table: every row of `table` whose key is one of `keys` must satisfy
-// all of `all` and, if there is any, one group of `any` (all comparisons of the group).
+// A keyed expectation over a keyed table: every row of `table` whose key is one of `keys` must
+// satisfy all of `all` and, if there is any, one group of `any` (all comparisons of the group).
 struct Expect {
   enum class Missing : uint8_t { fail, pass, unknown, value } if_missing = Missing::fail;
   std::string table;
@@ -58,7 +67,8 @@ struct Expect {
   std::string missing_value;  // with Missing::value: what counts when there is no row (the default)
 };
 
-// One read-only SELECT: one row per offending place, with a column `loc` and those the message names.
+// One read-only SELECT: one row per offending place, with a column `loc` and those the message
+// names.
 struct Query {
   std::string sql;
   std::string edit;  // what replaces the text at the row's value_loc; empty: no machine fix
@@ -71,18 +81,19 @@ struct ExampleFile {
   Kind kind = Kind::file;
   std::string content;  // of a link: its target
   uint16_t mode = 0644;
-  std::string user = "root", group = "root";  // names of the example's own passwd and group, or numbers
+  std::string user = "root",
+              group = "root";  // names of the example's own passwd and group, or numbers
   bool unreadable = false;
 };
 
 struct Example {
-  std::string outcome;           // "pass", "fail", "not-applicable", "unknown"
+  std::string outcome;  // "pass", "fail", "not-applicable", "unknown"
   std::vector<ExampleFile> files;
-  std::vector<std::string> at;   // failing: "etc/sysctl.d/50-router.conf:1:1", one per finding
+  std::vector<std::string> at;  // failing: "etc/sysctl.d/50-router.conf:1:1", one per finding
   Scope scope = Scope::host;
   std::map<std::string, std::vector<std::string>> parameters;
   std::string note;
-  Span span;                     // in the rule file
+  Span span;  // in the rule file
 };
 
 struct Parameter {
@@ -101,8 +112,9 @@ struct Rule {
   std::vector<Scope> scopes;  // where the rule can be judged; empty: everywhere
   std::optional<Condition> applies;
   std::variant<Expect, Query> check;
-  std::vector<std::string> anchors;  // where a missing thing belongs: the first that exists, else the first
-  std::string message;         // a MessageTemplate; of an expect without one: made from it
+  std::vector<std::string>
+      anchors;          // where a missing thing belongs: the first that exists, else the first
+  std::string message;  // a MessageTemplate; of an expect without one: made from it
   std::string message_absent;  // empty: `message`
   std::string why;
   std::string fix;
@@ -111,8 +123,8 @@ struct Rule {
   std::vector<Example> examples;  // empty in the built-in catalogue, see Catalogue
   std::string topic;              // the directory the rule lies in
   std::string source_path;        // of the YAML file: "rules/sysctl/x.yaml"
-  // Where the value of a key stands in the YAML file ("message", "expect.where"; "query": the first line
-  // of the SQL), for mistakes found later. Empty in the built-in catalogue.
+  // Where the value of a key stands in the YAML file ("message", "expect.where"; "query": the first
+  // line of the SQL), for mistakes found later. Empty in the built-in catalogue.
   std::map<std::string, Span, std::less<>> spans;
 
   const Parameter* parameter(std::string_view wanted) const;  // null: there is none

@@ -27,7 +27,8 @@ class Builder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
-    add(Node{.kind = Node::Kind::null, .span = token(mark, {}), .text = {}, .items = {}, .entries = {}});
+    add(Node{
+        .kind = Node::Kind::null, .span = token(mark, {}), .text = {}, .items = {}, .entries = {}});
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -37,7 +38,10 @@ class Builder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& value) override {
     check_tag(mark, tag);
-    add(Node{.kind = Node::Kind::scalar, .span = token(mark, value), .text = value, .items = {},
+    add(Node{.kind = Node::Kind::scalar,
+             .span = token(mark, value),
+             .text = value,
+             .items = {},
              .entries = {}});
   }
 
@@ -68,7 +72,8 @@ class Builder : public YAML::EventHandler {
   }
 
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "a tag is not allowed here", "remove it");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      refuse(mark, "a tag is not allowed here", "remove it");
   }
 
   void open(const YAML::Mark& mark, Node::Kind kind) {
@@ -106,8 +111,9 @@ class Builder : public YAML::EventHandler {
       }
       parent.key = std::move(node);
     } else {
-      const auto same = std::find_if(parent.node.entries.begin(), parent.node.entries.end(),
-                                     [&](const auto& entry) { return entry.first.text == parent.key->text; });
+      const auto same =
+          std::find_if(parent.node.entries.begin(), parent.node.entries.end(),
+                       [&](const auto& entry) { return entry.first.text == parent.key->text; });
       if (same != parent.node.entries.end())
         mistakes_.error(parent.key->span, "the key '" + parent.key->text + "' is given twice",
                         "the first is in line " + std::to_string(same->first.span.line));
@@ -117,9 +123,9 @@ class Builder : public YAML::EventHandler {
     }
   }
 
-  // The span of a token that yaml-cpp only gives the start of. A plain scalar reaches as far as its value
-  // stands there literally, a quoted one to the closing quote of that line, a block scalar is its first
-  // line of text; else one byte.
+  // The span of a token that yaml-cpp only gives the start of. A plain scalar reaches as far as its
+  // value stands there literally, a quoted one to the closing quote of that line, a block scalar is
+  // its first line of text; else one byte.
   Span token(const YAML::Mark& mark, std::string_view value) const {
     const size_t begin = mark.pos < 0 ? 0 : std::min(static_cast<size_t>(mark.pos), text_.size());
     if (begin == text_.size()) return index_.span(begin, begin);
@@ -129,7 +135,8 @@ class Builder : public YAML::EventHandler {
       while (line != std::string_view::npos) {
         const size_t text = text_.find_first_not_of(" \r", line + 1);
         if (text == std::string_view::npos) break;
-        if (text_[text] != '\n') return index_.span(text, std::min(text_.find('\n', text), text_.size()));
+        if (text_[text] != '\n')
+          return index_.span(text, std::min(text_.find('\n', text), text_.size()));
         line = text;
       }
     }
@@ -155,7 +162,12 @@ class Builder : public YAML::EventHandler {
 bool is_utf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto first = static_cast<unsigned char>(text[i]);
-    const size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+    const size_t length = first < 0x80   ? 1
+                          : first < 0xC2 ? 0
+                          : first < 0xE0 ? 2
+                          : first < 0xF0 ? 3
+                          : first < 0xF5 ? 4
+                                         : 0;
     if (length == 0 || i + length > text.size()) return false;
     for (size_t j = 1; j < length; ++j)
       if ((static_cast<unsigned char>(text[i + j]) & 0xC0) != 0x80) return false;
@@ -193,9 +205,11 @@ Node parse(std::string_view text, Mistakes& mistakes) {
     mistakes.error({}, "the file is larger than " + std::to_string(kMaxBytes >> 10) + " KiB");
     return {};
   }
-  if (text.substr(0, 3) == "\xEF\xBB\xBF" || text.find('\0') != std::string_view::npos || !is_utf8(text)) {
+  if (text.substr(0, 3) == "\xEF\xBB\xBF" || text.find('\0') != std::string_view::npos ||
+      !is_utf8(text)) {
     mistakes.error({.line = 1, .column = 1, .end_line = 1, .end_column = 2},
-                   "the file has a byte order mark, a NUL byte or bytes that are no UTF-8", "write it as plain UTF-8");
+                   "the file has a byte order mark, a NUL byte or bytes that are no UTF-8",
+                   "write it as plain UTF-8");
     return {};
   }
   Builder builder(text, mistakes);
@@ -247,7 +261,9 @@ const Node* Mapping::require(std::string_view key) {
   return node;
 }
 
-bool Mapping::has(std::string_view key) const { return find(key) != nullptr; }
+bool Mapping::has(std::string_view key) const {
+  return find(key) != nullptr;
+}
 
 Span Mapping::span(std::string_view key) const {
   const Node* node = find(key);

@@ -1,6 +1,6 @@
-// YAML for drydock's own files (rules, packs, configuration): a tree in which every node knows its place,
-// so that each mistake is told at its line. Aliases, tags and several documents are refused: no file of
-// ours needs them, and aliases make trees that are exponentially larger than their text.
+// YAML for drydock's own files (rules, packs, configuration): a tree in which every node knows its
+// place, so that each mistake is told at its line. Aliases, tags and several documents are refused:
+// no file of ours needs them, and aliases make trees that are exponentially larger than their text.
 #pragma once
 
 #include <string>
@@ -22,7 +22,8 @@ struct Node {
   Span span;         // of a block scalar ('|', '>'): its first line of text
   std::string text;  // of a scalar
   std::vector<Node> items;
-  std::vector<std::pair<Node, Node>> entries;  // in the order of the file; keys are scalars and unique
+  std::vector<std::pair<Node, Node>>
+      entries;  // in the order of the file; keys are scalars and unique
 
   bool is_scalar() const { return kind == Kind::scalar; }
   bool is_sequence() const { return kind == Kind::sequence; }
@@ -42,8 +43,8 @@ class Mistakes {
   std::vector<Diagnostic> diagnostics_;
 };
 
-// The one document of `text`; a null node (and a mistake) if it is not well-formed. An empty text gives a
-// null node without a mistake.
+// The one document of `text`; a null node (and a mistake) if it is not well-formed. An empty text
+// gives a null node without a mistake.
 Node parse(std::string_view text, Mistakes& mistakes);
 
 // A mapping that is read key by key; finish() reports the keys that nobody asked for.
@@ -52,12 +53,12 @@ class Mapping {
   // A node that is no mapping is a mistake (`what` names it), and everything is missing then.
   Mapping(const Node& node, std::string_view what, Mistakes& mistakes);
 
-  const Node* get(std::string_view key);                     // null: absent
-  const Node* require(std::string_view key);                 // absent is a mistake
-  std::string text(std::string_view key);                    // a scalar, or empty
-  std::string required_text(std::string_view key);           // not empty
-  std::vector<std::string> texts(std::string_view key);      // a list of scalars, or one scalar
-  bool flag(std::string_view key);                           // true / false; absent is false
+  const Node* get(std::string_view key);                 // null: absent
+  const Node* require(std::string_view key);             // absent is a mistake
+  std::string text(std::string_view key);                // a scalar, or empty
+  std::string required_text(std::string_view key);       // not empty
+  std::vector<std::string> texts(std::string_view key);  // a list of scalars, or one scalar
+  bool flag(std::string_view key);                       // true / false; absent is false
   Span span() const { return node_.span; }
   Span span(std::string_view key) const;  // of the key's value; of the mapping if absent
   bool has(std::string_view key) const;

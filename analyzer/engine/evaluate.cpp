@@ -1,0 +1,82 @@
+#include "analyzer/engine/evaluate.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "analyzer/base/limits.h"
+#include "analyzer/engine/functions.h"
+#include "analyzer/engine/judgement.h"
+#include "analyzer/engine/program.h"
+#include "analyzer/engine/sandbox.h"
+#include "analyzer/facts/collect.h"
+
+namespace drydock::engine {
+struct Plan::Impl {
+  explicit Impl(facts::Store& facts) : store(facts) {}
+
+  facts::Store& store;
+  std::vector<Program> programs;  // sorted by rule id
+  Names tables;
+  const Parameters* current = nullptr;  // what parameter() shows
+  std::vector<Diagnostic> diagnostics;
+};
+
+Plan::Plan(std::vector<std::shared_ptr<const Rule>> rules, facts::Store& store,
+           std::vector<Diagnostic>& diagnostics)
+    : impl_(std::make_unique<Impl>(store)) {
+  // The schema can be trusted, but nothing is lost by not doing so; double quotes are for names, so
+  // that a misspelt column is an error and not a text.
+  for (const auto& [setting, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                       {SQLITE_DBCONFIG_DQS_DML, 0},
+                                       {SQLITE_DBCONFIG_DQS_DDL, 0}})
+    sqlite3_db_config(store.handle(), setting, value, nullptr);
+  if (const auto added = add_functions(store.handle(), &impl_->current); !added) {
+    diagnostics.push_back({.level = Level::error,
+                           .kind = DiagnosticKind::internal,
+                           .path = {},
+                           .span = {},
+                           .message = "rules cannot be prepared: " + added.error().message,
+                           .help = {}});
+    return;
+  }
+  std::ranges::sort(rules, {}, [](const auto& rule) -> const std::string& { return rule->id; });
+  Sandbox sandbox(store);
+  for (std::shared_ptr<const Rule>& rule : rules) {
+    const bool conditional = rule->applies.has_value();
+    auto program = compile(std::move(rule), store, sandbox);
+    if (!program) {
+      diagnostics.insert(diagnostics.end(), program.error().begin(), program.error().end());
+      continue;
+    }
+    impl_->tables.insert(program->tables.begin(), program->tables.end());
+    if (conditional && store.table("trait") != nullptr) impl_->tables.emplace("trait");
+    impl_->programs.push_back(std::move(*program));
+  }
+  // Every table has places; asking for one place is no wish for all facts.
+  impl_->tables.erase(std::string(facts::kLocationTable.name));
+}
+
+Plan::~Plan() = default;
+Plan::Plan(Plan&&) noexcept = default;
+
+const Names& Plan::tables() const {
+  return impl_->tables;
+}
+
+const std::vector<Diagnostic>& Plan::diagnostics() const {
+  return impl_->diagnostics;
+}
+
+std::vector<RuleResult> Plan::run(const EvaluateOptions& options) {
+  std::vector<RuleResult> results;
+  results.reserve(impl_->programs.size());
+  Judgement judgement(impl_->store, options, impl_->current, impl_->diagnostics);
+  for (Program& program : impl_->programs) results.push_back(judgement.judge(program));
+  return results;
+}
+
+}  // namespace drydock::engine
