@@ -7,5 +7,7 @@ namespace drydock::test {
 
 std::string source_dir();  // the root of the project
 std::string program();     // the drydock program of this build
+// The library to preload into auditctl(8); see tests/oracle/audit_kernel.cpp.
+std::string audit_kernel();
 
 }  // namespace drydock::test

@@ -14,6 +14,7 @@ inline constexpr size_t kPathBytes = 4096;                    // PATH_MAX, as th
 inline constexpr int kSymlinks = 40;                          // links in one path walk, as path_resolution(7)
 inline constexpr int kIncludeDepth = 16;                      // nested Include directives
 inline constexpr int kJsonDepth = 200;                        // nested JSON containers
+inline constexpr size_t kJsonValues = 200'000;                // values of one JSON document
 inline constexpr size_t kFactText = size_t{16} << 10;         // bytes of one text value of a fact
 inline constexpr size_t kSyntaxErrors = 100;                  // syntax errors reported of one file
 inline constexpr size_t kRowsPerRule = 10'000;                // rows one rule may return

@@ -4,15 +4,19 @@
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/file.h"
+#include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/sysctl.h"
+#include "analyzer/facts/collect/trait.h"
 
 namespace drydock::facts {
 
 std::span<const Collector> collectors() {
   static const std::array kCollectors{
-      kAccountCollector,
-      kFileCollector,
-      kSysctlCollector,
+      kAccountCollector,  //
+      kFileCollector,     //
+      kMountCollector,    //
+      kSysctlCollector,   //
+      kTraitCollector,    //
   };
   return kCollectors;
 }

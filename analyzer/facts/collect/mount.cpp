@@ -1,0 +1,357 @@
+// What the host mounts at boot, from fstab(5):
+//
+// systemd-fstab-generator(8) turns every line into a mount unit, named after the mount point with
+// its symbolic links followed. Where two lines have the same mount point the first one counts
+// ("Failed to create unit file …, as it already exists. Duplicate entry in '/etc/fstab'?"). Lines
+// for swap, for mount points that are no absolute path and of type autofs make no mount. What
+// systemd mounts by itself
+// (/proc, /dev/shm …) is remounted with the options of its line by systemd-remount-fs.service(8).
+// Without systemd `mount -a` mounts every line, so the last one lies on top.
+#include "analyzer/facts/collect/mount.h"
+
+#include <algorithm>
+#include <map>
+
+#include "analyzer/source/tree.h"
+#include "parsers/fstab.h"
+
+namespace drydock::facts {
+
+const TableSpec kFstabLineTable{
+    .name = "fstab_line",
+    .kind = TableKind::raw,
+    .doc = "A line of fstab(5) as it is written.",
+    .columns = {{"file", ColumnType::text, "The file."},
+                {"source", ColumnType::text, "The first field: device, UUID=, LABEL=, tmpfs …"},
+                {"mount_point", ColumnType::text, "The second field."},
+                {"fstype", ColumnType::text, "The third field."},
+                {"options", ColumnType::text, "The fourth field; empty if there is none."},
+                {"dump", ColumnType::integer, "The fifth field; 0 if there is none."},
+                {"pass", ColumnType::integer, "The sixth field; 0 if there is none."},
+                {"is_used", ColumnType::boolean, "It makes a row of `mount`."},
+                {"why_not_used", ColumnType::text, "The reason if it does not; else NULL."},
+                {"loc", ColumnType::location, "The line."}},
+    .examples = {"SELECT mount_point, why_not_used FROM fstab_line WHERE NOT is_used"}};
+
+const TableSpec kMountTable{
+    .name = "mount",
+    .kind = TableKind::effective,
+    .doc =
+        "A file system that the host mounts, from fstab(5), mount units (systemd.mount(5)) and "
+        "what "
+        "systemd mounts by itself. The options nosuid, nodev, noexec and ro are decided as "
+        "mount(8) "
+        "does: the last word counts, user implies three of them.",
+    .columns =
+        {{"path", ColumnType::text,
+          "The mount point with symbolic links followed: /var/log; / itself."},
+         {"source", ColumnType::text, "Device, UUID=, tmpfs, or the directory of a bind mount."},
+         {"fstype", ColumnType::text, "ext4, tmpfs …; none for bind mounts."},
+         {"options", ColumnType::text, "As written, separated by commas; see `mount_option`."},
+         {"source_kind", ColumnType::text,
+          "'fstab', 'unit', or 'systemd' for what it mounts without being told."},
+         {"at_boot", ColumnType::boolean, "Mounted at boot, or on first access (automount)."},
+         {"is_bind", ColumnType::boolean, "A bind mount: a directory shown in a second place."},
+         {"nosuid", ColumnType::boolean, "set-user-id bits and file capabilities do nothing."},
+         {"nodev", ColumnType::boolean, "Device nodes do nothing."},
+         {"noexec", ColumnType::boolean, "Nothing on it can be executed."},
+         {"read_only", ColumnType::boolean, "Mounted read-only."},
+         {"loc", ColumnType::location, "The line or unit; NULL for what systemd mounts by itself."},
+         {"options_loc", ColumnType::location, "The options; NULL where `loc` is."}},
+    .key = "path",
+    .value = "options",
+    .examples = {"SELECT path, fstype, options, loc FROM mount ORDER BY path"}};
+
+const TableSpec kMountOptionTable{
+    .name = "mount_option",
+    .kind = TableKind::effective,
+    .doc = "One option of a row of `mount`, in the order they are written.",
+    .columns = {{"path", ColumnType::text, "The mount point, as in `mount`."},
+                {"option", ColumnType::text, "The name: nosuid, size, x-systemd.requires."},
+                {"value", ColumnType::text, "Behind the '='; NULL if there is none."},
+                {"loc", ColumnType::location,
+                 "The option; NULL for what systemd mounts by itself."}},
+    .key = "option",
+    .value = "value",
+    .indexes = {"path"},
+    .examples = {"SELECT path, value FROM mount_option WHERE option = 'size'"}};
+
+const TableSpec kPathMountTable{
+    .name = "path_mount",
+    .kind = TableKind::effective,
+    .doc = "The file system on which a well-known directory lies after boot.",
+    .columns = {{"path", ColumnType::text, "The directory as programs name it: /var/lib/docker."},
+                {"real_path", ColumnType::text, "The same with symbolic links followed."},
+                {"mount_path", ColumnType::text,
+                 "Where the file system it lies on is mounted; / in the end."},
+                {"separate", ColumnType::boolean, "The directory is the mount point itself."},
+                {"loc", ColumnType::location,
+                 "The line or unit that mounts it; NULL if nothing on the host says so."}},
+    .key = "path",
+    .value = "mount_path",
+    .examples = {"SELECT path, mount_path, loc FROM path_mount WHERE NOT separate"}};
+
+namespace {
+
+using parsers::fstab::Entry;
+using parsers::fstab::Option;
+
+constexpr std::string_view kPathsOfInterest[] = {"/boot",
+                                                 "/dev/shm",
+                                                 "/home",
+                                                 "/opt",
+                                                 "/srv",
+                                                 "/tmp",
+                                                 "/usr",
+                                                 "/var",
+                                                 "/var/lib",
+                                                 "/var/lib/containerd",
+                                                 "/var/lib/containers",
+                                                 "/var/lib/docker",
+                                                 "/var/log",
+                                                 "/var/log/audit",
+                                                 "/var/tmp"};
+
+// What systemd mounts before anything else, and with which options (systemd,
+// src/shared/mount-setup.c).
+struct ApiMount {
+  std::string_view path, type, options;
+};
+constexpr ApiMount kApiMounts[] = {
+    {"/dev", "devtmpfs", "nosuid,mode=755"},
+    {"/dev/pts", "devpts", "nosuid,noexec,mode=620,gid=tty"},
+    {"/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"},
+    {"/proc", "proc", "nosuid,nodev,noexec"},
+    {"/run", "tmpfs", "nosuid,nodev,mode=755"},
+    {"/sys", "sysfs", "nosuid,nodev,noexec"},
+};
+
+struct Mount {
+  std::string path;
+  std::string source;
+  std::string type;
+  std::string options;
+  std::vector<Option> option_list;
+  std::string_view kind;
+  bool at_boot = true;
+  std::string file;  // empty: no place
+  Span span;
+  Span options_span;
+};
+
+bool has_option(const std::vector<Option>& options, std::string_view name) {
+  return std::ranges::any_of(options, [&](const Option& o) { return o.name == name; });
+}
+
+// systemd-fstab-generator: the last of noauto and auto counts; automounts are mounted on access,
+// and x-systemd.wanted-by= and required-by= name another unit that pulls the mount in.
+bool is_at_boot(const std::vector<Option>& options) {
+  bool automatic = true;
+  for (const Option& o : options) {
+    if (o.name == "noauto") automatic = false;
+    if (o.name == "auto") automatic = true;
+  }
+  return automatic || has_option(options, "x-systemd.automount") ||
+         has_option(options, "x-systemd.wanted-by") || has_option(options, "x-systemd.required-by");
+}
+
+struct Flags {
+  bool nosuid = false, nodev = false, noexec = false, read_only = false;
+};
+
+// mount(8), "FILESYSTEM-INDEPENDENT MOUNT OPTIONS": "user … implies the options noexec, nosuid, and
+// nodev (unless overridden by subsequent options …)"; owner and group imply nosuid and nodev.
+Flags flags_of(const std::vector<Option>& options) {
+  Flags f;
+  for (const Option& o : options) {
+    if (o.name == "nosuid") f.nosuid = true;
+    if (o.name == "suid") f.nosuid = false;
+    if (o.name == "nodev") f.nodev = true;
+    if (o.name == "dev") f.nodev = false;
+    if (o.name == "noexec") f.noexec = true;
+    if (o.name == "exec") f.noexec = false;
+    if (o.name == "ro") f.read_only = true;
+    if (o.name == "rw") f.read_only = false;
+    if (o.name == "user" || o.name == "users") f.nosuid = f.nodev = f.noexec = true;
+    if (o.name == "owner" || o.name == "group") f.nosuid = f.nodev = true;
+  }
+  return f;
+}
+
+// The path with the links of its longest existing part followed: "/lnk/new" -> "/real/new".
+std::string real_path(const Tree& tree, std::string_view path) {
+  const std::string normal = normal_path(path);
+  std::string_view head = normal;
+  while (!head.empty()) {
+    if (const auto real = tree.resolve(head)) {
+      std::string out = "/" + *real;
+      if (head.size() < normal.size()) {
+        if (out.back() == '/') out.pop_back();
+        out += std::string_view(normal).substr(head.size());
+      }
+      return out;
+    }
+    head = parent_path(head);
+  }
+  return "/" + normal;
+}
+
+bool has_systemd(const Context& context) {
+  const Tree& tree = context.tree();
+  return tree.exists("usr/lib/systemd/systemd") || tree.exists("lib/systemd/systemd") ||
+         (context.scope() == Scope::etc && tree.exists("etc/systemd"));
+}
+
+class Mounts {
+ public:
+  explicit Mounts(Context& context)
+      : context_(context), systemd_(!context.is_fragment() && has_systemd(context)) {}
+
+  void read_fstab(const std::string& path) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    const parsers::fstab::File file = parsers::fstab::parse(text->text);
+    context_.issues(text->path, file.errors);
+    for (const Entry& entry : file.entries) add_line(text->path, entry);
+  }
+
+  void add_api_mounts() {
+    if (!systemd_) return;
+    for (const ApiMount& api : kApiMounts) {
+      Mount mount;
+      mount.path = api.path;
+      mount.source = mount.type = api.type;
+      mount.options = api.options;
+      mount.option_list = parsers::fstab::split_options(api.options);
+      mount.kind = "systemd";
+      mounts_.try_emplace(mount.path, mount);
+    }
+  }
+
+  void write() {
+    for (const auto& [path, mount] : mounts_) write_mount(mount);
+  }
+
+  void write_paths() {
+    for (const std::string_view path : kPathsOfInterest) {
+      const std::string real = real_path(context_.tree(), path);
+      std::string on = real;
+      auto found = mounts_.end();
+      while (true) {
+        found = mounts_.find(on);
+        if (found != mounts_.end() && found->second.at_boot) break;
+        found = mounts_.end();
+        if (on == "/") break;
+        on.resize(on.rfind('/'));
+        if (on.empty()) on = "/";
+      }
+      context_.store().insert(
+          kPathMountTable, {path, std::string_view(real), std::string_view(on), on == real,
+                            found == mounts_.end() ? Value(Null{}) : place(found->second, true)});
+    }
+  }
+
+ private:
+  void add_line(const std::string& file, const Entry& entry) {
+    std::string why;
+    if (entry.type == "swap") {
+      why = "swap space";
+    } else if (!entry.target.starts_with('/')) {
+      why = "the mount point is no absolute path";
+    } else if (systemd_ && entry.type == "autofs") {
+      why = "autofs mounts are not made from fstab";
+    } else {
+      Mount mount{.path = context_.is_fragment() ? "/" + normal_path(entry.target)
+                                                 : real_path(context_.tree(), entry.target),
+                  .source = entry.source,
+                  .type = entry.type,
+                  .options = entry.options,
+                  .option_list = entry.option_list,
+                  .kind = "fstab",
+                  .at_boot = is_at_boot(entry.option_list),
+                  .file = file,
+                  .span = entry.span,
+                  .options_span = entry.options_span};
+      why = add(std::move(mount));
+    }
+    context_.store().insert(
+        kFstabLineTable, {std::string_view(file), std::string_view(entry.source),
+                          std::string_view(entry.target), std::string_view(entry.type),
+                          std::string_view(entry.options), int64_t{entry.dump}, int64_t{entry.pass},
+                          why.empty(), why.empty() ? Value(Null{}) : Value(std::string_view(why)),
+                          context_.store().locate(file, entry.span)});
+  }
+
+  // Says why not, if an earlier line with the mount point counts.
+  std::string add(Mount mount) {
+    const auto [known, is_new] = mounts_.try_emplace(mount.path, mount);
+    if (is_new) return "";
+    Mount& first = known->second;
+    if (systemd_) {
+      lost(first, mount, "systemd takes the first line for a mount point");
+      return "systemd takes the first line for a mount point";
+    }
+    lost(mount, first, "mounted over by a later line");
+    first = std::move(mount);
+    return "";
+  }
+
+  void lost(const Mount& winner, const Mount& loser, std::string_view why) {
+    context_.store().overridden(
+        kMountTable, winner.path, context_.store().locate(winner.file, winner.span),
+        context_.store().locate(loser.file, loser.span), loser.options, why);
+  }
+
+  Value place(const Mount& mount, bool whole) {
+    if (mount.file.empty()) return Null{};
+    return context_.store().locate(mount.file, whole ? mount.span : mount.options_span);
+  }
+
+  void write_mount(const Mount& m) {
+    const Flags flags = flags_of(m.option_list);
+    const bool bind = has_option(m.option_list, "bind") || has_option(m.option_list, "rbind");
+    context_.store().insert(
+        kMountTable,
+        {std::string_view(m.path), std::string_view(m.source), std::string_view(m.type),
+         std::string_view(m.options), m.kind, m.at_boot, bind, flags.nosuid, flags.nodev,
+         flags.noexec, flags.read_only, place(m, true), place(m, false)});
+    for (const Option& o : m.option_list)
+      context_.store().insert(
+          kMountOptionTable,
+          {std::string_view(m.path), std::string_view(o.name),
+           o.has_value ? Value(std::string_view(o.value)) : Value(Null{}),
+           m.file.empty() ? Value(Null{}) : Value(context_.store().locate(m.file, o.span))});
+  }
+
+  Context& context_;
+  bool systemd_;
+  std::map<std::string, Mount> mounts_;  // by path
+};
+
+void collect_mounts(Context& context) {
+  if (context.is_fragment()) {
+    for (const std::string& path : context.loose()) {
+      Mounts mounts(context);
+      mounts.read_fstab(path);
+      mounts.write();
+    }
+    return;
+  }
+  Mounts mounts(context);
+  mounts.read_fstab("etc/fstab");
+  mounts.add_api_mounts();
+  mounts.write();
+  mounts.write_paths();
+}
+
+}  // namespace
+
+const Collector kMountCollector{
+    .name = "mount",
+    .tables = {&kFstabLineTable, &kMountTable, &kMountOptionTable, &kPathMountTable},
+    .needs = {},
+    .paths = {"etc/fstab"},
+    .loose = {"fstab", "*.fstab"},
+    .collect = collect_mounts};
+
+}  // namespace drydock::facts

@@ -1,0 +1,134 @@
+#include "parsers/toml.h"
+
+#include <algorithm>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wconversion"
+#include <toml++/toml.h>
+#pragma GCC diagnostic pop
+
+#include "parsers/utf8.h"
+
+namespace drydock::parsers::toml {
+namespace {
+
+constexpr size_t kMaxSize = size_t{1} << 20;
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text), lines_(text) {}
+
+  File run() {
+    if (text_.size() > kMaxSize) {
+      file_.errors.add("too-large", lines_.span(0, 0), "more than 1 MiB", Effect::refused);
+      return std::move(file_);
+    }
+    const ::toml::parse_result result = ::toml::parse(text_);
+    if (result.failed()) {
+      const ::toml::parse_error& error = result.error();
+      file_.errors.add("not-toml", span(error.source()), std::string(error.description()),
+                       Effect::refused);
+      return std::move(file_);
+    }
+    std::vector<std::string> path;
+    table(result.table(), path);
+    std::stable_sort(file_.entries.begin(), file_.entries.end(),
+                     [](const Entry& a, const Entry& b) { return a.value_span < b.value_span; });
+    return std::move(file_);
+  }
+
+ private:
+  // toml++ counts columns in code points; drydock counts bytes.
+  uint32_t byte_column(uint32_t line, uint32_t column) const {
+    const auto [begin, end] = lines_.line_bounds(line);
+    size_t at = begin;
+    for (uint32_t i = 1; i < column && at < end; ++i)
+      at += std::max<size_t>(1, utf8_length(text_.substr(at, end - at)));
+    return static_cast<uint32_t>(at - begin + 1);
+  }
+
+  Span span(const ::toml::source_region& region) const {
+    const uint32_t line = std::max<uint32_t>(1, region.begin.line);
+    const uint32_t column = byte_column(line, std::max<uint32_t>(1, region.begin.column));
+    const uint32_t end_line = std::max(line, region.end.line);
+    const uint32_t end = byte_column(end_line, std::max<uint32_t>(1, region.end.column));
+    return {line, column, end_line, end_line == line ? std::max(column, end) : end};
+  }
+
+  // toml++ bounds the nesting at 256, so this recursion is bounded too.
+  void table(const ::toml::table& table_, std::vector<std::string>& path) {
+    for (const auto& [key, node] : table_) {
+      path.emplace_back(key.str());
+      const Span key_span = span(key.source());
+      value(node, path, &key_span, -1);
+      path.pop_back();
+    }
+  }
+
+  void value(const ::toml::node& node, std::vector<std::string>& path, const Span* key,
+             int ordinal) {
+    if (const auto* inner = node.as_table()) return table(*inner, path);
+    if (const auto* list = node.as_array()) {
+      if (list->empty()) return add(node, path, key, ordinal, Kind::array, "");
+      int index = 0;
+      for (const ::toml::node& item : *list) {
+        if (item.is_table() || item.is_array()) {
+          path.push_back(std::to_string(index));
+          value(item, path, nullptr, -1);
+          path.pop_back();
+        } else {
+          value(item, path, nullptr, index);
+        }
+        ++index;
+      }
+      return;
+    }
+    if (const auto* text = node.as_string())
+      add(node, path, key, ordinal, Kind::string, text->get());
+    else if (const auto* number = node.as_integer())
+      add(node, path, key, ordinal, Kind::integer, std::to_string(number->get()));
+    else if (const auto* truth = node.as_boolean())
+      add(node, path, key, ordinal, Kind::boolean, truth->get() ? "true" : "false");
+    else
+      add(node, path, key, ordinal, node.is_floating_point() ? Kind::floating : Kind::date_time,
+          written(span(node.source())));
+  }
+
+  std::string written(const Span& s) const {
+    const size_t begin = lines_.line_bounds(s.line).first + s.column - 1;
+    const size_t end = lines_.line_bounds(s.end_line).first + s.end_column - 1;
+    return begin <= end && end <= text_.size() ? std::string(text_.substr(begin, end - begin)) : "";
+  }
+
+  void add(const ::toml::node& node, const std::vector<std::string>& path, const Span* key,
+           int ordinal, Kind kind, std::string text) {
+    const Span at = span(node.source());
+    const Span whole = key ? Span{key->line, key->column, at.end_line, at.end_column} : at;
+    file_.entries.push_back({path, ordinal, kind, std::move(text), whole, at});
+  }
+
+  std::string_view text_;
+  LineIndex lines_;
+  File file_;
+};
+
+}  // namespace
+
+File parse(std::string_view text) {
+  return Reader(text).run();
+}
+
+std::string dotted(const std::vector<std::string>& path) {
+  std::string out;
+  for (const std::string& part : path) {
+    if (!out.empty()) out += '.';
+    out += part.find('.') == std::string::npos ? part : "'" + part + "'";
+  }
+  return out;
+}
+
+}  // namespace drydock::parsers::toml
