@@ -17,47 +17,55 @@ namespace drydock {
 
 // One host found in an artifact.
 struct Target {
-  std::string name;                  // stable: the --target-name or the artifact's stem; several: + "-" + their prefix
+  std::string
+      name;  // stable: the --target-name or the artifact's stem; several: + "-" + their prefix
   Scope scope = Scope::host;
-  std::string scope_reason;          // one clause for people: "it has etc/os-release and usr/bin"
-  std::shared_ptr<const Tree> tree;  // rooted at the host's root: "etc/passwd" even for a tarball made in /etc
-  std::string prefix;                // where that root lies in the artifact: "", "rootfs", "overlay"
-  bool inside_etc = false;           // the artifact's top is /etc itself: tree paths start with an "etc/" it lacks
+  std::string scope_reason;  // one clause for people: "it has etc/os-release and usr/bin"
+  std::shared_ptr<const Tree>
+      tree;            // rooted at the host's root: "etc/passwd" even for a tarball made in /etc
+  std::string prefix;  // where that root lies in the artifact: "", "rootfs", "overlay"
+  bool inside_etc =
+      false;  // the artifact's top is /etc itself: tree paths start with an "etc/" it lacks
   // fragment only: the files that loose patterns recognized, sorted bytewise, as tree paths.
   std::vector<std::string> loose_files;
 
-  // The path of a file of this target in the artifact: "etc/passwd" -> "rootfs/etc/passwd" / "passwd".
+  // The path of a file of this target in the artifact: "etc/passwd" -> "rootfs/etc/passwd" /
+  // "passwd".
   std::string artifact_path(std::string_view tree_path) const;
 };
 
 enum class ArtifactKind : uint8_t { directory, repository, archive, file, image };
 
 struct Artifact {
-  std::string path;    // as the user gave it; "-" for standard input
+  std::string path = {};  // as the user gave it; "-" for standard input
   ArtifactKind kind = ArtifactKind::archive;
-  std::string format;  // for people and SARIF: "directory", "tar", "tar.gz", "cpio", "zip", "sysctl file"
-  uint64_t size = 0;   // bytes; 0 for a directory and for standard input
-  // Where paths of fragments are relative to: for a directory inside a git repository, the path from the
-  // repository's root to the artifact ("" when it is the root), so that SARIF points into the checkout.
-  std::string repository_path;
-  std::vector<Target> targets;          // never empty; sorted by prefix
-  std::vector<Diagnostic> diagnostics;  // what could not be read
-  bool complete = true;                 // false: part of the artifact was not read (exit code 3)
-  uint64_t entries = 0;                 // files, directories and links seen
+  std::string format =
+      {};  // for people and SARIF: "directory", "tar", "tar.gz", "cpio", "zip", "sysctl file"
+  uint64_t size = 0;  // bytes; 0 for a directory and for standard input
+  // Where paths of fragments are relative to: for a directory inside a git repository, the path
+  // from the repository's root to the artifact ("" when it is the root), so that SARIF points into
+  // the checkout.
+  std::string repository_path = {};
+  std::vector<Target> targets = {};          // never empty; sorted by prefix
+  std::vector<Diagnostic> diagnostics = {};  // what could not be read
+  bool complete = true;  // false: part of the artifact was not read (exit code 3)
+  uint64_t entries = 0;  // files, directories and links seen
 };
 
 struct OpenOptions {
-  std::string target_name;             // --target-name; empty: the file's stem ("base" of base.tar.zst)
-  std::optional<std::string> root;     // --root PATH inside the artifact: take this directory as the root
-  std::optional<Scope> scope;          // --scope
-  Interest interest;                   // what to keep of an archive; recognizes loose files
-  std::function<void(uint64_t done, uint64_t total)> progress;  // bytes read of the artifact; may be empty
+  std::string target_name;  // --target-name; empty: the file's stem ("base" of base.tar.zst)
+  std::optional<std::string>
+      root;                    // --root PATH inside the artifact: take this directory as the root
+  std::optional<Scope> scope;  // --scope
+  Interest interest;           // what to keep of an archive; recognizes loose files
+  std::function<void(uint64_t done, uint64_t total)>
+      progress;  // bytes read of the artifact; may be empty
 };
 
-// Opens `path` ("-": an archive on standard input), by content, never by its extension. Fails with an
-// Error that says what was seen when there is nothing to judge: no such file, an empty file, a format that
-// is not known, a directory without any known file. Damage after a readable start is no failure: what
-// precedes is kept, `complete` is false and a diagnostic says where it broke.
+// Opens `path` ("-": an archive on standard input), by content, never by its extension. Fails with
+// an Error that says what was seen when there is nothing to judge: no such file, an empty file, a
+// format that is not known, a directory without any known file. Damage after a readable start is no
+// failure: what precedes is kept, `complete` is false and a diagnostic says where it broke.
 Result<Artifact> open_artifact(const std::string& path, const OpenOptions& options);
 
 }  // namespace drydock

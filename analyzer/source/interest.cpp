@@ -14,7 +14,9 @@ size_t quick_hash(std::string_view component) {
          1024;
 }
 
-std::string_view first_component(std::string_view path) { return path.substr(0, path.find('/')); }
+std::string_view first_component(std::string_view path) {
+  return path.substr(0, path.find('/'));
+}
 
 }  // namespace
 
@@ -60,8 +62,12 @@ void Interest::insert(std::string_view pattern, bool loose) {
   (loose ? nodes_[node].loose : nodes_[node].rooted) = true;
 }
 
-void Interest::add(std::string_view pattern) { insert(pattern, false); }
-void Interest::add_loose(std::string_view pattern) { insert(pattern, true); }
+void Interest::add(std::string_view pattern) {
+  insert(pattern, false);
+}
+void Interest::add_loose(std::string_view pattern) {
+  insert(pattern, true);
+}
 
 const uint32_t* Interest::find_literal(const Node& node, std::string_view component) const {
   const auto at = std::lower_bound(node.literal.begin(), node.literal.end(), component,
@@ -78,7 +84,8 @@ bool Interest::walk(uint32_t at, std::string_view rest, bool rooted, bool loose)
   const std::string_view behind = rest.substr(std::min(rest.size(), component.size() + 1));
   if (component.empty()) return false;
   if (at != 0 || first_.test(quick_hash(component)))
-    if (const uint32_t* next = find_literal(node, component); next && walk(*next, behind, rooted, loose))
+    if (const uint32_t* next = find_literal(node, component);
+        next && walk(*next, behind, rooted, loose))
       return true;
   for (const Wild& wild : node.wild) {
     const Node& next = nodes_[wild.node];
@@ -96,7 +103,9 @@ bool Interest::walk(uint32_t at, std::string_view rest, bool rooted, bool loose)
   return false;
 }
 
-bool Interest::matches(std::string_view path) const { return walk(0, path, true, false); }
+bool Interest::matches(std::string_view path) const {
+  return walk(0, path, true, false);
+}
 
 bool Interest::may_match(std::string_view path, size_t within) const {
   if (const uint32_t* etc = find_literal(nodes_[0], "etc"); etc && walk(*etc, path, true, false))

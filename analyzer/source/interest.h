@@ -1,5 +1,5 @@
-// Which files somebody will want to read. An archive is read once, front to back, so the wish list must
-// be known before: whatever is not on it is remembered as metadata only.
+// Which files somebody will want to read. An archive is read once, front to back, so the wish list
+// must be known before: whatever is not on it is remembered as metadata only.
 #pragma once
 
 #include <bitset>
@@ -11,7 +11,8 @@
 namespace drydock {
 
 // A set of path patterns relative to a root: "etc/fstab", "etc/sysctl.d/*.conf",
-// "usr/lib/systemd/system/**". '*', '?' and '[…]' stay inside one component (and match a leading dot),
+// "usr/lib/systemd/system/**". '*', '?' and '[…]' stay inside one component (and match a leading
+// dot),
 // "**" as the last component matches everything below, at any depth.
 class Interest {
  public:
@@ -24,8 +25,9 @@ class Interest {
   bool matches(std::string_view path) const;
 
   // Does any pattern match `path`, some tail of it ("rootfs/etc/fstab", "a/b/etc/fstab"), or
-  // "etc/" + path (an archive made inside /etc)? Loose patterns count too. It errs on the side of yes:
-  // the root is known only after the last entry. Only tails that begin before byte `within` count.
+  // "etc/" + path (an archive made inside /etc)? Loose patterns count too. It errs on the side of
+  // yes: the root is known only after the last entry. Only tails that begin before byte `within`
+  // count.
   bool may_match(std::string_view path, size_t within = std::string_view::npos) const;
 
   // Only the loose patterns, at the end of `path`.

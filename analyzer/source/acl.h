@@ -1,0 +1,14 @@
+// Extended attributes and access lists of archive entries, in the form the kernel gives them.
+#pragma once
+
+#include "analyzer/source/tree.h"
+
+struct archive_entry;
+
+namespace drydock {
+
+// All of an entry, sorted by name. POSIX access lists become system.posix_acl_access and
+// system.posix_acl_default in the layout of linux/posix_acl_xattr.h (version 2, little endian).
+Xattrs xattrs_of(archive_entry* entry);
+
+}  // namespace drydock

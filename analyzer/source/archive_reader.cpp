@@ -1,0 +1,558 @@
+#include "analyzer/source/archive_reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <unordered_map>
+
+#include "analyzer/base/limits.h"
+#include "analyzer/source/acl.h"
+#include "analyzer/source/byte_stream.h"
+#include "analyzer/source/container_store.h"
+
+namespace drydock {
+namespace {
+
+constexpr size_t kDiagnostics = 50;
+// Files below an etc/ that no pattern names are kept as well when they are this small and a second
+// pass would cost a decompression: Include directives point there.
+constexpr size_t kSmallFile = size_t{64} << 10;
+constexpr uint64_t kProgressStep = size_t{256} << 10;
+
+// libarchive converts names to the locale's charset; in UTF-8 that leaves them as they are. Only
+// this thread is concerned.
+class Utf8Locale {
+ public:
+  Utf8Locale() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (locale_) old_ = uselocale(locale_);
+  }
+  ~Utf8Locale() {
+    if (!locale_) return;
+    uselocale(old_);
+    freelocale(locale_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t locale_;
+  locale_t old_ = nullptr;
+};
+
+// One archive format reader on a stream, from where the stream stands.
+class FormatReader {
+ public:
+  explicit FormatReader(ByteStream& stream) : stream_(stream), start_(stream.position()) {
+    handle_ = archive_read_new();
+    // No "all": it would include formats nobody keeps a host in, each one more parser to attack.
+    archive_read_support_format_tar(handle_);
+    archive_read_support_format_cpio(handle_);
+    if (stream.seekable())
+      archive_read_support_format_zip(handle_);
+    else
+      archive_read_support_format_zip_streamable(handle_);
+    archive_read_set_read_callback(handle_, on_read);
+    archive_read_set_skip_callback(handle_, on_skip);
+    if (stream.seekable()) archive_read_set_seek_callback(handle_, on_seek);
+    archive_read_set_callback_data(handle_, this);
+    entry_ = archive_entry_new2(handle_);
+    opened_ = archive_read_open1(handle_) == ARCHIVE_OK;
+  }
+  ~FormatReader() {
+    archive_entry_free(entry_);
+    archive_read_free(handle_);
+  }
+  FormatReader(const FormatReader&) = delete;
+  FormatReader& operator=(const FormatReader&) = delete;
+
+  int next() { return opened_ ? archive_read_next_header2(handle_, entry_) : ARCHIVE_FATAL; }
+  archive* handle() { return handle_; }
+  archive_entry* entry() { return entry_; }
+  uint64_t start() const { return start_; }
+  // Where the format reader stands in the stream.
+  uint64_t position() const {
+    return start_ +
+           static_cast<uint64_t>(std::max<la_int64_t>(archive_filter_bytes(handle_, 0), 0));
+  }
+  std::string error() const {
+    if (const std::string stream = stream_.error(); !stream.empty()) return stream;
+    const char* said = archive_error_string(handle_);
+    return said ? said : "unknown error";
+  }
+
+ private:
+  static la_ssize_t on_read(archive*, void* self, const void** buffer) {
+    auto& me = *static_cast<FormatReader*>(self);
+    const std::string_view block = me.stream_.next();
+    *buffer = block.data();
+    if (block.empty() && !me.stream_.error().empty()) return -1;
+    return static_cast<la_ssize_t>(block.size());
+  }
+  static la_int64_t on_skip(archive*, void* self, la_int64_t bytes) {
+    return static_cast<la_int64_t>(
+        static_cast<FormatReader*>(self)->stream_.skip(static_cast<uint64_t>(bytes)));
+  }
+  static la_int64_t on_seek(archive*, void* self, la_int64_t offset, int whence) {
+    auto& me = *static_cast<FormatReader*>(self);
+    int64_t base = static_cast<int64_t>(me.start_);
+    if (whence == SEEK_CUR) base = static_cast<int64_t>(me.stream_.position());
+    if (whence == SEEK_END) base = static_cast<int64_t>(me.stream_.size());
+    if (base + offset < static_cast<int64_t>(me.start_)) return ARCHIVE_FATAL;
+    me.stream_.seek(static_cast<uint64_t>(base + offset));
+    return base + offset - static_cast<int64_t>(me.start_);
+  }
+
+  ByteStream& stream_;
+  uint64_t start_;
+  archive* handle_;
+  archive_entry* entry_;
+  bool opened_ = false;
+};
+
+std::string format_name(archive* a) {
+  switch (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) {
+    case ARCHIVE_FORMAT_TAR:
+      return "tar";
+    case ARCHIVE_FORMAT_CPIO:
+      return "cpio";
+    case ARCHIVE_FORMAT_ZIP:
+      return "zip";
+    default:
+      return "archive";
+  }
+}
+
+NodeType node_type(archive_entry* entry) {
+  switch (archive_entry_filetype(entry)) {
+    case AE_IFDIR:
+      return NodeType::directory;
+    case AE_IFLNK:
+      return NodeType::symlink;
+    case AE_IFIFO:
+      return NodeType::fifo;
+    case AE_IFSOCK:
+      return NodeType::socket;
+    case AE_IFBLK:
+      return NodeType::block_device;
+    case AE_IFCHR:
+      return NodeType::char_device;
+    default:
+      return NodeType::file;
+  }
+}
+
+Stat stat_of(archive_entry* entry) {
+  Stat stat;
+  stat.type = node_type(entry);
+  stat.mode = static_cast<uint16_t>(archive_entry_mode(entry) & 07777);
+  stat.uid = static_cast<uint32_t>(archive_entry_uid(entry));
+  stat.gid = static_cast<uint32_t>(archive_entry_gid(entry));
+  stat.mtime = archive_entry_mtime(entry);
+  if (stat.type == NodeType::file)
+    stat.size = static_cast<uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
+  if (stat.type == NodeType::block_device || stat.type == NodeType::char_device)
+    stat.rdev = static_cast<uint64_t>(archive_entry_rdevmajor(entry)) << 32 |
+                static_cast<uint32_t>(archive_entry_rdevminor(entry));
+  return stat;
+}
+
+// An entry's name as a path of the tree; nullopt if it has a ".." or is too long.
+std::optional<std::string_view> entry_path(const char* raw, std::string& scratch) {
+  std::string_view name = raw;
+  while (name.starts_with('/') || name.starts_with("./"))
+    name.remove_prefix(name.starts_with('/') ? 1 : 2);
+  while (name.ends_with('/')) name.remove_suffix(1);
+  if (name == ".") name = {};
+  if (name.size() > limits::kPathBytes) return std::nullopt;
+  bool clean = true;
+  for (size_t at = 0; at < name.size();) {
+    const size_t end = std::min(name.find('/', at), name.size());
+    const std::string_view part = name.substr(at, end - at);
+    if (part == "..") return std::nullopt;
+    if (part.empty() || part == ".") clean = false;
+    at = end + 1;
+  }
+  if (clean) return name;
+  scratch = normal_path(name);
+  return scratch;
+}
+
+// The data of the entry the reader stands at. Holes are filled with zeros.
+bool read_data(FormatReader& reader, std::string& out, uint64_t declared, std::string& why) {
+  out.reserve(std::min<uint64_t>(declared, limits::kFileContent));
+  const void* data = nullptr;
+  size_t size = 0;
+  la_int64_t offset = 0;
+  for (;;) {
+    const int result = archive_read_data_block(reader.handle(), &data, &size, &offset);
+    if (result == ARCHIVE_EOF) break;
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
+      why = "cannot be read: " + reader.error();
+      return false;
+    }
+    const auto begin = static_cast<uint64_t>(offset);
+    if (begin > limits::kFileContent || begin + size > limits::kFileContent) {
+      why = "is larger than it says";
+      return false;
+    }
+    if (begin > out.size()) out.resize(begin);
+    out.append(static_cast<const char*>(data), size);
+  }
+  if (out.size() < declared && declared <= limits::kFileContent) out.resize(declared);
+  return true;
+}
+
+void load(FormatReader& reader, ArchiveTree& tree, ArchiveTree::Id id) {
+  std::string content, why;
+  if (read_data(reader, content, tree.file_size(id), why))
+    tree.set_content(id, std::move(content));
+  else
+    tree.set_damaged(id, std::move(why));
+}
+
+class Pass {
+ public:
+  Pass(const ArchiveInput& input, const ArchiveOptions& options)
+      : input_(input), options_(options), tree_(std::make_shared<ArchiveTree>()) {}
+  // Only reads the data of the entries with these numbers into `tree`.
+  Pass(const ArchiveInput& input, const ArchiveOptions& options, std::shared_ptr<ArchiveTree> tree,
+       std::unordered_map<uint64_t, ArchiveTree::Id> fetch)
+      : input_(input), options_(options), tree_(std::move(tree)), fetch_(std::move(fetch)) {}
+
+  ArchiveContents run() {
+    const Utf8Locale locale;
+    const ByteCount progress = [this](uint64_t bytes) { report(bytes); };
+    const auto stream =
+        input_.fd >= 0 ? stream_from_fd(input_.fd, progress) : stream_from_memory(input_.memory);
+    while (segment(*stream)) {
+    }
+    if (fetch_) return {};
+    for (const std::string& path : tree_->link_all())
+      broken(path, "'" + path + "' is a hard link to a file that is not in the archive");
+    if (unsaid_ > 0)
+      out_.diagnostics.push_back(
+          {.kind = DiagnosticKind::limit,
+           .path = input_.name,
+           .message = std::to_string(unsaid_) + " more problems of the archive are not listed"});
+    out_.by_offset = by_offset_;
+    out_.tree = std::move(tree_);
+    return std::move(out_);
+  }
+
+ private:
+  // One archive of those that follow each other (an initramfs is such a row); true: look for the
+  // next.
+  bool segment(ByteStream& stream) {
+    const uint64_t start = stream.position();
+    std::string magic;
+    while (magic.size() < 8) {
+      const std::string_view block = stream.next();
+      if (block.empty()) break;
+      magic.append(block.substr(0, 64));
+    }
+    stream.seek(start);
+    const char* compression = compression_of(magic);
+    if (!compression) return read_format(stream, stream, "");
+    if (!out_.recognized) out_.compressed = compression;
+    const auto inner = DecompressedStream::open(stream, compression);
+    return read_format(*inner, stream, compression);
+  }
+
+  bool read_format(ByteStream& stream, ByteStream& outermost, const std::string& compression) {
+    auto* const inner = &stream == &outermost ? nullptr : static_cast<DecompressedStream*>(&stream);
+    for (;;) {
+      bool cpio = false;
+      uint64_t end = 0;
+      if (!read_entries(stream, inner, compression, cpio, end)) return false;
+      if (!cpio) {
+        check_end(stream, inner);
+        return false;
+      }
+      // After a cpio archive: zeros, then nothing or another one, in the same stream or behind it.
+      if (!stream.seek(end)) return false;
+      if (skip_zeros(stream)) {
+        if (!inner) return true;
+        continue;
+      }
+      if (!inner) return false;
+      if (const std::string error = inner->error(); !error.empty()) {
+        stop(error, inner->position());
+        return false;
+      }
+      return outermost.seek(inner->consumed()) && skip_zeros(outermost);
+    }
+  }
+
+  // Moves to the first byte that is not zero; false: there is none.
+  static bool skip_zeros(ByteStream& stream) {
+    for (uint64_t at = stream.position();;) {
+      const std::string_view block = stream.next();
+      if (block.empty()) return false;
+      const size_t found = block.find_first_not_of('\0');
+      if (found != std::string_view::npos)
+        return stream.seek(stream.position() - block.size() + found);
+      at += block.size();
+    }
+  }
+
+  bool read_entries(ByteStream& stream, DecompressedStream* inner, const std::string& compression,
+                    bool& cpio, uint64_t& end) {
+    FormatReader reader(stream);
+    bool retrying = false;
+    for (;;) {
+      const int result = reader.next();
+      if (inner) report(inner->progress());
+      if (result == ARCHIVE_EOF) break;
+      if (result == ARCHIVE_FATAL) {
+        if (archive_format(reader.handle()) == 0) {  // no format took it
+          if (out_.recognized)
+            stop("what follows is no archive drydock knows", reader.position());
+          else if (const std::string error = stream.error(); !error.empty())
+            note_unrecognized(error);
+          return false;
+        }
+        recognize(reader, compression);
+        stop(reader.error(), reader.position());
+        return false;
+      }
+      recognize(reader, compression);
+      if (result == ARCHIVE_RETRY) {
+        // A header that is none: libarchive looks for the next one, block by block.
+        if (!retrying) stop(reader.error(), reader.position());
+        retrying = true;
+        continue;
+      }
+      retrying = false;
+      if (!take(reader, stream.seekable() && !inner)) return false;
+    }
+    recognize(reader, compression);
+    cpio = (archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
+    end = reader.position();
+    return true;
+  }
+
+  void note_unrecognized(const std::string& error) {
+    out_.complete = false;
+    out_.diagnostics.push_back(
+        {.level = Level::error,
+         .kind = DiagnosticKind::artifact,
+         .path = input_.name,
+         .message = "'" + input_.name + "' cannot be decompressed: " + error});
+  }
+
+  void recognize(FormatReader& reader, const std::string& compression) {
+    // The name of the whole is that of its last part: an initramfs begins with plain microcode.
+    out_.recognized = true;
+    out_.format = format_name(reader.handle()) + (compression.empty() ? "" : "." + compression);
+  }
+
+  // After the end-of-archive mark of a tar, a compressed stream still has its checksum to show.
+  void check_end(ByteStream& stream, DecompressedStream* inner) {
+    if (!inner) return;
+    constexpr uint64_t kMost = uint64_t{1} << 20;
+    const uint64_t from = stream.position();
+    while (stream.position() - from < kMost && !stream.next().empty()) {
+    }
+    if (const std::string error = stream.error(); !error.empty()) stop(error, stream.position());
+  }
+
+  void stop(const std::string& error, uint64_t position) {
+    out_.complete = false;
+    std::string message = "'" + input_.name + "' is damaged at byte " + std::to_string(position);
+    if (!out_.compressed.empty()) message += " of the decompressed data";
+    if (!last_path_.empty()) message += ", after '" + last_path_ + "'";
+    add({.level = Level::error,
+         .kind = DiagnosticKind::artifact,
+         .path = input_.name,
+         .message = message + ": " + error,
+         .help = "what could be read is judged; the rest is unknown, get the file anew"});
+  }
+
+  void broken(const std::string& path, std::string message) {
+    add({.kind = DiagnosticKind::not_read, .path = path, .message = std::move(message)});
+  }
+
+  void add(Diagnostic diagnostic) {
+    if (out_.diagnostics.size() < kDiagnostics)
+      out_.diagnostics.push_back(std::move(diagnostic));
+    else
+      ++unsaid_;
+  }
+
+  bool interesting(std::string_view path) const {
+    if (!options_.root.empty()) {
+      if (!path.starts_with(options_.root) || path.size() <= options_.root.size() ||
+          path[options_.root.size()] != '/')
+        return false;
+      return options_.interest->matches(path.substr(options_.root.size() + 1));
+    }
+    return options_.interest->may_match(path, container_store_begin(path));
+  }
+
+  static bool below_etc(std::string_view path) {
+    return path.starts_with("etc/") || path.find("/etc/") < container_store_begin(path);
+  }
+
+  // One entry; false: the pass ends.
+  bool take(FormatReader& reader, bool can_seek) {
+    archive_entry* const entry = reader.entry();
+    const uint64_t ordinal = out_.entries++;
+    if (fetch_) {
+      const auto found = fetch_->find(ordinal);
+      if (found == fetch_->end()) return true;
+      load(reader, *tree_, found->second);
+      fetch_->erase(found);
+      return !fetch_->empty();
+    }
+    const char* raw = archive_entry_pathname(entry);
+    if (!raw) {
+      out_.complete = false;
+      broken("",
+             "an entry of '" + input_.name + "' has a name that cannot be read; it was left out");
+      return true;
+    }
+    const auto path = entry_path(raw, scratch_);
+    if (!path) {
+      out_.complete = false;
+      const std::string shown = std::string(raw).substr(0, 200);
+      broken(shown,
+             "'" + shown + "' was left out: " +
+                 (std::strlen(raw) > limits::kPathBytes ? "its path is too long"
+                                                        : "its path leads out of the archive"));
+      return true;
+    }
+    if (const char* target = archive_entry_hardlink(entry)) {
+      take_hard_link(reader, *path, target, position_of(reader, ordinal, can_seek));
+      last_path_ = *path;
+      return true;
+    }
+    Stat stat = stat_of(entry);
+    const ArchiveTree::Id id = tree_->put(*path, stat);
+    if (id == ArchiveTree::kNone) {
+      out_.complete = false;
+      if (tree_->size() > limits::kEntries) {
+        stop("more entries than drydock takes", reader.position());
+        return false;
+      }
+      broken(std::string(*path),
+             "'" + std::string(*path) + "' was left out: its directory is a link to nowhere");
+      return true;
+    }
+    if (archive_entry_xattr_count(entry) > 0 || archive_entry_acl_types(entry) != 0)
+      tree_->set_xattrs(id, xattrs_of(entry));
+    if (stat.type == NodeType::symlink) {
+      const char* target = archive_entry_symlink(entry);
+      tree_->set_link_target(id,
+                             std::string_view(target ? target : "").substr(0, limits::kPathBytes));
+    }
+    if (stat.type == NodeType::file) {
+      tree_->set_position(id, position_of(reader, ordinal, can_seek));
+      take_file(reader, id, *path, stat.size);
+    } else if (stat.type == NodeType::symlink && interesting(*path)) {
+      out_.wanted.push_back(id);
+    }
+    last_path_ = *path;
+    return true;
+  }
+
+  // A plain tar in a file is read again at the entry; everything else from the start, by counting.
+  uint64_t position_of(FormatReader& reader, uint64_t ordinal, bool can_seek) {
+    if (!can_seek ||
+        (archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR)
+      return ordinal;
+    by_offset_ = true;
+    return reader.start() + static_cast<uint64_t>(archive_read_header_position(reader.handle()));
+  }
+
+  void take_file(FormatReader& reader, ArchiveTree::Id id, std::string_view path, uint64_t size) {
+    const bool wanted = interesting(path);
+    if (wanted) out_.wanted.push_back(id);
+    if (size > limits::kFileContent) return;
+    const bool keep = wanted || (!by_offset_ && size <= kSmallFile && below_etc(path));
+    if (!keep || tree_->retained() + size > limits::kRetainedContent) return;
+    load(reader, *tree_, id);
+  }
+
+  void take_hard_link(FormatReader& reader, std::string_view path, const char* raw_target,
+                      uint64_t position) {
+    std::string scratch;
+    const auto target = entry_path(raw_target, scratch);
+    if (!target) {
+      broken(std::string(path),
+             "'" + std::string(path) + "' is a hard link that leads out of the archive");
+      return;
+    }
+    const ArchiveTree::Id id = tree_->put_hard_link(path, std::string(*target));
+    if (id == ArchiveTree::kNone) return;
+    if (interesting(path)) out_.wanted.push_back(id);
+    // cpio (and pax, if it likes) puts the data with the last name.
+    archive_entry* const entry = reader.entry();
+    const ArchiveTree::Id first = tree_->find(*target);
+    const la_int64_t size = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : 0;
+    if (size <= 0 || first == ArchiveTree::kNone || tree_->type(first) != NodeType::file) return;
+    Stat stat = stat_of(entry);
+    stat.type = NodeType::file;
+    stat.size = static_cast<uint64_t>(size);
+    tree_->put(*target, stat);
+    tree_->set_position(first, position);
+    take_file(reader, first, *target, stat.size);
+  }
+
+  void report(uint64_t bytes) {
+    if (!options_.progress || bytes < reported_ + kProgressStep) return;
+    reported_ = bytes;
+    options_.progress(bytes);
+  }
+
+  const ArchiveInput& input_;
+  const ArchiveOptions& options_;
+  ArchiveContents out_;
+  std::shared_ptr<ArchiveTree> tree_;
+  std::optional<std::unordered_map<uint64_t, ArchiveTree::Id>> fetch_;
+  bool by_offset_ = false;
+  std::string scratch_, last_path_;
+  uint64_t reported_ = 0;
+  size_t unsaid_ = 0;
+};
+
+}  // namespace
+
+ArchiveContents read_archive(const ArchiveInput& input, const ArchiveOptions& options) {
+  return Pass(input, options).run();
+}
+
+void fetch_contents(const ArchiveInput& input, const std::shared_ptr<ArchiveTree>& tree,
+                    bool by_offset, const std::vector<ArchiveTree::Id>& files) {
+  const auto missing = [&](ArchiveTree::Id id) {
+    return !tree->loaded(id) && !tree->damaged(id) && tree->type(id) == NodeType::file &&
+           tree->file_size(id) <= limits::kFileContent &&
+           tree->retained() + tree->file_size(id) <= limits::kRetainedContent;
+  };
+  if (by_offset) {
+    const Utf8Locale locale;
+    const auto stream =
+        input.fd >= 0 ? stream_from_fd(input.fd, {}) : stream_from_memory(input.memory);
+    for (ArchiveTree::Id id : files) {
+      id = tree->file_of(id);
+      if (!missing(id)) continue;
+      stream->seek(tree->position(id));
+      FormatReader reader(*stream);
+      const int result = reader.next();
+      if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
+        load(reader, *tree, id);
+      else
+        tree->set_damaged(id, "cannot be read: " + reader.error());
+    }
+    return;
+  }
+  std::unordered_map<uint64_t, ArchiveTree::Id> fetch;
+  for (ArchiveTree::Id id : files)
+    if (id = tree->file_of(id); missing(id)) fetch[tree->position(id)] = id;
+  if (!fetch.empty()) Pass(input, {}, tree, std::move(fetch)).run();
+}
+
+}  // namespace drydock

@@ -1,0 +1,43 @@
+// A directory of the machine drydock runs on, as a tree.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "analyzer/source/tree.h"
+
+namespace drydock {
+
+// Lazy: nothing is looked at before somebody asks. Every access goes component by component from
+// the directory's descriptor and follows no link, so no path leaves the directory, whatever is
+// swapped underneath; devices, fifos and sockets are never opened. What was read stays in memory,
+// up to limits::kRetainedContent.
+class DirectoryTree : public Tree {
+ public:
+  // Fails when `path` is no directory or cannot be opened.
+  static Result<std::unique_ptr<DirectoryTree>> open(const std::string& path);
+  ~DirectoryTree() override;
+  DirectoryTree(const DirectoryTree&) = delete;
+  DirectoryTree& operator=(const DirectoryTree&) = delete;
+
+  std::optional<Stat> lstat(std::string_view path) const override;
+  TreeResult<std::vector<std::string>> list(std::string_view directory) const override;
+  TreeResult<std::string_view> read(std::string_view path) const override;
+  TreeResult<std::string> readlink(std::string_view path) const override;
+  Xattrs xattrs(std::string_view path) const override;
+  void walk(std::string_view directory,
+            const std::function<bool(std::string_view path, const Stat&)>& visit) const override;
+
+ private:
+  explicit DirectoryTree(int root) : root_(root) {}
+  // A descriptor (O_PATH) of a directory, which stays ours; -1 and errno if there is none.
+  int directory(std::string_view path) const;
+
+  int root_;
+  mutable std::unordered_map<std::string, int> directories_;
+  mutable std::unordered_map<std::string, std::string> contents_;
+  mutable size_t retained_ = 0;
+};
+
+}  // namespace drydock
