@@ -29,7 +29,7 @@ Range next_word(std::string_view text, size_t& at, size_t end) {
 
 // strtol(3) over the whole word: a sign, digits, nothing behind them. libmount keeps the low 32
 // bits.
-std::optional<int> number(std::string_view word) {
+std::optional<int> number(std::string_view word, bool ends_line) {
   size_t i = 0;
   const bool negative = !word.empty() && word[0] == '-';
   if (!word.empty() && (word[0] == '-' || word[0] == '+')) ++i;
@@ -39,7 +39,8 @@ std::optional<int> number(std::string_view word) {
   for (; i < word.size(); ++i) {
     if (word[i] < '0' || word[i] > '9') return std::nullopt;
     const int digit = word[i] - '0';
-    value = value > (kMax - digit) / 10 ? kMax : value * 10 + digit;
+    if (value > (kMax - digit) / 10) return ends_line ? std::optional<int>(-1) : std::nullopt;
+    value = value * 10 + digit;
   }
   return static_cast<int>(negative ? -value : value);
 }
@@ -137,7 +138,7 @@ File parse(std::string_view text) {
     Range last = options.empty() ? type : options;
     bool sound = true;
     for (size_t i = 0; i < 2 && !numbers[i].empty() && sound; ++i) {
-      const std::optional<int> value = number(word(numbers[i]));
+      const std::optional<int> value = number(word(numbers[i]), numbers[i].end == end);
       if (value) {
         *fields[i] = *value;
         last = numbers[i];

@@ -5,6 +5,7 @@
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/mount.h"
+#include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/trait.h"
 
@@ -15,6 +16,8 @@ std::span<const Collector> collectors() {
       kAccountCollector,  //
       kFileCollector,     //
       kMountCollector,    //
+      kOsReleaseCollector,
+      kPackageCollector,
       kSysctlCollector,   //
       kTraitCollector,    //
   };

@@ -64,6 +64,15 @@ TEST(TraitFacts, ARootlessDaemonLivesInAHomeDirectory) {
             "home/ci/.config/systemd/user/docker.service\n");
 }
 
+TEST(TraitFacts, OsReleaseNamesTheDistributionAndItsParents) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("sbin/init", "")
+      .file("usr/lib/os-release", "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n");
+  EXPECT_EQ(holding(tree),
+            "debian | ID_LIKE in os-release says so | -\nlinuxmint | ID in os-release says so | -\n"
+            "ubuntu | ID_LIKE in os-release says so | -\n");
+}
+
 TEST(TraitFacts, ARootWithoutInitAndKernelIsAContainerImage) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("usr/bin/env", "", 0755).symlink("lib", "usr/lib");

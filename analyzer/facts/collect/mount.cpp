@@ -22,7 +22,7 @@ const TableSpec kFstabLineTable{
     .kind = TableKind::raw,
     .doc = "A line of fstab(5) as it is written.",
     .columns = {{"file", ColumnType::text, "The file."},
-                {"source", ColumnType::text, "The first field: device, UUID=, LABEL=, tmpfs …"},
+                {"source", ColumnType::text, "The first field: device, UUID=, LABEL=, tmpfs and so on."},
                 {"mount_point", ColumnType::text, "The second field."},
                 {"fstype", ColumnType::text, "The third field."},
                 {"options", ColumnType::text, "The fourth field; empty if there is none."},

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 
 #include "analyzer/source/tree.h"
 
@@ -17,7 +18,7 @@ const TableSpec kTraitTable{
     .doc =
         "What kind of host this is: what rules make themselves depend on. Every trait has a row, "
         "whether or not it holds; the names of distributions only where they do.",
-    .columns = {{"name", ColumnType::text, "docker, container-host, systemd, debian …"},
+    .columns = {{"name", ColumnType::text, "docker, container-host, systemd, debian and so on."},
                 {"holds", ColumnType::boolean, "1: the host is so."},
                 {"because", ColumnType::text, "What decided: '/usr/bin/dockerd exists'."},
                 {"loc", ColumnType::location, "The file that decided; NULL if none did."}},
@@ -118,6 +119,7 @@ class Traits {
     find_usr_merge();
     find_container_image();
     find_ipv6();
+    find_distribution();
   }
 
   void write() {
@@ -208,6 +210,21 @@ class Traits {
     traits_["ipv6-disabled"] = trait;
   }
 
+  // os-release(5): ID= names the distribution, ID_LIKE= those it is made from: "ubuntu debian".
+  void find_distribution() {
+    const auto rows = context_.store().select(
+        "SELECT key, value FROM os_release WHERE key IN ('ID', 'ID_LIKE') ORDER BY key");
+    if (!rows) return;
+    for (const auto& row : rows->rows) {
+      std::istringstream words(row[1].value_or(""));
+      for (std::string word; words >> word;) {
+        const bool is_name =
+            word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
+        if (is_name) traits_.try_emplace(word, Trait{true, *row[0] + " in os-release says so", ""});
+      }
+    }
+  }
+
   Context& context_;
   const Tree& tree_;
   std::map<std::string, Trait> traits_;
@@ -230,7 +247,7 @@ void collect_traits(Context& context) {
 
 const Collector kTraitCollector{.name = "trait",
                                 .tables = {&kTraitTable},
-                                .needs = {"sysctl"},
+                                .needs = {"sysctl", "os_release"},
                                 .paths = {},
                                 .loose = all_loose(),
                                 .collect = collect_traits};

@@ -1,0 +1,92 @@
+// The parser against findmnt(8), which reads fstab with libmount, on generated files.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "parsers/fstab.h"
+#include "tests/oracle.h"
+
+namespace drydock::parsers::fstab {
+namespace {
+
+std::string pick(std::mt19937& random, std::initializer_list<const char*> choices) {
+  return choices.begin()[random() % choices.size()];
+}
+
+// One file of about ten lines, most of them odd. NUL bytes, and first lines that findmnt takes for
+// another kind of table (two numbers), are left out.
+std::string generate(std::mt19937& random) {
+  std::string out = "/dev/first /first ext4 rw 0 0\n";
+  for (int line = 0; line < 10; ++line) {
+    const size_t fields = random() % 9;
+    out += pick(random, {"", "", "", " ", "\t", "  # "});
+    for (size_t field = 0; field < fields; ++field) {
+      if (field > 0) out += pick(random, {" ", " ", "\t", "  \t "});
+      switch (field) {
+        case 0:
+          out += pick(random, {"/dev/sda1", "UUID=1-2", "LABEL=a\\040b", "tmpfs", "#x", "h:/d",
+                               "UUID=\"q\"", "\"/dev/x"});
+          break;
+        case 1:
+          out += pick(random, {"/", "/x", "none", "/a\\040b", "/t\\011\\134", "/e\\04", "rel",
+                               "/trail/", "\\057oct"});
+          break;
+        case 2:
+          out += pick(random, {"ext4", "swap", "none", "auto", "e\\054x"});
+          break;
+        case 3:
+          out += pick(random, {"defaults", "rw,nosuid", ",ro,,x=1,", "a=\"b,c\",d", "rw\\054ro",
+                               "user=bob", "#c", "size=1G"});
+          break;
+        case 4:
+        case 5:
+          out += pick(random, {"0", "1", "2", "+1", "-1", "x", "1x", "0x1", "#", "1,",
+                               "99999999999", "99999999999999999999"});
+          break;
+        default:
+          out += pick(random, {"more", "#c", "0"});
+      }
+    }
+    out += pick(random, {"", "", "", " ", "\t"});
+    out += line == 9 ? pick(random, {"\n", ""}) : pick(random, {"\n", "\n", "\n", "\r\n"});
+  }
+  return out;
+}
+
+TEST(FstabOracle, FindmntReadsTheSame) {
+  test::ScratchDirectory directory;
+  if (!test::ask("findmnt --version")) GTEST_SKIP() << "findmnt is not installed";
+  std::mt19937 random(20240817);
+  size_t entries = 0;
+  for (int round = 0; round < 250; ++round) {
+    const std::string text = generate(random);
+    const std::string path = directory.write("fstab", text);
+    const auto answer = test::ask(
+        "findmnt --fstab --json -o SOURCE,TARGET,FSTYPE,OPTIONS,FREQ,PASSNO "
+        "--tab-file " +
+        path);
+    ASSERT_TRUE(answer);
+    std::string wanted, got;
+    const auto json = nlohmann::json::parse(answer->empty() ? "{\"filesystems\":[]}" : *answer);
+    for (const auto& fs : json["filesystems"]) {
+      auto text_of = [&](const char* key) {
+        // findmnt writes every backslash twice, "\x09" for a tab, and JSON's escapes around that.
+        return fs[key].is_string() ? fs[key].get<std::string>() : std::string();
+      };
+      wanted += text_of("source") + "|" + text_of("target") + "|" + text_of("fstype") + "|" +
+                text_of("options") + "|" + std::to_string(fs["freq"].get<int>()) + "|" +
+                std::to_string(fs["passno"].get<int>()) + "\n";
+    }
+    for (const Entry& e : parse(text).entries) {
+      ++entries;
+      got += e.source + "|" + e.target + "|" + e.type + "|" + e.options + "|" +
+             std::to_string(e.dump) + "|" + std::to_string(e.pass) + "\n";
+    }
+    ASSERT_EQ(got, wanted) << "of this file:\n" << text;
+  }
+  EXPECT_GT(entries, 500u);
+}
+
+}  // namespace
+}  // namespace drydock::parsers::fstab
