@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,16 +19,30 @@ struct LoadedRule {
 };
 LoadedRule load_rule(std::string_view yaml, std::string_view path);
 
+// One file of a directory of rules, with its text for messages.
+struct RuleFile {
+  std::string path;  // the directory as given + the path below it
+  std::string text;
+  LoadedRule loaded;
+};
+// Every *.yaml below `directory` but pack.yaml, sorted by path; fails if there is no such
+// directory. Symbolic links to directories are not followed.
+Result<std::vector<RuleFile>> load_directory(const std::string& directory);
+
 class Catalogue {
  public:
-  // The rules compiled into the program.
+  // The rules compiled into the program, without their examples: those are in no hurry.
   static Catalogue built_in();
+  // The examples of a built-in rule; empty if there is no such rule.
+  static std::vector<Example> built_in_examples(std::string_view id);
 
-  // Adds a pack: a directory with pack.yaml (name, version, engine version needed) and rules below
-  // it. Mistakes are returned; the pack's sound rules are added all the same.
+  // Adds a pack: a directory with pack.yaml (name, version, engine: the least version of drydock it
+  // needs) and rules below it. Mistakes are returned; the pack's sound rules are added all the
+  // same. A rule whose id (or deprecated id) is taken is a mistake.
   std::vector<Diagnostic> add_pack(const std::string& directory);
 
-  void add(std::shared_ptr<const Rule> rule);
+  // False, and nothing done, if the rule's id or one of its deprecated ids is taken.
+  bool add(std::shared_ptr<const Rule> rule);
   const std::vector<std::shared_ptr<const Rule>>& rules() const { return rules_; }  // sorted by id
   // By id or by a deprecated id; null if unknown.
   std::shared_ptr<const Rule> find(std::string_view id) const;
