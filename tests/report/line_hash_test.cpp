@@ -1,6 +1,6 @@
-// The vectors of the first test are those of github/codeql-action, the others were computed by hand from
-// the definition in line_hash.h, as sums over the units (`by_definition` below shares nothing with the
-// rolling computation).
+// The vectors of the first test are those of github/codeql-action, the others were computed by hand
+// from the definition in line_hash.h, as sums over the units (`by_definition` below shares nothing
+// with the rolling computation).
 #include "analyzer/report/line_hash.h"
 
 #include <gtest/gtest.h>
@@ -14,8 +14,8 @@ namespace {
 
 using Hashes = std::vector<std::string>;
 
-// The definition as a sum for each line. `units` are UTF-16 code units with line ends already LF and
-// blanks removed.
+// The definition as a sum for each line. `units` are UTF-16 code units with line ends already LF
+// and blanks removed.
 Hashes by_definition(std::u16string units) {
   units += char16_t{0xFFFF};
   Hashes out;
@@ -32,7 +32,9 @@ Hashes by_definition(std::u16string units) {
   return out;
 }
 
-Hashes all(std::string_view text) { return line_hashes(text, UINT32_MAX); }
+Hashes all(std::string_view text) {
+  return line_hashes(text, UINT32_MAX);
+}
 
 TEST(LineHash, EqualsTheKnownVectors) {
   EXPECT_EQ(all(""), (Hashes{"c129715d7a2bc9a3:1"}));
@@ -61,15 +63,16 @@ TEST(LineHash, CountsSurrogatePairsAsTwoUnits) {
 
 TEST(LineHash, DecodesIllFormedBytesAsTheEncodingStandard) {
   EXPECT_EQ(all("caf\xE9\n"), by_definition(u"caf\uFFFD\n"));
-  EXPECT_EQ(all("\xC0\xAF"), by_definition(u"\uFFFD\uFFFD"));          // overlong: both bytes
-  EXPECT_EQ(all("\xE2\x82z"), by_definition(u"\uFFFDz"));              // a maximal subpart is one
+  EXPECT_EQ(all("\xC0\xAF"), by_definition(u"\uFFFD\uFFFD"));            // overlong: both bytes
+  EXPECT_EQ(all("\xE2\x82z"), by_definition(u"\uFFFDz"));                // a maximal subpart is one
   EXPECT_EQ(all("\xED\xA0\x80"), by_definition(u"\uFFFD\uFFFD\uFFFD"));  // a surrogate: three
-  EXPECT_EQ(all("\xF0\x9F\x9A"), by_definition(u"\uFFFD"));            // cut off at the end
+  EXPECT_EQ(all("\xF0\x9F\x9A"), by_definition(u"\uFFFD"));              // cut off at the end
   EXPECT_EQ(all("\xF4\x90\x80\x80"), by_definition(u"\uFFFD\uFFFD\uFFFD\uFFFD"));
 }
 
 TEST(LineHash, CountsEqualLinesWithinTheFile) {
-  // The window crosses lines, so equal lines differ unless what follows is equal for 100 units, too.
+  // The window crosses lines, so equal lines differ unless what follows is equal for 100 units,
+  // too.
   const std::string line(120, 'x');
   const std::u16string wide(120, u'x');
   const Hashes hashes = all(line + "\n" + line + "\n");

@@ -30,9 +30,15 @@ TEST(Unicode, TellsUtf8FromOtherBytes) {
 
 TEST(Unicode, PrintsNothingThatATerminalWouldObey) {
   EXPECT_EQ(printable("\x1b]0;owned\x07 \x1b[2J", true), "?]0;owned? ?[2J");
-  EXPECT_EQ(printable("\xC2\x9B" "31m", true), "?31m");             // C1 control sequence introducer
-  EXPECT_EQ(printable("\x9B" "31m", true), "\uFFFD31m");            // and as a lone byte
-  EXPECT_EQ(printable("a\u202Etxt.exe", true), "a?txt.exe");        // right-to-left override
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m",
+                      true),
+            "?31m");  // C1 control sequence introducer
+  EXPECT_EQ(printable("\x9B"
+                      "31m",
+                      true),
+            "\uFFFD31m");                                     // and as a lone byte
+  EXPECT_EQ(printable("a\u202Etxt.exe", true), "a?txt.exe");  // right-to-left override
   EXPECT_EQ(printable("a\nb\tc\r", true), "a b c?");
   EXPECT_EQ(printable("a\nb\tc", false), "a\nb\tc");
 }

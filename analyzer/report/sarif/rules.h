@@ -1,0 +1,44 @@
+// Rules as SARIF reporting descriptors. Their text is static: it never holds data of a finding.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/engine/result.h"
+#include "analyzer/report/sarif/json.h"
+#include "analyzer/report/sarif/taxonomies.h"
+
+namespace drydock::report::sarif_log {
+
+// The rules that the targets of one run were judged by, sorted by id, and where each stands.
+class Rules {
+ public:
+  explicit Rules(const std::vector<const engine::TargetResult*>& targets);
+
+  size_t index(const engine::Rule& rule) const { return index_.at(rule.id); }
+  const Taxonomies& taxonomies() const { return taxonomies_; }
+  size_t size() const { return rules_.size(); }
+  Json descriptor(size_t index) const;
+
+ private:
+  static std::vector<const engine::Rule*> collect(
+      const std::vector<const engine::TargetResult*>& targets);
+
+  std::vector<const engine::Rule*> rules_;
+  std::unordered_map<std::string_view, size_t> index_;
+  Taxonomies taxonomies_;
+};
+
+// "error", "warning" or "note".
+std::string_view level_of(engine::Severity severity);
+// The middle of GitHub's bands, "9.5", "8.0", "5.5", "2.0"; empty for info, which is no weakness.
+std::string_view security_severity(engine::Severity severity);
+// SARIF's rank, which GitLab reads first: ten times the above; negative when there is none.
+double rank_of(engine::Severity severity);
+
+// "sshd-root-login" -> "SshdRootLogin".
+std::string pascal_case(std::string_view id);
+
+}  // namespace drydock::report::sarif_log
