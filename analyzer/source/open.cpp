@@ -235,14 +235,15 @@ Answer open_file(const Given& given, const OpenOptions& options) {
   const std::string tail = telling_tail(full, options.interest);
   if (tail.empty()) return std::nullopt;
   if (static_cast<uint64_t>(given.st.st_size) > limits::kFileContent)
-    return Error{in_quotes(given.path) + " is larger than 16 MiB, too large for a configuration file",
-                 ""};
+    return Error{
+        in_quotes(given.path) + " is larger than 16 MiB, too large for a configuration file", ""};
   std::string content(static_cast<size_t>(given.st.st_size), '\0');
   for (size_t at = 0; at < content.size();) {
     const ssize_t got =
         pread(*given.fd, content.data() + at, content.size() - at, static_cast<off_t>(at));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error{in_quotes(given.path) + " cannot be read: " + std::strerror(errno), ""};
+    if (got < 0)
+      return Error{in_quotes(given.path) + " cannot be read: " + std::strerror(errno), ""};
     if (got == 0) content.resize(at);
     at += static_cast<size_t>(got);
   }

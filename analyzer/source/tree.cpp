@@ -24,41 +24,92 @@ void push_components(std::vector<std::string>& stack, std::string_view path) {
                std::make_move_iterator(parts.rend()));
 }
 
-// One bracket expression of glob(7) at pattern[at] == '['. Returns whether `c` is in it and sets `next`
-// behind it; an unclosed bracket is an ordinary '['.
-bool bracket_match(std::string_view pattern, size_t at, char c, size_t& next) {
+// isalpha(3) and its kin in the C locale, by the names of glob(7) "Character classes".
+bool in_class(std::string_view name, unsigned char c) {
+  const bool lower = c >= 'a' && c <= 'z', upper = c >= 'A' && c <= 'Z',
+             digit = c >= '0' && c <= '9';
+  const bool graph = c > 0x20 && c < 0x7f;
+  if (name == "alpha") return lower || upper;
+  if (name == "digit") return digit;
+  if (name == "alnum") return lower || upper || digit;
+  if (name == "lower") return lower;
+  if (name == "upper") return upper;
+  if (name == "space") return c == ' ' || (c >= 9 && c <= 13);
+  if (name == "blank") return c == ' ' || c == '\t';
+  if (name == "punct") return graph && !lower && !upper && !digit;
+  if (name == "graph") return graph;
+  if (name == "print") return graph || c == ' ';
+  if (name == "cntrl") return c < 0x20 || c == 0x7f;
+  if (name == "xdigit") return digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return false;
+}
+
+// One bracket expression of glob(7) at pattern[at] == '['. Returns whether `text` is in it and sets
+// `next` behind it. Where POSIX leaves a case open, as glibc's fnmatch(3) decides it: an unclosed
+// bracket is an ordinary '[', an unfinished range or escape matches nothing.
+bool bracket_match(std::string_view pattern, size_t at, char text, size_t& next) {
+  const auto c = static_cast<unsigned char>(text);
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(pattern[i]); };
+  const size_t end = pattern.size();
   size_t i = at + 1;
-  const bool negated = i < pattern.size() && (pattern[i] == '!' || pattern[i] == '^');
+  const bool negated = i < end && (pattern[i] == '!' || pattern[i] == '^');
   if (negated) ++i;
   bool found = false;
-  for (bool first = true; i < pattern.size(); first = false) {
+  for (bool first = true;; first = false) {
+    if (i >= end) {
+      next = at + 1;
+      return text == '[';
+    }
     if (pattern[i] == ']' && !first) {
       next = i + 1;
       return found != negated;
     }
-    if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']') {
-      found = found || (pattern[i] <= c && c <= pattern[i + 2]);
-      i += 3;
-    } else {
-      found = found || pattern[i] == c;
+    if (pattern.substr(i).starts_with("[:")) {
+      const size_t close = pattern.find(":]", i + 2);
+      const std::string_view name = close == std::string_view::npos
+                                        ? std::string_view{}
+                                        : pattern.substr(i + 2, close - i - 2);
+      if (name.size() < 8 && close != std::string_view::npos &&
+          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == std::string_view::npos) {
+        found = found || in_class(name, c);
+        i = close + 2;
+        continue;
+      }
+    }
+    if (pattern[i] == '\\' && ++i >= end) return false;
+    const unsigned char low = byte(i++);
+    if (i + 1 < end && pattern[i] == '-' && pattern[i + 1] != ']') {
       ++i;
+      if (pattern[i] == '\\' && ++i >= end) return false;
+      found = found || (low <= c && c <= byte(i));
+      ++i;
+    } else if (i + 1 == end && pattern[i] == '-') {
+      if (!found && low != c) return false;
+      ++i;
+    } else {
+      found = found || low == c;
     }
   }
-  next = at + 1;
-  return c == '[';
 }
 
 }  // namespace
 
 std::string_view name(NodeType type) {
   switch (type) {
-    case NodeType::file: return "file";
-    case NodeType::directory: return "directory";
-    case NodeType::symlink: return "symlink";
-    case NodeType::fifo: return "fifo";
-    case NodeType::socket: return "socket";
-    case NodeType::block_device: return "block-device";
-    case NodeType::char_device: break;
+    case NodeType::file:
+      return "file";
+    case NodeType::directory:
+      return "directory";
+    case NodeType::symlink:
+      return "symlink";
+    case NodeType::fifo:
+      return "fifo";
+    case NodeType::socket:
+      return "socket";
+    case NodeType::block_device:
+      return "block-device";
+    case NodeType::char_device:
+      break;
   }
   return "char-device";
 }
@@ -134,7 +185,9 @@ TreeResult<std::string_view> Tree::read_resolved(std::string_view path) const {
   return read(*real);
 }
 
-bool Tree::exists(std::string_view path) const { return resolve(path).ok(); }
+bool Tree::exists(std::string_view path) const {
+  return resolve(path).ok();
+}
 
 std::vector<std::string> Tree::glob(std::string_view directory, std::string_view glob,
                                     TreeError* failure) const {
@@ -181,6 +234,7 @@ std::string normal_path(std::string_view path) {
 std::string join_path(std::string_view directory, std::string_view entry) {
   if (entry.starts_with('/')) return std::string(entry.substr(1));
   if (directory.empty()) return std::string(entry);
+  if (entry.empty()) return std::string(directory);
   return std::string(directory) + "/" + std::string(entry);
 }
 
@@ -211,8 +265,8 @@ bool glob_match(std::string_view pattern, std::string_view text, bool across) {
         matched = !slash;
       else if (pattern[p] == '[')
         matched = bracket_match(pattern, p, text[t], next) && !slash;
-      else if (pattern[p] == '\\' && p + 1 < pattern.size())
-        matched = pattern[p + 1] == text[t], next = p + 2;
+      else if (pattern[p] == '\\')
+        matched = p + 1 < pattern.size() && pattern[p + 1] == text[t], next = p + 2;
       else
         matched = pattern[p] == text[t];
     }
