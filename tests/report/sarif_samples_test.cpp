@@ -172,7 +172,7 @@ TEST(ReportSamples, Includes) {
   auto scan = one_finding();
   auto& rules = scan.targets[0].rules;
   auto anchored = rule("sshd-a", Severity::low, "Sshd lets anyone in");
-  anchored->anchor = "etc/ssh/sshd_config";
+  anchored->anchors = {"etc/ssh/sshd_config"};
   rules.push_back(outcome(anchored, Outcome::pass));
   rules.push_back(outcome(rule("docker-a", Severity::info, "Docker"), Outcome::not_applicable,
                           "docker is not installed"));

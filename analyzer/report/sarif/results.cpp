@@ -48,7 +48,7 @@ std::string with_line(std::string name, uint32_t line) {
 
 // The place of a rule that found nothing: where the thing belongs, else the target as a whole.
 std::string_view anchor_of(const engine::Rule& rule) {
-  return rule.anchor;
+  return rule.anchors.empty() ? std::string_view{} : rule.anchors.front();
 }
 
 }  // namespace
