@@ -36,6 +36,9 @@ const TableSpec kAccountTable{
           "'empty' (no password is asked for), 'set', 'locked' (begins with '!'), 'none' (no "
           "password "
           "fits), 'missing' (shadow has no such entry); NULL if shadow is not known."},
+         {"password_source", ColumnType::text,
+          "The file whose field decides: 'passwd' or 'shadow'; NULL if the entry there is "
+          "missing."},
          {"hash_method", ColumnType::text,
           "By crypt(5), of a locked password too: yescrypt, sha512crypt, md5crypt, descrypt …; "
           "NULL if "
@@ -213,7 +216,7 @@ class Databases {
     for (const files::User& user : passwd_.file.records) {
       const auto found = shadow.find(user.name);
       const files::Shadow* entry = found == shadow.end() ? nullptr : found->second;
-      Value state = Null{}, method = Null{};
+      Value state = Null{}, method = Null{}, source = Null{};
       Value password_loc = place(passwd_.path, user.password_span);
       // pam_unix: "x", "*NP*" and "##name" mean shadow.
       const bool shadowed =
@@ -221,6 +224,7 @@ class Databases {
       if (!shadowed || entry) {
         const auto kind = files::classify_password(shadowed ? entry->password : user.password);
         state = state_name(kind.state);
+        source = std::string_view(shadowed ? "shadow" : "passwd");
         method = text_or_null(kind.method);
         if (shadowed) password_loc = place(shadow_.path, entry->password_span);
       } else if (shadow_.known) {
@@ -238,6 +242,7 @@ class Databases {
                                is_interactive(user.shell),
                                seen.insert(user.name).second,
                                state,
+                               source,
                                method,
                                number_or_null(s.last_change),
                                number_or_null(s.minimum),
