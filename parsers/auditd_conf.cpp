@@ -122,6 +122,13 @@ std::vector<Default> defaults() {
   return out;
 }
 
+std::string normal_value(std::string_view key, std::string_view value) {
+  for (const Keyword& keyword : kKeywords)
+    if (keyword.key == key && (keyword.type == Type::word || keyword.type == Type::action))
+      return lower(value.substr(0, value.find(' ')));
+  return std::string(value);
+}
+
 File parse(std::string_view text) {
   File file;
   const LineIndex lines(text);

@@ -39,4 +39,8 @@ struct Default {
 };
 std::vector<Default> defaults();
 
+// The one spelling of a value: in lower case where the manual lists the words; of an action without the
+// program behind "exec".
+std::string normal_value(std::string_view key, std::string_view value);
+
 }  // namespace drydock::parsers::auditd_conf

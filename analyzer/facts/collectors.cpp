@@ -3,6 +3,7 @@
 
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
+#include "analyzer/facts/collect/audit.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
@@ -14,12 +15,12 @@ namespace drydock::facts {
 std::span<const Collector> collectors() {
   static const std::array kCollectors{
       kAccountCollector,  //
+      kAuditCollector,    //
       kFileCollector,     //
       kMountCollector,    //
-      kOsReleaseCollector,
-      kPackageCollector,
-      kSysctlCollector,   //
-      kTraitCollector,    //
+      kOsReleaseCollector, kPackageCollector,
+      kSysctlCollector,  //
+      kTraitCollector,   //
   };
   return kCollectors;
 }

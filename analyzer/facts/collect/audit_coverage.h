@@ -1,0 +1,34 @@
+// Does the loaded rule set record an access to a path? The kernel's own decision (kernel/auditsc.c), played
+// through for every system call that can make such an access, on both architectures of x86.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/facts/collect/audit_load.h"
+#include "analyzer/facts/collect/audit_paths.h"
+
+namespace drydock::facts {
+
+enum class AuditSubject : uint8_t { file, directory };
+
+struct AuditCoverage {
+  // Every system call of the class is recorded, whoever makes it, whatever comes of it.
+  bool write = false;
+  bool attribute = false;
+  bool read = false;
+  bool execute = false;
+  std::optional<AuditPlace> by;  // the first rule that records a part of it
+  std::optional<AuditPlace>
+      near;         // of what is not recorded: the rule that comes nearest, loaded or not
+  std::string why;  // of what is not recorded: the reason, one clause
+};
+
+// `path` with a leading slash; a link is followed: the file behind it is what is judged. `wanted` ("wa",
+// "wax" …) says which accesses `why` and `near` are about.
+AuditCoverage audit_coverage(const AuditLoad& load, const AuditPaths& paths,
+                             const std::string& path, AuditSubject subject,
+                             std::string_view wanted);
+
+}  // namespace drydock::facts

@@ -1,0 +1,138 @@
+#include "analyzer/facts/collect/audit_interest.h"
+
+#include <algorithm>
+#include <set>
+
+#include "analyzer/source/tree.h"
+
+namespace drydock::facts {
+namespace {
+
+struct Item {
+  std::string_view topic;
+  std::string_view kind;
+  std::vector<std::string_view>
+      paths;  // a name without '/' is a program, looked for where programs lie
+  // Counts when one of these programs is there, although the path itself is made at run time.
+  std::vector<std::string_view> made_by = {};
+};
+
+const std::vector<Item>& items() {
+  static const std::vector<Item> kItems = {
+      // Docker and containerd.
+      {"docker-daemon", "executable", {"dockerd"}},
+      {"docker-client", "executable", {"docker"}},
+      {"docker-data-root", "directory", {"var/lib/docker"}, {"dockerd"}},
+      {"docker-configuration", "directory", {"etc/docker"}},
+      {"docker-daemon-json", "file", {"etc/docker/daemon.json"}},
+      {"docker-default-daemon-json", "file", {"etc/default/daemon.json"}},
+      {"docker-default", "file", {"etc/default/docker"}},
+      {"docker-sysconfig", "file", {"etc/sysconfig/docker"}},
+      {"docker-service",
+       "file",
+       {"etc/systemd/system/docker.service", "usr/local/lib/systemd/system/docker.service",
+        "usr/lib/systemd/system/docker.service", "lib/systemd/system/docker.service"}},
+      {"docker-socket-unit",
+       "file",
+       {"etc/systemd/system/docker.socket", "usr/local/lib/systemd/system/docker.socket",
+        "usr/lib/systemd/system/docker.socket", "lib/systemd/system/docker.socket"}},
+      {"docker-socket", "socket", {"run/docker.sock"}, {"dockerd"}},
+      {"containerd-run", "directory", {"run/containerd"}, {"containerd"}},
+      {"containerd-socket", "socket", {"run/containerd/containerd.sock"}, {"containerd"}},
+      {"containerd-configuration", "file", {"etc/containerd/config.toml"}},
+      {"containerd", "executable", {"containerd"}},
+      {"containerd-shim", "executable", {"containerd-shim"}},
+      {"containerd-shim-runc-v1", "executable", {"containerd-shim-runc-v1"}},
+      {"containerd-shim-runc-v2", "executable", {"containerd-shim-runc-v2"}},
+      {"runc", "executable", {"runc"}},
+      {"docker-containerd", "executable", {"docker-containerd"}},
+      {"docker-runc", "executable", {"docker-runc"}},
+      // Accounts.
+      {"account-files",
+       "file",
+       {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/security/opasswd",
+        "etc/nsswitch.conf"}},
+      {"sudoers", "file", {"etc/sudoers"}},
+      {"sudoers", "directory", {"etc/sudoers.d"}},
+      {"time-zone", "file", {"etc/localtime"}},
+      {"mac-policy", "directory", {"etc/apparmor", "etc/apparmor.d", "etc/selinux"}},
+      {"network-environment", "file", {"etc/issue", "etc/issue.net", "etc/hosts", "etc/networks"}},
+      {"network-environment", "directory", {"etc/network", "etc/netplan"}},
+      {"sessions", "file", {"var/log/wtmp", "var/log/btmp"}},
+      {"logins", "file", {"var/log/lastlog"}},
+      {"audit-configuration", "directory", {"etc/audit"}},
+  };
+  return kItems;
+}
+
+constexpr std::string_view kProgramDirectories[] = {"usr/bin",        "usr/sbin", "usr/local/bin",
+                                                    "usr/local/sbin", "bin",      "sbin"};
+
+std::vector<std::string> program(const Tree& tree, std::string_view name) {
+  std::vector<std::string> found;
+  for (const std::string_view directory : kProgramDirectories) {
+    std::string path = std::string(directory) + "/" + std::string(name);
+    const auto stat = tree.stat(path);
+    if (stat && stat->type == NodeType::file) found.push_back(std::move(path));
+  }
+  return found;
+}
+
+// The values of a setting that another collector found out; nothing if it has none.
+std::vector<std::string> asked(Context& context, std::string_view sql) {
+  std::vector<std::string> values;
+  if (const auto answer = context.store().select(sql))
+    for (const auto& row : answer->rows)
+      if (!row.empty() && row[0] && row[0]->starts_with('/'))
+        values.push_back(normal_path(*row[0]));
+  return values;
+}
+
+}  // namespace
+
+std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& paths) {
+  std::vector<AuditInterest> interests;
+  if (context.is_fragment()) return interests;
+  const Tree& tree = context.tree();
+  std::set<std::pair<std::string, std::string>> known;  // topic and real path
+  const auto add = [&](const Item& item, const std::string& path, std::string because) {
+    std::string real = paths.real(path, true);
+    if (!known.emplace(std::string(item.topic), real).second) return;
+    const bool runs = item.kind == "executable";
+    interests.push_back({std::string(item.topic), "/" + real, std::string(item.kind),
+                         runs ? "wax" : "wa", std::move(because)});
+  };
+  for (const Item& item : items()) {
+    std::vector<std::string> candidates;
+    for (const std::string_view path : item.paths) {
+      if (path.find('/') == std::string_view::npos)
+        for (std::string& found : program(tree, path)) candidates.push_back(std::move(found));
+      else
+        candidates.emplace_back(path);
+    }
+    if (item.topic == "docker-data-root") {
+      const auto roots = asked(context, "SELECT value FROM docker_daemon WHERE key = 'data-root'");
+      if (!roots.empty()) candidates = roots;
+    }
+    if (item.topic == "containerd-socket") {
+      const auto sockets =
+          asked(context, "SELECT value FROM containerd_config WHERE key = 'grpc.address'");
+      if (!sockets.empty()) candidates = sockets;
+    }
+    for (const std::string& path : candidates) {
+      if (const auto stat = tree.stat(path)) {
+        const bool fits = (stat->type == NodeType::directory) == (item.kind == "directory");
+        if (fits) add(item, path, "it exists");
+        continue;
+      }
+      for (const std::string_view maker : item.made_by)
+        if (const auto programs = program(tree, maker); !programs.empty())
+          add(item, path, "/" + programs.front() + " makes it");
+    }
+  }
+  std::ranges::sort(interests, {},
+                    [](const AuditInterest& i) { return std::tie(i.topic, i.path); });
+  return interests;
+}
+
+}  // namespace drydock::facts

@@ -1,0 +1,246 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "analyzer/facts/collect/audit_merge.h"
+#include "tests/facts/facts.h"
+#include "tests/oracle.h"
+
+namespace drydock {
+namespace {
+
+constexpr std::string_view kRules =
+    "SELECT position, list, action, syscalls, arch, path, path_kind, perm, fields, key, "
+    "why_not_loaded, loc FROM audit_rule";
+constexpr std::string_view kControls =
+    "SELECT key, value, loc FROM audit_control WHERE NOT is_default ORDER BY key";
+
+std::shared_ptr<MemoryTree> host() {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/passwd", "").directory("etc/audit/rules.d");
+  return tree;
+}
+
+// auditctl(8): a rule's parts, in one spelling each.
+TEST(AuditFacts, RulesStandInTheOrderOfTheKernel) {
+  auto tree = host();
+  tree->file(
+      "etc/audit/rules.d/10.rules",
+      "-w /etc/passwd -p wa -k identity\n"
+      "-a always,exit -F arch=b64 -S open,openat -F auid!=4294967295 -F auid>=0x3e8 -k a -k b\n"
+      "-A never,exit -F dir=/etc/ -F perm=r\n");
+  EXPECT_EQ(
+      test::facts(tree, kRules),
+      "1 | exit | never | all | - | /etc/ | dir | r |  | - | - | etc/audit/rules.d/10.rules:3:1\n"
+      "2 | exit | always | all | - | /etc/passwd | path | wa |  | identity | - | "
+      "etc/audit/rules.d/10.rules:1:1\n"
+      "3 | exit | always | open,openat | b64 | - | - | - | auid!=unset auid>=1000 | a,b | - | "
+      "etc/audit/rules.d/10.rules:2:1\n");
+}
+
+// augenrules(8): "The last processed -D directive ... first line ... -b ... second line ... -f ... third
+// line ... -e ... last line".
+TEST(AuditFacts, AugenrulesMovesTheControlsAndKeepsTheLast) {
+  auto tree = host();
+  tree->file("etc/audit/rules.d/10-base.rules", "-D\n-b 8192\n-f 1\n-e 2\n");
+  tree->file("etc/audit/rules.d/20-more.rules", "-w /etc/passwd -p wa\n-f 2\n-e 1\n");
+  EXPECT_EQ(test::facts(tree, kControls),
+            "backlog_limit | 8192 | etc/audit/rules.d/10-base.rules:2:1\n"
+            "enabled | 1 | etc/audit/rules.d/20-more.rules:3:1\n"
+            "failure | 2 | etc/audit/rules.d/20-more.rules:2:1\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT key, winner, loser, value, reason FROM override WHERE table_name = "
+                        "'audit_control' ORDER BY key"),
+            "enabled | etc/audit/rules.d/20-more.rules:3:1 | etc/audit/rules.d/10-base.rules:4:1 | "
+            "-e 2 | "
+            "augenrules keeps the last one only\n"
+            "failure | etc/audit/rules.d/20-more.rules:2:1 | etc/audit/rules.d/10-base.rules:3:1 | "
+            "-f 1 | "
+            "augenrules keeps the last one only\n");
+}
+
+TEST(AuditFacts, DefaultsAreTheKernels) {
+  EXPECT_EQ(
+      test::facts(host(), "SELECT key, value, is_default, loc FROM audit_control ORDER BY key"),
+      "backlog_limit | 64 | 1 | -\n"
+      "backlog_wait_time | 60000 | 1 | -\n"
+      "continue_on_errors | 0 | 1 | -\n"
+      "enabled | 1 | 1 | -\n"
+      "failure | 1 | 1 | -\n"
+      "ignore_errors | 0 | 1 | -\n"
+      "loginuid_immutable | 0 | 1 | -\n"
+      "rate_limit | 0 | 1 | -\n");
+}
+
+// augenrules makes audit.rules anew at every start; by hand it is of use only without rules.d.
+TEST(AuditFacts, AuditRulesCountsOnlyWithoutADirectory) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/audit/audit.rules", "-w /etc/passwd -p wa\n").file("etc/passwd", "");
+  EXPECT_EQ(test::facts(tree, "SELECT path, loc FROM audit_rule WHERE is_loaded"),
+            "/etc/passwd | etc/audit/audit.rules:1:1\n");
+  tree->file("etc/audit/rules.d/x.conf", "-w /etc/shadow -p wa\n");
+  EXPECT_EQ(test::facts(tree, "SELECT path, loc FROM audit_rule WHERE is_loaded"), "");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT is_loaded, text, why_not_loaded, loc FROM audit_line"),
+      "0 | -w /etc/shadow -p wa | augenrules reads only files whose name ends in .rules and has no "
+      "blank | etc/audit/rules.d/x.conf:1:1\n");
+}
+
+TEST(AuditFacts, AFailingLineEndsTheLoading) {
+  auto tree = host();
+  tree->file("etc/audit/rules.d/10.rules",
+             "-w /etc/passwd -p wa\n-w /opt/app/bin -p x\n-w /etc/shadow -p wa\n-e 2\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT loader, files, rules, lost, stop_reason, stop_loc FROM audit_load"),
+      "augenrules | etc/audit/rules.d/10.rules | 1 | 2 | the directory '/opt/app' does not exist | "
+      "etc/audit/rules.d/10.rules:2:1\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT text, why_not_loaded FROM audit_line WHERE NOT is_loaded"),
+      "-w /opt/app/bin -p x | the directory '/opt/app' does not exist\n"
+      "-w /etc/shadow -p wa | auditctl stops at etc/audit/rules.d/10.rules:2: the directory "
+      "'/opt/app' does not exist\n"
+      "-e 2 | auditctl stops at etc/audit/rules.d/10.rules:2: the directory '/opt/app' does not "
+      "exist\n");
+  EXPECT_EQ(test::facts(tree, "SELECT value, is_default FROM audit_control WHERE key = 'enabled'"),
+            "1 | 1\n");
+}
+
+// tmpfiles.d(5) makes directories below /run before auditd starts; a file system of fstab that the artifact
+// lacks may hold the directory.
+TEST(AuditFacts, WhatMayExistIsNoFailure) {
+  auto tree = host();
+  tree->file("usr/lib/tmpfiles.d/x.conf", "d /run/app/sub 0755 root root -\n");
+  tree->file("etc/fstab", "/dev/sdb1 /srv ext4 defaults 0 2\n").directory("srv").directory("run");
+  tree->file("etc/audit/rules.d/10.rules",
+             "-w /run/app/sub/socket -p wa\n-w /run/app/file\n-w /srv/data/x/y -p wa\n"
+             "-w /run/other/file\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT path, why_not_loaded FROM audit_rule"),
+      "/run/app/sub/socket | -\n/run/app/file | -\n/srv/data/x/y | -\n"
+      "/run/other/file | the directory '/run/other' does not exist when the rules are loaded at "
+      "boot\n");
+}
+
+TEST(AuditFacts, AFileWithoutANewlineRunsIntoTheNext) {
+  auto tree = host();
+  tree->file("etc/audit/rules.d/1.rules", "-w /etc/passwd -p wa");
+  tree->file("etc/audit/rules.d/2.rules", "-w /etc/shadow -p wa\n");
+  EXPECT_EQ(test::facts(tree, "SELECT stop_reason, stop_loc FROM audit_load"),
+            "'wa-w' is no set of the letters r, w, x and a | etc/audit/rules.d/1.rules:1:1\n");
+}
+
+TEST(AuditFacts, InAFragmentEveryFileStandsForItself) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("roles/x/files/audit/rules.d/docker.rules", "-w /usr/bin/dockerd -k docker\n-f 0\n");
+  tree->file("files/auditd.conf", "max_log_file = 8\nSPACE_LEFT_ACTION = Email\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT path, path_kind, is_loaded, loc FROM audit_rule", Scope::fragment),
+      "/usr/bin/dockerd | path | 1 | roles/x/files/audit/rules.d/docker.rules:1:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, value, loc FROM audit_control", Scope::fragment),
+            "failure | 0 | roles/x/files/audit/rules.d/docker.rules:2:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, value, loc FROM audit_config", Scope::fragment),
+            "max_log_file | 8 | files/auditd.conf:1:1\n"
+            "space_left_action | email | files/auditd.conf:2:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT * FROM audit_load", Scope::fragment), "");
+  EXPECT_EQ(test::facts(tree, "SELECT * FROM audit_coverage", Scope::fragment), "");
+}
+
+TEST(AuditFacts, TheDaemonsSettingsWithTheirDefaults) {
+  auto tree = host();
+  tree->file("etc/audit/auditd.conf",
+             "max_log_file = 8\ndisk_full_action = EXEC /x\nmax_log_file = 9\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT key, value, is_default, loc, value_loc FROM audit_config WHERE key IN "
+                  "('max_log_file', 'disk_full_action', 'num_logs', 'name') ORDER BY key"),
+      "disk_full_action | exec | 0 | etc/audit/auditd.conf:2:1 | etc/audit/auditd.conf:2:20\n"
+      "max_log_file | 9 | 0 | etc/audit/auditd.conf:3:1 | etc/audit/auditd.conf:3:16\n"
+      "name | - | 1 | - | -\n"
+      "num_logs | 0 | 1 | - | -\n");
+}
+
+// ls(1) -v itself sorts these names.
+TEST(AuditFacts, FilesAreSortedAsLsDoes) {
+  const test::ScratchDirectory directory;
+  std::vector<std::string> names = {
+      "10-a.rules",  "2-b.rules",    "audit.rules",       "a.rules",   "A.rules",  "a1.rules",
+      "a10.rules",   "a2.rules",     "a-1.rules",         "a_1.rules", "a~.rules", "00-x.rules",
+      "0-x.rules",   "x.1.rules",    "x.10.rules",        "x.2.rules", "x.rules",  "x-y.rules",
+      "xy.rules",    "x+.rules",     "99-finalize.rules", "100.rules", "01.rules", "1.rules",
+      "x.tar.rules", "x.tar2.rules", "30-docker.rules"};
+  for (const std::string& name : names) directory.write(name, "");
+  const auto answer = test::ask("LC_ALL=C ls -1v " + directory.path());
+  ASSERT_TRUE(answer.has_value());
+  std::ranges::sort(names, facts::version_less);
+  std::string ours;
+  for (const std::string& name : names) ours += name + "\n";
+  EXPECT_EQ(ours, *answer);
+}
+
+// The real augenrules(8) on a copy of its directories. Skipped where it is not installed (package auditd);
+// DRYDOCK_AUGENRULES names one that lies elsewhere.
+std::optional<std::string> augenrules(const test::ScratchDirectory& root) {
+  const char* path = std::getenv("DRYDOCK_AUGENRULES");
+  std::ifstream file(path ? path : "/usr/sbin/augenrules");
+  if (!file) return std::nullopt;
+  std::stringstream script;
+  script << file.rdbuf();
+  std::string text = script.str();
+  // Only the two directories it works on are changed.
+  for (const std::string name : {"DestinationFile=", "SourceRulesDir="})
+    if (const size_t at = text.find("\n" + name); at != std::string::npos)
+      text.insert(at + 1 + name.size(), root.path());
+  const std::string copy = root.write("augenrules", text);
+  test::ask("sh " + copy);
+  std::ifstream made(root.path() + "/etc/audit/audit.rules");
+  std::stringstream out;
+  out << made.rdbuf();
+  return out.str();
+}
+
+TEST(AuditOracle, AugenrulesJoinsAsWeDo) {
+  const test::ScratchDirectory root;
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"10-base.rules", "## x\n-D\n-b 100\n  # indented\n\n-f 1\n-e 1\n"},
+      {"9-early.rules", "-w /a -p wa\n -e 2\n-D -k x\n"},
+      {"10-b.rules", "-b 200\n-w /b\n-f 0\n-D  \n\t# tab\n"},
+      {"20-open.rules", "-w /no-newline"},
+      {"30-next.rules", "-p wa\ns# odd\n  -b 5\n"},
+      {".hidden.rules", "-w /hidden\n"},
+      {"note.txt", "-w /note\n"}};
+  std::vector<facts::AuditSource> sources;
+  root.write("etc/audit/audit.rules", "old\n");
+  for (const auto& [name, text] : files) root.write("etc/audit/rules.d/" + name, text);
+  for (const auto& [name, text] : files)
+    if (name.ends_with(".rules") && name[0] != '.') sources.push_back({name, text});
+  std::ranges::sort(sources, facts::version_less, &facts::AuditSource::path);
+  const auto real = augenrules(root);
+  if (!real) GTEST_SKIP() << "augenrules is not installed (package auditd)";
+  const auto awk = test::ask("readlink -f \"$(command -v awk)\"");
+  const bool mawk = awk && awk->find("mawk") != std::string::npos;
+  std::string ours;
+  std::stringstream lines(facts::AuditMerge(sources, mawk ? "s" : " \t\r\f\v").text());
+  for (std::string line; std::getline(lines, line);) ours += line + "\n";
+  // The script writes a heading and empty lines for controls that there are none of.
+  std::string theirs;
+  std::stringstream real_lines(*real);
+  for (std::string line; std::getline(real_lines, line);)
+    if (!line.empty() && !line.starts_with("## This file")) theirs += line + "\n";
+  EXPECT_EQ(ours, theirs);
+}
+
+// README.Debian and the script: with a directory but no *.rules in it, audit.rules is written anew, empty.
+TEST(AuditOracle, AnEmptyDirectoryEmptiesAuditRules) {
+  const test::ScratchDirectory root;
+  root.write("etc/audit/audit.rules", "-w /etc/passwd -p wa\n");
+  root.write("etc/audit/rules.d/x.conf", "");
+  const auto real = augenrules(root);
+  if (!real) GTEST_SKIP() << "augenrules is not installed (package auditd)";
+  EXPECT_EQ(real->find("/etc/passwd"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace drydock
