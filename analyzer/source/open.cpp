@@ -14,6 +14,7 @@
 #include "analyzer/source/artifact.h"
 #include "analyzer/source/directory.h"
 #include "analyzer/source/open_bytes.h"
+#include "analyzer/source/open_image.h"
 #include "analyzer/source/repository.h"
 #include "analyzer/source/targets.h"
 #include "analyzer/source/views.h"
@@ -275,9 +276,14 @@ Answer open_file(const Given& given, const OpenOptions& options) {
   return artifact;
 }
 
+Answer open_disk(const Given& given, const OpenOptions& options) {
+  if (given.memory.data() || !S_ISREG(given.st.st_mode) || given.path == "-") return std::nullopt;
+  return open_image(given.path, options);
+}
+
 // The first that knows the artifact opens it. An opener looks at the content, never at the name.
-constexpr Answer (*kOpeners[])(const Given&, const OpenOptions&) = {open_directory, open_archive,
-                                                                    open_file};
+constexpr Answer (*kOpeners[])(const Given&, const OpenOptions&) = {open_directory, open_disk,
+                                                                    open_archive, open_file};
 
 Result<Artifact> open_given(const Given& given, const OpenOptions& options) {
   for (const auto& opener : kOpeners)

@@ -277,7 +277,8 @@ DiskImage read_disk_image(Disk disk) {
 }
 
 bool looks_like_disk(const DiskImage& image) {
-  return image.table.kind != PartitionTable::Kind::none || image.disk.format != "raw" ||
+  // The signature of an MBR is two bytes, which a file may carry by chance: something must be on it.
+  return image.table.kind == PartitionTable::Kind::gpt || image.disk.format != "raw" ||
          std::ranges::any_of(image.volumes,
                              [](const Volume& volume) { return !volume.info.type.empty(); });
 }
