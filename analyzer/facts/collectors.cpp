@@ -9,6 +9,7 @@
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
+#include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
 
 namespace drydock::facts {
@@ -26,6 +27,8 @@ std::span<const Collector> collectors() {
       kSudoCollector,
       kSysctlCollector,
       kTraitCollector,
+      kUnitCollector,
+      kUnitStateCollector,
   };
   // clang-format on
   return kCollectors;
