@@ -151,7 +151,7 @@ class Decompressor : public DecompressedStream {
         used_ = 0;
       }
       const size_t part = std::min(bytes.size(), kBlock - used_);
-      std::memcpy(writing_->bytes.data() + used_, bytes.data(), part);
+      if (part > 0) std::memcpy(writing_->bytes.data() + used_, bytes.data(), part);
       used_ += part;
       bytes.remove_prefix(part);
       if (used_ < kBlock && !flush) continue;

@@ -182,10 +182,12 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
   if (options.progress) reading.progress = [&](uint64_t done) { options.progress(done, size); };
   ArchiveContents contents = read_archive(input, reading);
   if (!contents.recognized) {
-    if (contents.compressed.empty()) return std::nullopt;
-    std::string why = "no archive is inside";
-    if (!contents.diagnostics.empty()) why = contents.diagnostics.front().message;
-    return Error{in_quotes(given.path) + " is compressed (" + contents.compressed + "), but " + why,
+    const std::string why =
+        contents.diagnostics.empty() ? "" : contents.diagnostics.front().message;
+    if (contents.compressed.empty())
+      return why.empty() ? Answer{} : Answer{Error{in_quotes(given.path) + " cannot be read: " + why, ""}};
+    return Error{in_quotes(given.path) + " is compressed (" + contents.compressed + "), but " +
+                     (why.empty() ? "no archive is inside" : why),
                  "drydock reads tar, cpio and zip; unpack a single compressed file before"};
   }
   const bool again = given.memory.data() || S_ISREG(given.st.st_mode) || S_ISBLK(given.st.st_mode);

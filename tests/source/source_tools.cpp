@@ -173,7 +173,8 @@ std::string ArchiveBuilder::bytes() {
 
 OpenOptions options() {
   OpenOptions out;
-  out.interest.add("etc/**");
+  for (const char* name : {"passwd", "shadow", "group", "fstab", "sysctl.conf", "*/*.conf", "sub/**"})
+    out.interest.add(std::string("etc/") + name);
   out.interest.add("usr/lib/os-release");
   out.interest.add_loose("sshd_config");
   out.interest.add_loose("daemon.json");
