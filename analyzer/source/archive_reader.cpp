@@ -149,7 +149,7 @@ NodeType node_type(archive_entry* entry) {
 Stat stat_of(archive_entry* entry) {
   Stat stat;
   stat.type = node_type(entry);
-  stat.mode = static_cast<uint16_t>(archive_entry_mode(entry) & 07777);
+  stat.mode = mode_of(entry);
   stat.uid = static_cast<uint32_t>(archive_entry_uid(entry));
   stat.gid = static_cast<uint32_t>(archive_entry_gid(entry));
   stat.mtime = archive_entry_mtime(entry);
@@ -353,18 +353,25 @@ class Pass {
       if (!take(reader, stream.seekable() && !inner)) return false;
     }
     recognize(reader, compression);
-    cpio = (archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
+    const int format = archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK;
+    // A tar ends with zeros (POSIX pax "ustar Interchange Format"); where there are none it may have been
+    // cut between two entries.
+    if (format == ARCHIVE_FORMAT_TAR && out_.complete &&
+        reader.position() ==
+            reader.start() + static_cast<uint64_t>(archive_read_header_position(reader.handle())))
+      stop(stream.error().empty() ? "it ends without the end-of-archive mark" : stream.error(),
+           reader.position());
+    cpio = format == ARCHIVE_FORMAT_CPIO;
     end = reader.position();
     return true;
   }
 
   void note_unreadable(const std::string& why) {
     out_.complete = false;
-    out_.diagnostics.push_back(
-        {.level = Level::error,
-         .kind = DiagnosticKind::artifact,
-         .path = input_.name,
-         .message = why});
+    out_.diagnostics.push_back({.level = Level::error,
+                                .kind = DiagnosticKind::artifact,
+                                .path = input_.name,
+                                .message = why});
   }
 
   void recognize(FormatReader& reader, const std::string& compression) {

@@ -185,7 +185,8 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
     const std::string why =
         contents.diagnostics.empty() ? "" : contents.diagnostics.front().message;
     if (contents.compressed.empty())
-      return why.empty() ? Answer{} : Answer{Error{in_quotes(given.path) + " cannot be read: " + why, ""}};
+      return why.empty() ? Answer{}
+                         : Answer{Error{in_quotes(given.path) + " cannot be read: " + why, ""}};
     return Error{in_quotes(given.path) + " is compressed (" + contents.compressed + "), but " +
                      (why.empty() ? "no archive is inside" : why),
                  "drydock reads tar, cpio and zip; unpack a single compressed file before"};

@@ -31,10 +31,14 @@ const Form kForms[] = {
     {"cpio.gz", "find . | cpio -o -H newc --quiet | gzip > ../host.bin"},
     {"zip", "zip -qry ../host.bin . && mv ../host.bin.zip ../host.bin 2>/dev/null || true"},
     // bsdtar marks every name of a zip as UTF-8, which is wrong for one of ours.
-    {"zip", "rm etc/$(printf '\\351t\\351') && touch -d @1700000000 etc && bsdtar --format=zip -cf ../host.bin ."},
+    {"zip",
+     "rm etc/$(printf '\\351t\\351') && touch -d @1700000000 etc && bsdtar --format=zip -cf "
+     "../host.bin ."},
 };
 
-void PrintTo(const Form& form, std::ostream* out) { *out << form.command; }
+void PrintTo(const Form& form, std::ostream* out) {
+  *out << form.command;
+}
 
 class Formats : public testing::TestWithParam<Form> {
  protected:
@@ -81,29 +85,38 @@ INSTANTIATE_TEST_SUITE_P(All, Formats, testing::ValuesIn(kForms));
 // What the listing of the directory itself must be; the others are held to it above.
 TEST(Directory, IsListedAsItIs) {
   TempDir dir;
-  dir.file("etc/passwd", "root\n", 0644).file("etc/shadow", "x", 0000).directory("tmp", 01777)
-      .symlink("bin", "usr/bin").file("usr/bin/su", "#!", 04711);
+  dir.file("etc/passwd", "root\n", 0644)
+      .file("etc/shadow", "x", 0000)
+      .directory("tmp", 01777)
+      .symlink("bin", "usr/bin")
+      .file("usr/bin/su", "#!", 04711);
   mkfifo(dir.path("etc/pipe").c_str(), 0600);
   const auto artifact = open_artifact(dir.path(), options());
   ASSERT_TRUE(artifact) << summary(artifact);
-  const std::string shadow = geteuid() == 0 ? "\"x\"" : "('etc/shadow' cannot be read: Permission denied)";
+  const std::string shadow =
+      geteuid() == 0 ? "\"x\"" : "('etc/shadow' cannot be read: Permission denied)";
   EXPECT_EQ(listing(*artifact->targets[0].tree, "u"),
             "symlink 0777 bin -> usr/bin\n"
             "directory 0755 etc\n"
             "file 0644 etc/passwd 5 \"root\\n\"\n"
             "fifo 0600 etc/pipe\n"
-            "file 0000 etc/shadow 1 " + shadow + "\n"
-            "directory 1777 tmp\n"
-            "directory 0755 usr\n"
-            "directory 0755 usr/bin\n"
-            "file 4711 usr/bin/su 2 \"#!\"\n");
+            "file 0000 etc/shadow 1 " +
+                shadow +
+                "\n"
+                "directory 1777 tmp\n"
+                "directory 0755 usr\n"
+                "directory 0755 usr/bin\n"
+                "file 4711 usr/bin/su 2 \"#!\"\n");
 }
 
 TEST(StandardInput, IsReadAsAStream) {
   TempDir dir;
-  dir.file("host/etc/passwd", "root\n").file("host/etc/group", "g\n").file("host/usr/bin/sh", std::string(300'000, 'x'));
-  for (const char* make : {"tar -cf - -C host .", "tar -czf - -C host .", "(cd host && find . | cpio -o -H newc --quiet)",
-                           "bsdtar --format=zip -cf - -C host ."}) {
+  dir.file("host/etc/passwd", "root\n")
+      .file("host/etc/group", "g\n")
+      .file("host/usr/bin/sh", std::string(300'000, 'x'));
+  for (const char* make :
+       {"tar -cf - -C host .", "tar -czf - -C host .",
+        "(cd host && find . | cpio -o -H newc --quiet)", "bsdtar --format=zip -cf - -C host ."}) {
     SCOPED_TRACE(make);
     FILE* pipe = popen(("cd '" + dir.path() + "' && " + make).c_str(), "r");
     const int saved = dup(STDIN_FILENO);
@@ -131,14 +144,19 @@ TEST(Initramfs, PartsAreReadInOrder) {
       .file("main/etc/fstab", "# first\n")
       .file("late/etc/fstab", "# second\n");
   const std::string newc = "find . -mindepth 1 | sort | cpio -o -H newc --quiet";
-  run("(cd early && " + newc + ") > early.cpio; (cd main && " + newc + ") > main.cpio; (cd late && " + newc + ") > late.cpio",
+  run("(cd early && " + newc + ") > early.cpio; (cd main && " + newc +
+          ") > main.cpio; (cd late && " + newc + ") > late.cpio",
       dir.path());
   const std::pair<const char*, const char*> rows[] = {
-      {"cpio.zst", "{ cat early.cpio; head -c 3000 /dev/zero; zstd -c main.cpio late.cpio; } > initrd"},
+      {"cpio.zst",
+       "{ cat early.cpio; head -c 3000 /dev/zero; zstd -c main.cpio late.cpio; } > initrd"},
       {"cpio.gz", "{ cat early.cpio; gzip -c main.cpio; gzip -c late.cpio; } > initrd"},
       {"cpio.lz4", "{ cat early.cpio; cat main.cpio late.cpio | lz4 -l -c; } > initrd"},
-      {"cpio.xz", "{ cat early.cpio; xz --check=crc32 -c main.cpio; head -c 512 /dev/zero; xz -c --check=crc32 late.cpio; } > initrd"},
-      {"cpio.gz", "{ cat early.cpio main.cpio; gzip -c late.cpio; head -c 700 /dev/zero; } > initrd"},
+      {"cpio.xz",
+       "{ cat early.cpio; xz --check=crc32 -c main.cpio; head -c 512 /dev/zero; xz -c "
+       "--check=crc32 late.cpio; } > initrd"},
+      {"cpio.gz",
+       "{ cat early.cpio main.cpio; gzip -c late.cpio; head -c 700 /dev/zero; } > initrd"},
       {"cpio", "cat early.cpio main.cpio late.cpio > initrd"}};
   for (const auto& [format, make] : rows) {
     SCOPED_TRACE(make);
