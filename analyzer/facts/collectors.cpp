@@ -7,30 +7,21 @@
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
-#include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
-#include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
 
 namespace drydock::facts {
 
 std::span<const Collector> collectors() {
-  // One a line, sorted.
-  // clang-format off
   static const std::array kCollectors{
-      kAccountCollector,
-      kAuditCollector,
-      kFileCollector,
-      kMountCollector,
-      kOsReleaseCollector,
-      kPackageCollector,
-      kSudoCollector,
-      kSysctlCollector,
-      kTraitCollector,
-      kUnitCollector,
-      kUnitStateCollector,
+      kAccountCollector,  //
+      kAuditCollector,    //
+      kFileCollector,     //
+      kMountCollector,    //
+      kOsReleaseCollector, kPackageCollector,
+      kSysctlCollector,  //
+      kTraitCollector,   //
   };
-  // clang-format on
   return kCollectors;
 }
 

@@ -173,6 +173,7 @@ Result<Store::Answer> Store::select(std::string_view sql) const {
     answer.columns.emplace_back(sqlite3_column_name(statement.get(), i));
     is_location.push_back(holds_location(statement.get(), i, answer.columns.back()));
   }
+  answer.numeric.assign(answer.columns.size(), true);
   for (;;) {
     const int step = sqlite3_step(statement.get());
     if (step == SQLITE_DONE) return answer;
@@ -182,7 +183,9 @@ Result<Store::Answer> Store::select(std::string_view sql) const {
       const int column = static_cast<int>(i);
       const int type = sqlite3_column_type(statement.get(), column);
       if (type == SQLITE_NULL) continue;
+      if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) answer.numeric[i] = false;
       if (type == SQLITE_INTEGER && is_location[i]) {
+        answer.numeric[i] = false;
         row[i] = show(LocationId{sqlite3_column_int64(statement.get(), column)});
         continue;
       }

@@ -66,6 +66,7 @@ class Store {
   using Row = std::vector<std::optional<std::string>>;
   struct Answer {
     std::vector<std::string> columns;
+    std::vector<bool> numeric;  // per column: every value is a number
     std::vector<Row> rows;
   };
   Result<Answer> select(std::string_view sql) const;
