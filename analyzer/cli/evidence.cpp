@@ -1,0 +1,95 @@
+#include "analyzer/cli/evidence.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace drydock::cli {
+namespace {
+
+// Globs on the last component; backups of the account tools (shadow-, shadow.bak) are meant too.
+constexpr std::array kSecretNames = {
+    "shadow",
+    "shadow[-.~]*",
+    "gshadow",
+    "gshadow[-.~]*",
+    "opasswd",
+    "master.passwd",
+    "ssh_host_*_key",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa*",
+    "id_ed25519*",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.keytab",
+    "*.jks",
+    ".netrc",
+    ".pgpass",
+    ".my.cnf",
+    ".git-credentials",
+    ".dockercfg",
+    "chap-secrets",
+    "pap-secrets",
+    "sasl_passwd*",
+    "wpa_supplicant*.conf",
+    "*.nmconnection",
+    "random-seed",
+    "config.v2.json",
+    ".env",
+    "*.tfstate",
+    "kubeconfig",
+    "credentials*",
+};
+constexpr std::array kSecretPaths = {
+    "*.docker/config.json",     "*etc/NetworkManager/system-connections/*",
+    "*etc/ssl/private/*",       "*etc/wireguard/*",
+    "*etc/cryptsetup-keys.d/*", "*var/lib/systemd/credential.secret"};
+
+// Text as a person would want to see it: no NUL byte near its beginning.
+bool is_text(std::string_view text) {
+  return text.substr(0, 8192).find('\0') == std::string_view::npos;
+}
+
+void add(const Target& target, engine::TargetResult& result, const std::string& path) {
+  if (path.empty()) return;
+  const auto [entry, is_new] = result.files.try_emplace(path);
+  if (!is_new) return;
+  engine::FileEvidence& evidence = entry->second;
+  evidence.artifact_path = target.artifact_path(path);
+  evidence.sensitive = is_sensitive(path, {});
+  const auto stat = target.tree->stat(path);
+  if (!stat || stat->type != NodeType::file) return;
+  evidence.size = stat->size;
+  if (evidence.sensitive) return;
+  const auto text = target.tree->read_resolved(path);
+  if (!text || !is_text(*text)) return;
+  evidence.sensitive = is_sensitive(path, *text);
+  if (!evidence.sensitive) evidence.text = std::string(*text);
+}
+
+}  // namespace
+
+bool is_sensitive(std::string_view path, std::string_view text) {
+  const std::string_view file = file_name(path);
+  if (file.ends_with(".pub")) return false;
+  return std::ranges::any_of(kSecretNames,
+                             [&](const char* glob) { return glob_match(glob, file); }) ||
+         std::ranges::any_of(kSecretPaths,
+                             [&](const char* glob) { return glob_match(glob, path, true); }) ||
+         text.substr(0, 4096).find("PRIVATE KEY-----") != std::string_view::npos;
+}
+
+void load_evidence(const Target& target, engine::TargetResult& result) {
+  for (const engine::RuleResult& rule : result.rules)
+    for (const engine::Finding& finding : rule.findings) {
+      add(target, result, finding.place.path);
+      for (const engine::Related& related : finding.related)
+        add(target, result, related.place.path);
+    }
+  for (const Diagnostic& diagnostic : result.diagnostics) add(target, result, diagnostic.path);
+}
+
+}  // namespace drydock::cli

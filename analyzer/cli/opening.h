@@ -1,0 +1,46 @@
+// The options that every command with an ARTIFACT shares, and opening it.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "analyzer/base/result.h"
+#include "analyzer/facts/store.h"
+#include "analyzer/source/artifact.h"
+
+namespace CLI {
+class App;
+}
+
+namespace drydock::cli {
+
+using TableNames = std::set<std::string, std::less<>>;
+
+struct ArtifactOptions {
+  std::string path;
+  std::string target_name;
+  std::string root;
+  std::string scope;
+  bool quiet = false;  // no progress
+};
+
+// ARTIFACT, --root, --scope, --target-name.
+void add_artifact_options(CLI::App& app, ArtifactOptions& options);
+
+// Opens the artifact, keeping what the collectors of `tables` read (empty: all); shows progress.
+Result<Artifact> open(const ArtifactOptions& options, const TableNames& tables);
+// The same, keeping everything that matches `interest`.
+Result<Artifact> open(const ArtifactOptions& options, Interest interest);
+
+// The one target to ask: the only one, or the one --target-name names among several.
+Result<const Target*> one_target(const Artifact& artifact, const ArtifactOptions& options);
+
+// A store with all tables.
+Result<std::unique_ptr<facts::Store>> new_store();
+
+// Says on standard error what could not be read.
+void report_diagnostics(const std::vector<Diagnostic>& diagnostics,
+                        Level at_least = Level::warning);
+
+}  // namespace drydock::cli

@@ -1,0 +1,69 @@
+// drydock query: SQL on the facts of an artifact.
+#include <CLI/CLI.hpp>
+
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/opening.h"
+#include "analyzer/cli/output.h"
+#include "analyzer/cli/rows.h"
+#include "analyzer/cli/shell.h"
+#include "analyzer/facts/ask.h"
+#include "analyzer/facts/collect.h"
+
+namespace drydock::cli {
+namespace {
+
+struct QueryOptions {
+  ArtifactOptions artifact;
+  std::string sql;
+  std::string format = "table";
+};
+
+int run_query(const QueryOptions& options) {
+  auto store = new_store();
+  if (!store) return fail(store.error());
+  TableNames tables;  // empty: all, for the shell
+  if (!options.sql.empty()) {
+    auto read = facts::tables_read(**store, options.sql);
+    if (!read) return fail({read.error().message, "'drydock tables' describes the tables"});
+    tables = std::move(*read);
+  }
+  const auto artifact = open(options.artifact, tables);
+  if (!artifact) return fail(artifact.error());
+  report_diagnostics(artifact->diagnostics);
+  const auto target = one_target(*artifact, options.artifact);
+  if (!target) return fail(target.error());
+  report_diagnostics(facts::collect(**target, **store, tables));
+
+  if (options.sql.empty()) return run_shell(**store, options.format);
+  const auto answer = (*store)->select(options.sql);
+  if (!answer) return fail(answer.error());
+  const auto written = write_standard_output(render_rows(*answer, options.format));
+  if (!written) return fail(written.error());
+  return artifact->complete ? kClean : kIncomplete;
+}
+
+}  // namespace
+
+void add_query(CLI::App& app, Commands& commands) {
+  auto options = std::make_shared<QueryOptions>();
+  CLI::App* query = app.add_subcommand(
+      "query", "Ask the facts of an artifact in SQL; without SQL, in a shell with history.");
+  add_artifact_options(*query, options->artifact);
+  query
+      ->add_option("SQL", options->sql,
+                   "One SELECT over the tables that 'drydock tables' describes.")
+      ->type_name("SQL");
+  query->add_option("-f,--format", options->format, "table (default), json or csv.")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json", "csv"}));
+  query->footer(
+      "Places are shown as path:line:column. Facts are read-only.\n"
+      "\n"
+      "Examples:\n"
+      "  drydock query host.tar \"SELECT key, value, loc FROM sysctl WHERE key LIKE 'net.%'\"\n"
+      "  drydock query host.tar 'SELECT path, mode_text FROM file WHERE mode & 2048' --format csv\n"
+      "  drydock query host.tar");
+  commands.push_back({query, [options] { return run_query(*options); }});
+}
+
+}  // namespace drydock::cli

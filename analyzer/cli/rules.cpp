@@ -1,0 +1,117 @@
+// drydock rules: the catalogue, and the tools of those who write rules.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/output.h"
+#include "analyzer/cli/packs.h"
+#include "analyzer/cli/rule_pages.h"
+#include "analyzer/cli/rule_work.h"
+#include "analyzer/engine/selection.h"
+
+namespace drydock::cli {
+namespace {
+
+struct ListOptions {
+  std::vector<std::string> profiles, packs;
+  std::string severity, topic, benchmark;
+  std::string format = "text";
+};
+
+int run_list(const ListOptions& options) {
+  const auto catalogue = load_catalogue(options.packs);
+  if (!catalogue) return fail(catalogue.error());
+  engine::Selection selection;
+  selection.profiles = options.profiles;
+  if (options.profiles.empty()) selection.profiles = {"all"};
+  selection.at_least = engine::severity_of(options.severity);
+  auto rules = engine::select(*catalogue, selection);
+  if (!rules) return fail(rules.error());
+  std::erase_if(*rules, [&](const auto& rule) {
+    return (!options.topic.empty() && rule->topic != options.topic) ||
+           (!options.benchmark.empty() && !rule->references.contains(options.benchmark));
+  });
+  std::string text;
+  if (options.format == "json") {
+    text = rules_as_json(*rules);
+  } else if (options.format == "md") {
+    text = rules_as_markdown(*rules);
+  } else if (options.format == "ids") {
+    for (const auto& rule : *rules) text += rule->id + "\n";
+  } else {
+    text = rules_as_text(*rules);
+  }
+  const auto written = write_standard_output(text);
+  return written ? kClean : fail(written.error());
+}
+
+}  // namespace
+
+void add_rules(CLI::App& app, Commands& commands) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* rules =
+      app.add_subcommand("rules", "List the rules; test, check and start rules of your own.");
+  rules->require_subcommand(0, 1);
+  rules
+      ->add_option("-f,--format", options->format,
+                   "text (default), json, md (an index in Markdown), ids.")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "md", "ids"}));
+  rules->add_option("--profile", options->profiles, "Only rules of this profile; repeatable.")
+      ->type_name("NAME")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  rules->add_option("--severity", options->severity, "Only rules of this severity or above.")
+      ->type_name("SEVERITY")
+      ->check(CLI::IsMember({"critical", "high", "medium", "low", "info"}));
+  rules
+      ->add_option("--topic", options->topic,
+                   "Only rules of this topic: the directory they lie in.")
+      ->type_name("TOPIC");
+  rules
+      ->add_option("--benchmark", options->benchmark,
+                   "Only rules that refer to this benchmark, for example cis-docker.")
+      ->type_name("NAME");
+  rules->add_option("--rules", options->packs, "Add the rules of a pack; repeatable.")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  rules->footer(
+      "Examples:\n"
+      "  drydock rules --severity high --benchmark cis-docker\n"
+      "  drydock rules --format json | jq -r '.[].id'\n"
+      "  drydock rules new sshd-permit-root --topic sshd && drydock rules test rules/sshd");
+  commands.push_back({rules, [options] { return run_list(*options); }});
+
+  auto directory = std::make_shared<std::string>();
+  CLI::App* test =
+      rules->add_subcommand("test", "Run the examples of rules: each must come out as it says.");
+  test->add_option("DIR", *directory, "A directory of rules, or one rule file.")
+      ->required()
+      ->type_name("DIR");
+  commands.push_back({test, [directory] { return test_rules(*directory); }});
+
+  CLI::App* lint =
+      rules->add_subcommand("lint", "Check the style of rules: what a reviewer would ask for.");
+  lint->add_option("DIR", *directory, "A directory of rules, or one rule file.")
+      ->required()
+      ->type_name("DIR");
+  commands.push_back({lint, [directory] { return lint_rules(*directory); }});
+
+  auto id = std::make_shared<std::string>();
+  auto topic = std::make_shared<std::string>();
+  auto top = std::make_shared<std::string>("rules");
+  CLI::App* scaffold =
+      rules->add_subcommand("new", "Write the skeleton of a rule: rules/TOPIC/ID.yaml.");
+  scaffold->add_option("ID", *id, "Its name: kebab-case, says what is wrong.")
+      ->required()
+      ->type_name("NEW-ID");
+  scaffold
+      ->add_option("--topic", *topic,
+                   "The directory it goes to; default: the first word of the id.")
+      ->type_name("TOPIC");
+  scaffold->add_option("--dir", *top, "The directory of the rules; default: rules.")
+      ->type_name("DIR");
+  commands.push_back({scaffold, [id, topic, top] { return new_rule(*id, *topic, *top); }});
+}
+
+}  // namespace drydock::cli

@@ -1,0 +1,263 @@
+// drydock scan: the command line of a scan, and where its reports go.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/output.h"
+#include "analyzer/cli/packs.h"
+#include "analyzer/cli/scanning.h"
+#include "analyzer/cli/settings.h"
+#include "analyzer/engine/selection.h"
+#include "analyzer/report/report.h"
+
+namespace drydock::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct ScanOptions {
+  ArtifactOptions artifact;
+  Words profiles, rules, packs, parameters;
+  std::string severity, config;
+  bool isolated = false;
+  std::string fail_on;
+  bool exit_zero = false, allow_incomplete = false;
+  Words outputs, sarif_include;
+  std::string format, colour = "auto";
+  bool quiet = false, stats = false;
+};
+
+struct Output {
+  std::string format;
+  std::string path;  // "-": standard output
+};
+
+const Words kFormats = {"text", "sarif", "json"};
+
+// Text goes to standard output unless another report goes there or text goes elsewhere.
+Result<std::vector<Output>> outputs(const ScanOptions& options) {
+  std::vector<Output> out;
+  if (!options.format.empty()) out.push_back({options.format, "-"});
+  for (const std::string& argument : options.outputs) {
+    const size_t equals = argument.find('=');
+    Output output{argument.substr(0, equals),
+                  equals == std::string::npos ? "-" : argument.substr(equals + 1)};
+    if (std::ranges::find(kFormats, output.format) == kFormats.end())
+      return Error{"there is no report format '" + output.format + "'",
+                   "formats are text, sarif, json: --output sarif=FILE"};
+    if (output.path.empty())
+      return Error{"'--output " + argument + "' names no file", "'-' is standard output"};
+    out.push_back(std::move(output));
+  }
+  const auto to_stdout = std::ranges::count(out, "-", &Output::path);
+  if (to_stdout > 1)
+    return Error{"two reports cannot share standard output",
+                 "give one of them a file: --output sarif=FILE"};
+  if (to_stdout == 0 && std::ranges::find(out, "text", &Output::format) == out.end())
+    out.push_back({"text", "-"});
+  return out;
+}
+
+std::string render(const engine::ScanResult& result, const Output& output,
+                   const ScanOptions& options) {
+  if (output.format == "sarif") {
+    report::SarifOptions sarif;
+    for (const std::string& kind : options.sarif_include)
+      sarif.include.insert(kind == "notApplicable" ? "not-applicable" : kind);
+    return report::sarif(result, sarif);
+  }
+  if (output.format == "json") return report::json(result);
+  report::TextOptions text;
+  const bool to_terminal = output.path == "-";
+  text.colour = to_terminal && want_colour(options.colour, STDOUT_FILENO);
+  text.quiet = options.quiet;
+  text.width = to_terminal ? std::clamp(terminal_width(text.width), 60, 120) : text.width;
+  return report::text(result, text);
+}
+
+void print_stats(const ScanCost& cost) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::string tables;
+  for (const std::string& table : cost.tables) tables += (tables.empty() ? "" : " ") + table;
+  std::fprintf(
+      stderr,
+      "rules         %zu\nentries       %llu\ntables        %s\n"
+      "prepare       %.1f ms\nopen          %.1f ms\ncollect       %.1f ms\njudge         %.1f ms\n"
+      "peak memory   %.1f MiB\n",
+      cost.rules, static_cast<unsigned long long>(cost.entries), tables.c_str(), cost.plan_ms,
+      cost.open_ms, cost.collect_ms, cost.judge_ms, static_cast<double>(usage.ru_maxrss) / 1024);
+}
+
+// An option given on the command line outranks the configuration file.
+Result<ScanRequest> make_request(const ScanOptions& options, ConfigFile& file) {
+  engine::Config& config = file.config;
+  Words packs = config.rules;
+  packs.insert(packs.end(), options.packs.begin(), options.packs.end());
+  const auto catalogue = load_catalogue(packs);
+  if (!catalogue) return catalogue.error();
+  const std::vector<Diagnostic> mistakes = engine::check_config(config, *catalogue, file.path);
+  report_diagnostics(mistakes);
+  if (!mistakes.empty())
+    return Error{"the configuration '" + file.path + "' has mistakes",
+                 "--isolated scans without it"};
+
+  engine::Selection selection;
+  selection.profiles = options.profiles.empty() ? config.profiles : options.profiles;
+  selection.rules = options.rules;
+  if (options.rules.empty()) selection.disabled = config.disable;  // who names a rule wants it
+  selection.at_least =
+      options.severity.empty() ? config.severity : engine::severity_of(options.severity);
+  auto rules = engine::select(*catalogue, selection);
+  if (!rules) return rules.error();
+  auto values = parameters(*catalogue, options.parameters);
+  if (!values) return values.error();
+
+  ScanRequest request;
+  request.artifact = options.artifact;
+  request.artifact.quiet = options.quiet;
+  if (request.artifact.target_name.empty()) request.artifact.target_name = config.target_name;
+  request.rules = std::move(*rules);
+  request.parameters = std::move(*values);
+  request.parameters.merge(config.parameters);  // keeps what is there
+  request.profiles = selection.profiles.empty() ? engine::default_profiles() : selection.profiles;
+  request.fail_on = options.fail_on.empty() ? config.fail_on.value_or("high") : options.fail_on;
+  request.exit_zero = options.exit_zero;
+  request.allow_incomplete = options.allow_incomplete;
+  return request;
+}
+
+int run_scan(const ScanOptions& options) {
+  const auto reports = outputs(options);
+  if (!reports) return fail(reports.error());
+
+  auto file = load_config(options.config, options.isolated, options.artifact.path);
+  if (!file) return fail(file.error());
+  auto request = make_request(options, *file);
+  if (!request) return fail(request.error());
+
+  ScanCost cost;
+  const auto result = scan(*request, cost);
+  if (!result) return fail(result.error());
+
+  int code = result->exit_code;
+  for (const Output& output : *reports)
+    if (const auto written = write_output(output.path, render(*result, output, options)); !written)
+      code = fail(written.error());
+  if (options.stats) print_stats(cost);
+  return code;
+}
+
+}  // namespace
+
+void add_scan(CLI::App& app, Commands& commands) {
+  auto options = std::make_shared<ScanOptions>();
+  CLI::App* scan =
+      app.add_subcommand("scan", "Judge the hosts in an artifact and report what weakens them.");
+  add_artifact_options(*scan, options->artifact);
+
+  const auto repeatable = [](CLI::Option* option) { return option->allow_extra_args(false); };
+  const std::string rules = "Rules";
+  repeatable(
+      scan->add_option(
+          "--profile", options->profiles,
+          "Run the rules of this profile; repeatable. all: every rule. Default: base, server, "
+          "container-host, cis-docker."))
+      ->type_name("NAME")
+      ->delimiter(',')
+      ->group(rules)
+      ->envname("DRYDOCK_PROFILE");
+  repeatable(scan->add_option("--rule", options->rules,
+                              "Run only this rule, of whatever profile; a glob; repeatable."))
+      ->type_name("ID")
+      ->delimiter(',')
+      ->group(rules);
+  scan->add_option("--severity", options->severity, "Run only rules of this severity or above.")
+      ->type_name("SEVERITY")
+      ->check(CLI::IsMember({"critical", "high", "medium", "low", "info"}))
+      ->group(rules)
+      ->envname("DRYDOCK_SEVERITY");
+  repeatable(scan->add_option("--rules", options->packs, "Add the rules of a pack; repeatable."))
+      ->type_name("DIR")
+      ->group(rules);
+  repeatable(
+      scan->add_option(
+          "--param", options->parameters,
+          "Set a parameter of rules, for example trusted-docker-users=root,deploy; repeatable."))
+      ->type_name("NAME=VALUE")
+      ->group(rules);
+
+  scan->add_option("--config", options->config,
+                   "Read this configuration instead of looking for .drydock.yaml upward from here.")
+      ->type_name("FILE")
+      ->group(rules);
+  scan->add_flag("--isolated", options->isolated, "Read no configuration.")->group(rules);
+
+  const std::string reports = "Reports";
+  repeatable(
+      scan->add_option(
+          "-o,--output", options->outputs,
+          "Write a report: text, sarif or json; repeatable. FILE is written whole or not at all; - "
+          "is standard output. Text goes to standard output unless something else does."))
+      ->type_name("FORMAT=FILE")
+      ->group(reports);
+  scan->add_option("-f,--format", options->format, "Short for --output FORMAT=-.")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(kFormats))
+      ->group(reports)
+      ->envname("DRYDOCK_FORMAT");
+  repeatable(
+      scan->add_option(
+          "--sarif-include", options->sarif_include,
+          "Write these outcomes into SARIF too, for an audit; code scanning shows them as alerts: "
+          "pass, notApplicable, unknown."))
+      ->type_name("OUTCOME")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"pass", "notApplicable", "not-applicable", "unknown"}))
+      ->group(reports);
+  scan->add_option("--color", options->colour,
+                   "Colour in text: auto (on a terminal, unless NO_COLOR is set), always, never.")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->group(reports)
+      ->envname("DRYDOCK_COLOR");
+  scan->add_flag("-q,--quiet", options->quiet, "Findings and the summary only; no progress.")
+      ->group(reports);
+  scan->add_flag("--stats", options->stats, "Say on standard error what the scan cost.")
+      ->group(reports);
+
+  const std::string exit_code = "Exit code";
+  scan->add_option("--fail-on", options->fail_on,
+                   "Exit with 1 when there are findings of this severity or above: critical, high "
+                   "(default), medium, "
+                   "low, info, none.")
+      ->type_name("SEVERITY")
+      ->check(CLI::IsMember({"critical", "high", "medium", "low", "info", "none"}))
+      ->group(exit_code)
+      ->envname("DRYDOCK_FAIL_ON");
+  scan->add_flag("--exit-zero", options->exit_zero, "Exit with 0 whatever was found.")
+      ->group(exit_code);
+  scan->add_flag("--allow-incomplete", options->allow_incomplete,
+                 "Do not exit with 3 when something could not be read.")
+      ->group(exit_code);
+
+  scan->footer(
+      "Exit codes: 0 nothing at or above --fail-on; 1 findings at or above it; 2 usage, "
+      "configuration or I/O\n"
+      "error; 3 something could not be read and what could has no such findings.\n"
+      "\n"
+      "Examples:\n"
+      "  drydock scan host.tar.zst\n"
+      "  drydock scan /srv/rootfs --profile cis-docker --severity high\n"
+      "  tar -C / -c etc | drydock scan - --target-name web-1\n"
+      "  drydock scan . -o sarif=drydock.sarif -o json=drydock.json --fail-on medium\n"
+      "  drydock scan host.tar --rule 'sshd-*' --param trusted-docker-users=root,deploy");
+  commands.push_back({scan, [options] { return run_scan(*options); }});
+}
+
+}  // namespace drydock::cli

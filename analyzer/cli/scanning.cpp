@@ -1,0 +1,160 @@
+#include "analyzer/cli/scanning.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "analyzer/cli/command.h"
+#include "analyzer/cli/evidence.h"
+#include "analyzer/cli/version.h"
+#include "analyzer/facts/collect.h"
+
+namespace drydock::cli {
+namespace {
+
+class Stopwatch {
+ public:
+  // Adds the milliseconds since the last call to `sum`.
+  void lap(double& sum) {
+    const auto now = std::chrono::steady_clock::now();
+    sum += std::chrono::duration<double, std::milli>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+constexpr std::string_view kTraitTable = "trait";
+
+// "base.tar.zst" of "/x/base.tar.zst", "web" of "/hosts/web/", the directory's own name of ".".
+std::string artifact_name(const std::string& path) {
+  if (path == "-") return "standard-input";
+  std::error_code ignored;
+  std::filesystem::path whole = std::filesystem::absolute(path, ignored).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  const std::string name = whole.filename().string();
+  return name.empty() ? "root" : name;
+}
+
+engine::TargetResult judge(const Target& target, const ScanRequest& request,
+                           const TableNames& tables, facts::Store& store, engine::Plan& plan,
+                           ScanCost& cost) {
+  Stopwatch watch;
+  engine::TargetResult result;
+  result.name = target.name;
+  result.scope = target.scope;
+  result.scope_reason = target.scope_reason;
+  result.prefix = target.prefix;
+  result.diagnostics = facts::collect(target, store, tables);
+  watch.lap(cost.collect_ms);
+
+  engine::EvaluateOptions options;
+  options.target_name = target.name;
+  options.scope = target.scope;
+  options.parameters = request.parameters;
+  result.rules = plan.run(options);
+  if (store.table(kTraitTable) != nullptr)
+    if (const auto traits = store.select("SELECT name FROM trait WHERE holds ORDER BY name"))
+      for (const auto& row : traits->rows) result.traits.push_back(row.front().value_or(""));
+  load_evidence(target, result);
+  watch.lap(cost.judge_ms);
+  return result;
+}
+
+// Was something left out that a rule needed? A malformed line that the program in question ignores
+// too is not: it is known what it means.
+bool leaves_a_gap(const Diagnostic& diagnostic) {
+  if (diagnostic.level < Level::warning) return false;
+  switch (diagnostic.kind) {
+    case DiagnosticKind::parse_error:
+    case DiagnosticKind::not_read:
+    case DiagnosticKind::artifact:
+    case DiagnosticKind::limit:
+    case DiagnosticKind::internal:
+      return true;
+    case DiagnosticKind::symlink:
+    case DiagnosticKind::configuration:
+      break;
+  }
+  return false;
+}
+
+size_t count_findings(const engine::ScanResult& result, engine::Severity least) {
+  size_t count = 0;
+  for (const auto& target : result.targets)
+    for (const auto& rule : target.rules)
+      if (rule.rule->severity <= least) count += rule.findings.size();
+  return count;
+}
+
+}  // namespace
+
+void decide_exit(engine::ScanResult& result, const ScanRequest& request) {
+  const auto least = engine::severity_of(request.fail_on);  // none: no severity
+  const size_t findings = least ? count_findings(result, *least) : 0;
+  if (findings > 0 && !request.exit_zero) {
+    result.exit_code = kFindings;
+    result.exit_reason = std::to_string(findings) + (findings == 1 ? " finding" : " findings") +
+                         " at or above " + request.fail_on;
+  } else if (!result.complete && !request.allow_incomplete) {
+    result.exit_code = kIncomplete;
+    result.exit_reason = "the scan is incomplete";
+  } else {
+    result.exit_code = kClean;
+    result.exit_reason =
+        least ? "no findings at or above " + request.fail_on : "findings do not count";
+    if (findings > 0) result.exit_reason = "findings do not count";
+  }
+}
+
+Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
+  Stopwatch watch;
+  engine::ScanResult result;
+  result.tool_version = kVersion;
+  result.artifact_path = request.artifact.path;
+  result.artifact_name = artifact_name(request.artifact.path);
+  result.profiles = request.profiles;
+  result.diagnostics = request.configuration;
+
+  // What the rules read is known from preparing them against empty tables; only that is collected.
+  auto store = new_store();
+  if (!store) return store.error();
+  auto plan = std::make_unique<engine::Plan>(request.rules, **store, result.diagnostics);
+  TableNames tables = plan->tables();
+  if ((*store)->table(kTraitTable) != nullptr) tables.emplace(kTraitTable);
+  cost.rules = request.rules.size();
+  cost.tables.assign(tables.begin(), tables.end());
+  watch.lap(cost.plan_ms);
+
+  const Result<Artifact> artifact = open(request.artifact, tables);
+  if (!artifact) return artifact.error();
+  watch.lap(cost.open_ms);
+  cost.entries = artifact->entries;
+  result.artifact_format = artifact->format;
+  result.artifact_size = artifact->size;
+  result.repository_path = artifact->repository_path;
+  result.paths_in_repository = artifact->kind == ArtifactKind::repository;
+  result.diagnostics.insert(result.diagnostics.end(), artifact->diagnostics.begin(),
+                            artifact->diagnostics.end());
+
+  for (const Target& target : artifact->targets) {
+    if (!plan) {  // one store and one plan for each host; the first are there already
+      store = new_store();
+      if (!store) return store.error();
+      std::vector<Diagnostic> said_before;
+      plan = std::make_unique<engine::Plan>(request.rules, **store, said_before);
+    }
+    result.targets.push_back(judge(target, request, tables, **store, *plan, cost));
+    plan.reset();
+  }
+
+  result.complete = artifact->complete && std::ranges::none_of(result.diagnostics, leaves_a_gap) &&
+                    std::ranges::none_of(result.targets, [](const engine::TargetResult& target) {
+                      return std::ranges::any_of(target.diagnostics, leaves_a_gap);
+                    });
+  decide_exit(result, request);
+  return result;
+}
+
+}  // namespace drydock::cli
