@@ -28,19 +28,17 @@ class Notifications {
 
   // The invocation with all that was added; call it last.
   Json invocation();
-  const std::vector<Json>& descriptors() const { return descriptors_; }  // of driver.notifications
+  const Json& descriptors() const { return descriptors_; }  // of driver.notifications
 
  private:
-  Json notification(std::string_view descriptor, std::string_view level, std::string_view message);
-  void add(std::string_view descriptor, const Json& notification);
+  Json& add(std::string_view descriptor, std::string_view level, std::string_view message);
   void add(const Diagnostic& diagnostic, const std::string& uri, const std::string& name);
   size_t descriptor_index(std::string_view id);
 
   const engine::ScanResult& scan_;
   const Rules& rules_;
   const Files& files_;
-  std::vector<std::string_view> descriptor_ids_;
-  std::vector<Json> descriptors_;
+  Json descriptors_ = Json::array();
   Json execution_ = Json::array();
   Json configuration_ = Json::array();
   size_t left_out_ = 0;
