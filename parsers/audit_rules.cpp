@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+
+#include "parsers/audit_fields.h"
+#include "parsers/audit_options.h"
 
 namespace drydock::parsers::audit_rules {
 namespace {
@@ -14,287 +16,6 @@ constexpr size_t kKeyBytes = 256;    // AUDIT_MAX_KEY_LEN
 constexpr size_t kFields = 64;       // AUDIT_MAX_FIELDS
 constexpr size_t kPathBytes = 4096;  // PATH_MAX
 constexpr size_t kNameBytes = 255;   // NAME_MAX
-
-enum class FieldType : uint8_t {
-  user,
-  group,
-  exit,
-  message,
-  text,
-  path,
-  arch,
-  perm,
-  file_type,
-  fs_type,
-  argument,
-  session,
-  number,
-  key
-};
-
-struct FieldName {
-  std::string_view name;
-  FieldType type;
-  bool exit_only = false;
-};
-
-// The fields of auditctl(8) -F.
-constexpr std::array kFieldNames = {
-    FieldName{"pid", FieldType::number},
-    FieldName{"ppid", FieldType::number, true},
-    FieldName{"uid", FieldType::user},
-    FieldName{"euid", FieldType::user},
-    FieldName{"suid", FieldType::user},
-    FieldName{"fsuid", FieldType::user},
-    FieldName{"auid", FieldType::user},
-    FieldName{"obj_uid", FieldType::user},
-    FieldName{"gid", FieldType::group},
-    FieldName{"egid", FieldType::group},
-    FieldName{"sgid", FieldType::group},
-    FieldName{"fsgid", FieldType::group},
-    FieldName{"obj_gid", FieldType::group},
-    FieldName{"pers", FieldType::number},
-    FieldName{"arch", FieldType::arch},
-    FieldName{"msgtype", FieldType::message},
-    FieldName{"sessionid", FieldType::session},
-    FieldName{"subj_user", FieldType::text},
-    FieldName{"subj_role", FieldType::text},
-    FieldName{"subj_type", FieldType::text},
-    FieldName{"subj_sen", FieldType::text},
-    FieldName{"subj_clr", FieldType::text},
-    FieldName{"obj_user", FieldType::text, true},
-    FieldName{"obj_role", FieldType::text, true},
-    FieldName{"obj_type", FieldType::text, true},
-    FieldName{"obj_lev_low", FieldType::text, true},
-    FieldName{"obj_lev_high", FieldType::text, true},
-    FieldName{"devmajor", FieldType::number, true},
-    FieldName{"devminor", FieldType::number, true},
-    FieldName{"inode", FieldType::number, true},
-    FieldName{"exit", FieldType::exit, true},
-    FieldName{"success", FieldType::number, true},
-    FieldName{"path", FieldType::path, true},
-    FieldName{"dir", FieldType::path, true},
-    FieldName{"perm", FieldType::perm, true},
-    FieldName{"filetype", FieldType::file_type, true},
-    FieldName{"fstype", FieldType::fs_type},
-    FieldName{"a0", FieldType::argument},
-    FieldName{"a1", FieldType::argument},
-    FieldName{"a2", FieldType::argument},
-    FieldName{"a3", FieldType::argument},
-    FieldName{"exe", FieldType::text},
-    FieldName{"saddr_fam", FieldType::number},
-    FieldName{"key", FieldType::key},
-};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
-const FieldName* field_name(std::string_view written) {
-  std::string wanted = lower(written);
-  if (wanted == "loginuid") wanted = "auid";
-  const auto* it = std::find_if(kFieldNames.begin(), kFieldNames.end(),
-                                [&](const FieldName& f) { return f.name == wanted; });
-  return it == kFieldNames.end() ? nullptr : it;
-}
-
-// One word of a line: its text with the escapes undone, and its bytes in the file.
-struct Word {
-  std::string text;
-  size_t begin = 0;
-  size_t end = 0;
-
-  // The bytes of text[from, to) in the file; the whole word if escapes moved them.
-  std::pair<size_t, size_t> bytes(size_t from, size_t to) const {
-    if (text.size() != end - begin) return {begin, end};
-    return {begin + from, begin + to};
-  }
-};
-
-// auditctl splits at spaces after it has set "\ " and "\\" aside. The first word keeps its
-// backslashes.
-std::vector<Word> split(std::string_view text, size_t begin, size_t end) {
-  std::vector<Word> words;
-  Word word;
-  bool inside = false;
-  for (size_t i = begin; i < end;) {
-    if (text[i] == ' ') {
-      if (inside) words.push_back(std::move(word)), word = {};
-      inside = false;
-      ++i;
-      continue;
-    }
-    if (!inside) word.begin = i;
-    inside = true;
-    if (text[i] == '\\' && i + 1 < end && (text[i + 1] == ' ' || text[i + 1] == '\\')) {
-      if (words.empty()) word.text += '\\';
-      word.text += text[i + 1];
-      i += 2;
-    } else {
-      word.text += text[i++];
-    }
-    word.end = i;
-  }
-  if (inside) words.push_back(std::move(word));
-  return words;
-}
-
-// One option as getopt_long(3) hands it over.
-struct Option {
-  int id = 0;  // the letter; kLong… for a long one; '?' unknown, ':' without its argument
-  std::string name;
-  std::string argument;
-  std::pair<size_t, size_t> bytes;           // the option and its argument
-  std::pair<size_t, size_t> argument_bytes;  // empty if there is none
-  Word word;                                 // that holds the argument
-  size_t argument_at = 0;                    // where it begins in the word
-};
-
-constexpr std::string_view kFlags = "hicslDvt";
-constexpr std::string_view kWithArgument = "CefrbaAdSFmRwWkpq";
-
-struct LongOption {
-  std::string_view name;
-  bool has_argument;
-  int id;
-};
-enum : int { kImmutable = 256, kWaitTime, kResetLost, kResetWaitTime, kResetDepth, kSignal };
-constexpr std::array kLongOptions = {
-    LongOption{"help", false, 'h'},
-    LongOption{"loginuid-immutable", false, kImmutable},
-    LongOption{"backlog_wait_time", true, kWaitTime},
-    LongOption{"reset-lost", false, kResetLost},
-    LongOption{"reset_backlog_wait_time_actual", false, kResetWaitTime},
-    LongOption{"reset_backlog_max_depth", false, kResetDepth},
-    LongOption{"signal", true, kSignal},
-};
-
-// The options of a line, one after the other. Words that are no option are left for stray().
-class Options {
- public:
-  explicit Options(std::vector<Word> words) : words_(std::move(words)) {}
-
-  std::optional<Option> next() {
-    if (cluster_ != 0) return short_option();
-    for (; at_ < words_.size(); ++at_) {
-      const std::string& text = words_[at_].text;
-      if (ended_ || text.size() < 2 || text[0] != '-') {
-        if (!stray_) stray_ = &words_[at_];
-        continue;
-      }
-      if (text == "--") {
-        ended_ = true;
-        continue;
-      }
-      if (text[1] == '-') return long_option();
-      cluster_ = 1;
-      return short_option();
-    }
-    return std::nullopt;
-  }
-
-  // The first word that no option took, among those seen and those still to come; null if there is
-  // none.
-  const Word* stray() const {
-    if (stray_) return stray_;
-    return at_ < words_.size() ? &words_[at_] : nullptr;
-  }
-  size_t word_count() const { return words_.size(); }
-  const Word* peek() const { return at_ < words_.size() ? &words_[at_] : nullptr; }
-
- private:
-  std::optional<Option> short_option() {
-    const Word& word = words_[at_];
-    Option option;
-    option.id = static_cast<unsigned char>(word.text[cluster_]);
-    option.name = std::string("-") + word.text[cluster_];
-    option.bytes = word.bytes(0, word.text.size());
-    option.word = word;
-    ++cluster_;
-    const bool last = cluster_ == word.text.size();
-    if (kWithArgument.find(static_cast<char>(option.id)) != std::string_view::npos) {
-      if (!last) {
-        option.argument_at = cluster_;
-        option.argument = word.text.substr(cluster_);
-        option.argument_bytes = word.bytes(cluster_, word.text.size());
-        ++at_;
-      } else {
-        ++at_;
-        take_argument(option);
-      }
-      cluster_ = 0;
-      return option;
-    }
-    if (kFlags.find(static_cast<char>(option.id)) == std::string_view::npos) option.id = '?';
-    if (last) {
-      cluster_ = 0;
-      ++at_;
-    }
-    return option;
-  }
-
-  std::optional<Option> long_option() {
-    const Word& word = words_[at_++];
-    Option option;
-    const size_t equals = word.text.find('=');
-    option.name = word.text.substr(0, equals);
-    option.bytes = word.bytes(0, word.text.size());
-    option.word = word;
-    const std::string_view wanted = std::string_view(option.name).substr(2);
-    const LongOption* found = nullptr;
-    size_t matches = 0;
-    for (const LongOption& candidate : kLongOptions) {
-      if (candidate.name == wanted) {
-        found = &candidate;
-        matches = 1;
-        break;
-      }
-      if (candidate.name.starts_with(wanted)) {
-        found = &candidate;
-        ++matches;
-      }
-    }
-    option.id = matches == 1 ? found->id : '?';
-    if (matches != 1) return option;
-    if (!found->has_argument) {
-      if (equals != std::string::npos) option.id = '?';
-    } else if (equals != std::string::npos) {
-      option.argument_at = equals + 1;
-      option.argument = word.text.substr(equals + 1);
-      option.argument_bytes = word.bytes(equals + 1, word.text.size());
-    } else {
-      take_argument(option);
-    }
-    return option;
-  }
-
-  void take_argument(Option& option) {
-    if (at_ == words_.size()) {
-      option.id = ':';
-      return;
-    }
-    option.word = words_[at_];
-    option.argument = words_[at_].text;
-    option.argument_bytes = words_[at_].bytes(0, words_[at_].text.size());
-    option.bytes.second = option.argument_bytes.second;
-    ++at_;
-  }
-
-  std::vector<Word> words_;
-  size_t at_ = 0;
-  size_t cluster_ = 0;  // position in a word of short options; 0: between words
-  const Word* stray_ = nullptr;
-  bool ended_ = false;
-};
 
 struct Refusal {
   std::string_view code;
@@ -567,13 +288,6 @@ Outcome Line::permissions(const Option& o) {
   return std::nullopt;
 }
 
-// The operator as auditctl looks for it: two characters first, anywhere in the word.
-std::pair<size_t, std::string_view> find_operator(std::string_view text) {
-  for (const std::string_view op : {"!=", ">=", "<=", "&=", "=", ">", "<", "&"})
-    if (const size_t at = text.find(op); at != std::string_view::npos) return {at, op};
-  return {std::string_view::npos, {}};
-}
-
 Outcome Line::field(const Option& o) {
   saw_rule_option_ = true;
   if (!has_list_) return misplaced(o, "a field needs a list or a watch before it");
@@ -608,18 +322,6 @@ Outcome Line::field(const Option& o) {
   if (Outcome refusal = check_value(*known, parsed, o)) return refusal;
   rule().fields.push_back(std::move(parsed));
   return std::nullopt;
-}
-
-bool is_number(std::string_view value, bool negative_too) {
-  if (negative_too && value.size() > 1 && value[0] == '-') value.remove_prefix(1);
-  return !value.empty() && is_digit(value[0]);
-}
-
-bool is_word(std::string_view value, std::string_view more) {
-  return std::all_of(value.begin(), value.end(), [&](char c) {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
-           static_cast<unsigned char>(c) >= 0x80 || more.find(c) != std::string_view::npos;
-  });
 }
 
 Outcome Line::check_value(const FieldName& known, Field& parsed, const Option& o) {
@@ -731,106 +433,11 @@ Outcome Line::comparison(const Option& o) {
 
 }  // namespace
 
-std::string_view name(List list) {
-  switch (list) {
-    case List::task:
-      return "task";
-    case List::exit:
-      return "exit";
-    case List::user:
-      return "user";
-    case List::exclude:
-      return "exclude";
-    case List::filesystem:
-      return "filesystem";
-    case List::io_uring:
-      break;
-  }
-  return "io_uring";
-}
-
-std::string_view name(Kind kind) {
-  switch (kind) {
-    case Kind::rule:
-      return "rule";
-    case Kind::delete_all:
-      return "delete-all";
-    case Kind::enabled:
-      return "enabled";
-    case Kind::failure:
-      return "failure";
-    case Kind::backlog:
-      return "backlog";
-    case Kind::rate:
-      return "rate";
-    case Kind::backlog_wait_time:
-      return "backlog-wait-time";
-    case Kind::loginuid_immutable:
-      return "loginuid-immutable";
-    case Kind::ignore_errors:
-      return "ignore-errors";
-    case Kind::continue_on_errors:
-      return "continue-on-errors";
-    case Kind::other:
-      return "other";
-    case Kind::refused:
-      break;
-  }
-  return "refused";
-}
-
 const Field* Rule::field(std::string_view field_name) const {
   const auto it = std::find_if(fields.rbegin(), fields.rend(), [&](const Field& f) {
     return f.name == field_name && !f.is_comparison;
   });
   return it == fields.rend() ? nullptr : &*it;
-}
-
-std::string normal_value(std::string_view field, std::string_view value) {
-  const FieldName* known = field_name(field);
-  if (!known) return std::string(value);
-  switch (known->type) {
-    case FieldType::perm: {
-      std::string out;
-      for (const char c : std::string_view("rwxa"))
-        if (lower(value).find(c) != std::string::npos) out += c;
-      return out;
-    }
-    case FieldType::arch: {
-      const std::string text = lower(value);
-      if (text == "x86_64" || text == "0xc000003e" || text == "c000003e") return "b64";
-      if (text == "i386" || text == "i486" || text == "i586" || text == "i686" ||
-          text == "0x40000003" || text == "40000003")
-        return "b32";
-      return text;
-    }
-    case FieldType::user:
-    case FieldType::group:
-    case FieldType::session:
-    case FieldType::number:
-    case FieldType::argument:
-    case FieldType::exit: {
-      std::string_view digits = value;
-      const bool negative = digits.starts_with('-');
-      if (negative) digits.remove_prefix(1);
-      if (digits.empty() || !is_digit(digits[0])) return std::string(value);
-      int base = 10;  // strtol(3) with base 0
-      if (digits.size() > 1 && digits[0] == '0') {
-        base = lower(digits[1]) == 'x' ? 16 : 8;
-        digits.remove_prefix(base == 16 ? 2 : 1);
-      }
-      uint64_t number = 0;
-      const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
-      if (read.ec != std::errc() || read.ptr != digits.data() + digits.size())
-        return std::string(value);
-      if (known->type == FieldType::user || known->type == FieldType::session) {
-        if ((negative && number == 1) || (!negative && number == 4294967295)) return "unset";
-      }
-      return (negative && number != 0 ? "-" : "") + std::to_string(number);
-    }
-    default:
-      return std::string(value);
-  }
 }
 
 File parse(std::string_view text) {

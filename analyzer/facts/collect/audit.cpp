@@ -114,7 +114,8 @@ const TableSpec kAuditPathTable{
     .columns = {{"topic", ColumnType::text,
                  "What it is: docker-daemon, containerd-socket, account-files and others."},
                 {"path", ColumnType::text, "With a leading slash, links followed."},
-                {"kind", ColumnType::text, "file, directory, executable or socket."},
+                {"kind", ColumnType::text,
+                 "file, directory, executable, socket or link (itself, not what it leads to)."},
                 {"wanted", ColumnType::text,
                  "The accesses to record: w writing, a attribute changes, x execution."},
                 {"because", ColumnType::text, "'it exists', or what makes it at run time."}},
@@ -267,7 +268,9 @@ void write_coverage(Context& context, const AuditLoad& load) {
                   std::string_view(interest.because)});
     const AuditCoverage coverage =
         audit_coverage(load, paths, interest.path,
-                       interest.kind == "directory" ? AuditSubject::directory : AuditSubject::file,
+                       interest.kind == "directory" ? AuditSubject::directory
+                       : interest.kind == "link"    ? AuditSubject::link
+                                                    : AuditSubject::file,
                        interest.wanted);
     std::string missing;
     const auto miss = [&](bool recorded, char letter, std::string_view what) {

@@ -106,7 +106,7 @@ class Decision {
  public:
   Decision(const AuditLoad& load, const AuditPaths& paths, const std::string& path,
            AuditSubject subject)
-      : paths_(paths), subject_(subject), real_(paths.real(path, true)) {
+      : paths_(paths), subject_(subject), real_(paths.real(path, subject != AuditSubject::link)) {
     for (const AuditRule& rule : load.rules) {
       std::string miss;
       if (rule.rule.list != List::exit || !concerns(rule, miss)) {
@@ -132,7 +132,7 @@ class Decision {
       const Candidate* suppressor = nullptr;
       size_t asked = 0, missed64 = 0, missed32 = 0;
       for (const Access& access : kAccesses) {
-        if (access.perm != perm || (access.directory_only && subject_ == AuditSubject::file))
+        if (access.perm != perm || (access.directory_only && subject_ != AuditSubject::directory))
           continue;
         for (const bool is_64 : {true, false}) {
           const auto number = syscall_number(access.syscall, is_64);
@@ -221,7 +221,7 @@ class Decision {
     const bool tree = audit_rule.is_tree || (rule.is_watch && subject_ == AuditSubject::directory &&
                                              paths_.is_volatile(written) && where == real_);
     const std::string at = audit_rule.place.path + ":" + std::to_string(audit_rule.place.span.line);
-    if (paths_.is_link(written)) {
+    if (paths_.is_link(written) && !(subject_ == AuditSubject::link && where == real_)) {
       const std::string target = paths_.real(written, true);
       if (target == real_ || (tree && below(real_, target)))
         miss = "the rule at " + at + " watches the symbolic link '" + written + "' itself, not '/" +

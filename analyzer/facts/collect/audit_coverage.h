@@ -11,7 +11,8 @@
 
 namespace drydock::facts {
 
-enum class AuditSubject : uint8_t { file, directory };
+// link: the symbolic link itself, not what it leads to.
+enum class AuditSubject : uint8_t { file, directory, link };
 
 struct AuditCoverage {
   // Every system call of the class is recorded, whoever makes it, whatever comes of it.
@@ -25,7 +26,7 @@ struct AuditCoverage {
   std::string why;  // of what is not recorded: the reason, one clause
 };
 
-// `path` with a leading slash; a link is followed: the file behind it is what is judged. `wanted` ("wa",
+// `path` with a leading slash; a link is followed unless it is the subject. `wanted` ("wa",
 // "wax" …) says which accesses `why` and `near` are about.
 AuditCoverage audit_coverage(const AuditLoad& load, const AuditPaths& paths,
                              const std::string& path, AuditSubject subject,

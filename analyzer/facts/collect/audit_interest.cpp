@@ -13,7 +13,7 @@ struct Item {
   std::string_view kind;
   std::vector<std::string_view>
       paths;  // a name without '/' is a program, looked for where programs lie
-  // Counts when one of these programs is there, although the path itself is made at run time.
+  // Counts when one of these programs (or files) is there, although the path itself is made later.
   std::vector<std::string_view> made_by = {};
 };
 
@@ -47,19 +47,26 @@ const std::vector<Item>& items() {
       {"runc", "executable", {"runc"}},
       {"docker-containerd", "executable", {"docker-containerd"}},
       {"docker-runc", "executable", {"docker-runc"}},
-      // Accounts.
+      // Accounts and how they are used.
       {"account-files",
        "file",
        {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/security/opasswd",
-        "etc/nsswitch.conf"}},
+        "etc/nsswitch.conf", "etc/pam.conf"},
+       {"etc/passwd"}},
+      {"account-files", "directory", {"etc/pam.d"}},
       {"sudoers", "file", {"etc/sudoers"}},
       {"sudoers", "directory", {"etc/sudoers.d"}},
-      {"time-zone", "file", {"etc/localtime"}},
+      {"sessions", "file", {"run/utmp", "var/log/wtmp", "var/log/btmp"}, {"etc/passwd"}},
+      {"logins", "file", {"var/log/lastlog"}, {"etc/passwd"}},
+      {"logins", "directory", {"run/faillock"}, {"etc/passwd"}},
+      // The host's place in the world. What changes of the time zone is the link.
+      {"time-zone", "link", {"etc/localtime"}, {"etc/passwd"}},
+      {"network-environment",
+       "file",
+       {"etc/issue", "etc/issue.net", "etc/hosts", "etc/networks", "etc/hostname"}},
+      {"network-environment", "directory", {"etc/network", "etc/netplan", "etc/NetworkManager"}},
+      // What guards the rest.
       {"mac-policy", "directory", {"etc/apparmor", "etc/apparmor.d", "etc/selinux"}},
-      {"network-environment", "file", {"etc/issue", "etc/issue.net", "etc/hosts", "etc/networks"}},
-      {"network-environment", "directory", {"etc/network", "etc/netplan"}},
-      {"sessions", "file", {"var/log/wtmp", "var/log/btmp"}},
-      {"logins", "file", {"var/log/lastlog"}},
       {"audit-configuration", "directory", {"etc/audit"}},
   };
   return kItems;
@@ -96,7 +103,7 @@ std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& p
   const Tree& tree = context.tree();
   std::set<std::pair<std::string, std::string>> known;  // topic and real path
   const auto add = [&](const Item& item, const std::string& path, std::string because) {
-    std::string real = paths.real(path, true);
+    std::string real = paths.real(path, item.kind != "link");
     if (!known.emplace(std::string(item.topic), real).second) return;
     const bool runs = item.kind == "executable";
     interests.push_back({std::string(item.topic), "/" + real, std::string(item.kind),
@@ -120,14 +127,23 @@ std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& p
       if (!sockets.empty()) candidates = sockets;
     }
     for (const std::string& path : candidates) {
+      // A link counts wherever it leads.
+      if (item.kind == "link" && tree.resolve(path, false)) {
+        add(item, path, "it exists");
+        continue;
+      }
       if (const auto stat = tree.stat(path)) {
         const bool fits = (stat->type == NodeType::directory) == (item.kind == "directory");
         if (fits) add(item, path, "it exists");
         continue;
       }
-      for (const std::string_view maker : item.made_by)
-        if (const auto programs = program(tree, maker); !programs.empty())
+      for (const std::string_view maker : item.made_by) {
+        if (maker.find('/') != std::string_view::npos) {
+          if (tree.exists(maker)) add(item, path, "it is made when it is needed");
+        } else if (const auto programs = program(tree, maker); !programs.empty()) {
           add(item, path, "/" + programs.front() + " makes it");
+        }
+      }
     }
   }
   std::ranges::sort(interests, {},
