@@ -67,16 +67,16 @@ Result<std::shared_ptr<MemoryTree>> build(const Example& example) {
         tree->symlink(file.path, file.content);
         break;
       case Kind::fifo:
-        tree->node(file.path, NodeType::fifo, file.mode);
+        tree->node(file.path, NodeType::fifo, file.mode, *uid, *gid);
         break;
       case Kind::socket:
-        tree->node(file.path, NodeType::socket, file.mode);
+        tree->node(file.path, NodeType::socket, file.mode, *uid, *gid);
         break;
       case Kind::block_device:
-        tree->node(file.path, NodeType::block_device, file.mode);
+        tree->node(file.path, NodeType::block_device, file.mode, *uid, *gid);
         break;
       case Kind::char_device:
-        tree->node(file.path, NodeType::char_device, file.mode);
+        tree->node(file.path, NodeType::char_device, file.mode, *uid, *gid);
         break;
     }
     if (file.unreadable) tree->break_file(file.path);

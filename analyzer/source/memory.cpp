@@ -4,7 +4,8 @@ namespace drydock {
 
 MemoryTree::Node& MemoryTree::add(std::string_view path, NodeType type, uint16_t mode, uint32_t uid,
                                   uint32_t gid) {
-  if (const std::string_view parent = parent_path(path); !parent.empty() && !nodes_.contains(parent))
+  if (const std::string_view parent = parent_path(path);
+      !parent.empty() && !nodes_.contains(parent))
     add(parent, NodeType::directory, 0755, 0, 0);
   Node& node = nodes_[std::string(path)];
   node = {};
@@ -15,15 +16,16 @@ MemoryTree::Node& MemoryTree::add(std::string_view path, NodeType type, uint16_t
   return node;
 }
 
-MemoryTree& MemoryTree::file(std::string_view path, std::string content, uint16_t mode, uint32_t uid,
-                             uint32_t gid) {
+MemoryTree& MemoryTree::file(std::string_view path, std::string content, uint16_t mode,
+                             uint32_t uid, uint32_t gid) {
   Node& node = add(path, NodeType::file, mode, uid, gid);
   node.stat.size = content.size();
   node.content = std::move(content);
   return *this;
 }
 
-MemoryTree& MemoryTree::directory(std::string_view path, uint16_t mode, uint32_t uid, uint32_t gid) {
+MemoryTree& MemoryTree::directory(std::string_view path, uint16_t mode, uint32_t uid,
+                                  uint32_t gid) {
   add(path, NodeType::directory, mode, uid, gid);
   return *this;
 }
@@ -35,8 +37,9 @@ MemoryTree& MemoryTree::symlink(std::string_view path, std::string target) {
   return *this;
 }
 
-MemoryTree& MemoryTree::node(std::string_view path, NodeType type, uint16_t mode) {
-  add(path, type, mode, 0, 0);
+MemoryTree& MemoryTree::node(std::string_view path, NodeType type, uint16_t mode, uint32_t uid,
+                             uint32_t gid) {
+  add(path, type, mode, uid, gid);
   return *this;
 }
 
@@ -84,10 +87,13 @@ TreeResult<std::string_view> MemoryTree::read(std::string_view path) const {
 TreeResult<std::string> MemoryTree::readlink(std::string_view path) const {
   const auto it = nodes_.find(path);
   if (it == nodes_.end() || it->second.stat.type != NodeType::symlink)
-    return TreeError{TreeError::Kind::wrong_type, "'" + std::string(path) + "' is no symbolic link"};
+    return TreeError{TreeError::Kind::wrong_type,
+                     "'" + std::string(path) + "' is no symbolic link"};
   return it->second.content;
 }
 
-Xattrs MemoryTree::xattrs(std::string_view) const { return {}; }
+Xattrs MemoryTree::xattrs(std::string_view) const {
+  return {};
+}
 
 }  // namespace drydock

@@ -17,7 +17,8 @@ class MemoryTree : public Tree {
   MemoryTree& directory(std::string_view path, uint16_t mode = 0755, uint32_t uid = 0,
                         uint32_t gid = 0);
   MemoryTree& symlink(std::string_view path, std::string target);
-  MemoryTree& node(std::string_view path, NodeType type, uint16_t mode);
+  MemoryTree& node(std::string_view path, NodeType type, uint16_t mode, uint32_t uid = 0,
+                   uint32_t gid = 0);
   // From now on reading `path` fails as unreadable.
   MemoryTree& break_file(std::string_view path);
 
