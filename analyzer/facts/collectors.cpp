@@ -4,6 +4,8 @@
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
+#include "analyzer/facts/collect/containerd.h"
+#include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
@@ -16,9 +18,10 @@ std::span<const Collector> collectors() {
   static const std::array kCollectors{
       kAccountCollector,  //
       kAuditCollector,    //
-      kFileCollector,     //
-      kMountCollector,    //
-      kOsReleaseCollector, kPackageCollector,
+      kContainerdCollector, kDockerCollector,
+      kFileCollector,   //
+      kMountCollector,  //
+      kOsReleaseCollector,  kPackageCollector,
       kSysctlCollector,  //
       kTraitCollector,   //
   };

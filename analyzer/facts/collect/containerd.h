@@ -1,0 +1,12 @@
+// containerd: tables `containerd_config` and `registry_host`.
+#pragma once
+
+#include "analyzer/facts/collect.h"
+
+namespace drydock::facts {
+
+extern const TableSpec kContainerdConfigTable;
+extern const TableSpec kRegistryHostTable;
+extern const Collector kContainerdCollector;
+
+}  // namespace drydock::facts

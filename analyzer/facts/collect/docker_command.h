@@ -1,0 +1,56 @@
+// The command line of dockerd as systemd starts it: ExecStart= of docker.service after its
+// drop-ins, with the variables of Environment= and EnvironmentFile= put in.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/facts/collect.h"
+#include "parsers/dockerd_args.h"
+#include "parsers/env_file.h"
+
+namespace drydock::facts {
+
+struct DockerOption {
+  const parsers::dockerd_args::Flag* flag = nullptr;
+  std::string value;
+  std::string path;  // the file the flag stands in
+  Span span;
+  // The value alone, if it can be replaced there: not of a boolean flag without one.
+  std::optional<Span> value_span;
+};
+
+struct DockerCommandError {
+  std::string message;
+  std::string path;
+  Span span;
+};
+
+// A variable of the daemon's environment; the last assignment counts.
+struct DockerVariable {
+  std::string value;
+  std::string path;
+  Span span;  // the assignment
+  std::optional<parsers::env_file::Assignment>
+      in_file;  // of EnvironmentFile=: knows the place of each byte
+};
+
+struct DockerCommand {
+  std::vector<DockerOption> options;  // in the order of the command line
+  std::vector<DockerCommandError> errors;
+  std::map<std::string, DockerVariable> environment;
+};
+
+// nullopt: no docker.service, or it is masked. A unit whose command is not dockerd (a script) gives
+// an issue of effect `refused`: what it starts cannot be told.
+std::optional<DockerCommand> docker_command(Context& context);
+
+// In a fragment: one for each loose docker.service or drop-in of it that starts dockerd.
+std::vector<DockerCommand> loose_docker_commands(Context& context);
+
+// Names of loose daemon.json files (Interest::add_loose form).
+extern const std::vector<std::string_view> kDockerLooseFiles;
+
+}  // namespace drydock::facts
