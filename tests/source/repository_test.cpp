@@ -1,0 +1,186 @@
+// Repositories: what git ignores, and where paths are relative to.
+#include "analyzer/source/repository.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "analyzer/source/targets.h"
+#include "tests/source/source_tools.h"
+
+namespace drydock::test {
+namespace {
+
+// Every path of a checkout that `git check-ignore` names must be ignored, and no other. git does not
+// judge what lies in an ignored directory by itself, nor does a walk get there.
+TEST(GitIgnore, AgreesWithGit) {
+  TempDir dir;
+  dir.file(".gitignore",
+           "# "
+           "comment\n\\#literal\n*.log\n!keep.log\n/build\n/only-top.txt\ntmp/\ndoc/*.txt\n**/"
+           "cache\na/**/z\nlogs/**\n"
+           "trailing   \nspace\\ "
+           "\n!/important.log\nfoo/**\n!foo/bar/\n[ab].c\n*.o\r\nnested/dir/\n/*.cfg\n\\!bang\n?x\n"
+           "**/deep/file\nmid/**/end.txt\nq[!a-c]q\n")
+      .file("sub/.gitignore", "!*.log\n/local\n*.sub\nkeep.log\nvendor/*\n!vendor/mine\n")
+      .file("sub/inner/.gitignore", "*\n!.gitignore\n!wanted\n");
+  const char* files[] = {"x.log",
+                         "keep.log",
+                         "important.log",
+                         "build/a",
+                         "sub/build/a",
+                         "only-top.txt",
+                         "sub/only-top.txt",
+                         "tmp/a",
+                         "sub/tmp/a",
+                         "sub/tmp2",
+                         "t/tmp",
+                         "doc/a.txt",
+                         "doc/b/a.txt",
+                         "sub/doc/a.txt",
+                         "cache/x",
+                         "a/cache/x",
+                         "a/z",
+                         "a/b/z",
+                         "a/b/c/z",
+                         "b/a/z",
+                         "logs/x",
+                         "logs/y/z",
+                         "trailing",
+                         "space ",
+                         "#literal",
+                         "#other",
+                         "foo/x",
+                         "foo/bar/x",
+                         "a.c",
+                         "c.c",
+                         "sub/b.c",
+                         "y.o",
+                         "nested/dir/x",
+                         "sub/nested/dir/x",
+                         "n.cfg",
+                         "sub/n.cfg",
+                         "!bang",
+                         "bang",
+                         "xx",
+                         "xxx",
+                         "sub/a.log",
+                         "sub/local",
+                         "sub/a/local",
+                         "sub/x.sub",
+                         "x.sub",
+                         "sub/keep.log",
+                         "sub/vendor/a",
+                         "sub/vendor/mine",
+                         "sub/inner/wanted",
+                         "sub/inner/other",
+                         "deep/file",
+                         "a/deep/file",
+                         "a/deep/file2",
+                         "mid/end.txt",
+                         "mid/a/end.txt",
+                         "mid/a/b/end.txt",
+                         "x/mid/a/end.txt",
+                         "qaq",
+                         "qdq",
+                         "excluded.by.info",
+                         "caf\xc3\xa9.log"};
+  for (const char* file : files) dir.file(file, "x\n");
+  run("git init -q . && echo excluded.by.info >> .git/info/exclude", dir.path());
+  // -uall without directories collapsed: one line a file.
+  std::vector<std::string> expected;
+  const std::string listed = run(
+      "git -c core.quotePath=false ls-files -z --cached --others --exclude-standard", dir.path());
+  for (size_t at = 0; at < listed.size(); at = listed.find('\0', at) + 1)
+    expected.push_back(listed.substr(at, listed.find('\0', at) - at));
+  std::sort(expected.begin(), expected.end());
+
+  OpenOptions everything;
+  everything.interest.add_loose("*");
+  const auto artifact = open_artifact(dir.path(), everything);
+  ASSERT_TRUE(artifact) << summary(artifact);
+  EXPECT_EQ(artifact->kind, ArtifactKind::repository);
+  EXPECT_EQ(artifact->targets[0].loose_files, expected);
+  EXPECT_GT(expected.size(), 20u);
+}
+
+TEST(GitIgnore, FilesAboveTheArtifactCount) {
+  TempDir dir;
+  dir.file(".gitignore", "*.service\n!good.service\n/roles/x/secret.d/\n")
+      .file("roles/.gitignore", "/x/b.service\n")
+      .file("roles/x/a.service", "")
+      .file("roles/x/good.service", "")
+      .file("roles/x/b.service", "")
+      .file("roles/x/secret.d/sshd_config", "")
+      .file("roles/x/sshd_config", "");
+  run("git init -q .", dir.path());
+  const auto artifact = open_artifact(dir.path("roles/x"), options());
+  ASSERT_TRUE(artifact) << summary(artifact);
+  EXPECT_EQ(summary(artifact),
+            "fragment \"x\": loose files, no root around them\n"
+            "  good.service\n"
+            "  sshd_config\n");
+  EXPECT_EQ(artifact->repository_path, "roles/x");
+  EXPECT_EQ(artifact->kind, ArtifactKind::repository);
+}
+
+TEST(Repository, RolesUnitsAndOverlays) {
+  TempDir dir;
+  dir.file("roles/x/files/sysctl.conf", "")
+      .file("packer/files/etc/audit/rules.d/docker.rules", "")
+      .file("packer/files/etc/fstab", "")
+      .file("units/app.service", "")
+      .file("daemon.json", "{}")
+      .file("src/main.c", "")
+      .file("files/sysctl.d/10-x.conf", "")
+      .file(".git/sshd_config", "")
+      .file("node/.git", "gitdir: elsewhere\n");
+  run("rm -rf .git && git init -q . && cp daemon.json .git/daemon.json", dir.path());
+  const auto artifact = open_artifact(dir.path(), options());
+  ASSERT_TRUE(artifact) << summary(artifact);
+  const std::string name = artifact_stem(dir.path());
+  EXPECT_EQ(
+      summary(artifact),
+      "fragment \"" + name +
+          "\": loose files, no root around them\n"
+          "  daemon.json\n"
+          "  files/sysctl.d/10-x.conf\n"
+          "  roles/x/files/sysctl.conf\n"
+          "  units/app.service\n"
+          "fragment \"" +
+          name +
+          "-packer-files\" at packer/files: an etc/ with 2 known files, too few for a whole /etc\n"
+          "  etc/audit/rules.d/docker.rules\n"
+          "  etc/fstab\n");
+  EXPECT_EQ(artifact->targets[1].artifact_path("etc/fstab"), "packer/files/etc/fstab");
+}
+
+// An overlay with accounts and a script is still no host, in a repository.
+TEST(Repository, IsStricterAboutRoots) {
+  TempDir dir;
+  dir.file("o/etc/passwd", "").file("o/etc/group", "").file("o/usr/bin/tool", "");
+  EXPECT_EQ(summary(open_artifact(dir.path(), options())).substr(0, 4), "host");
+  run("git init -q .", dir.path());
+  EXPECT_EQ(summary(open_artifact(dir.path(), options())).substr(0, 8), "fragment");
+  dir.file("o/usr/lib/os-release", "");
+  EXPECT_EQ(summary(open_artifact(dir.path(), options())).substr(0, 4), "host");
+}
+
+TEST(Repository, OneFileOfIt) {
+  TempDir dir;
+  dir.file("packer/files/etc/audit/rules.d/docker.rules", "")
+      .file("packer/files/etc/fstab", "a b c d\n")
+      .file("conf/sshd_config", "x\n");
+  run("git init -q .", dir.path());
+  const auto deep = open_artifact(dir.path("packer/files/etc/fstab"), options());
+  ASSERT_TRUE(deep) << summary(deep);
+  EXPECT_EQ(deep->repository_path, "packer/files");
+  EXPECT_EQ(deep->targets[0].loose_files[0], "etc/fstab");
+  const auto flat = open_artifact(dir.path("conf/sshd_config"), options());
+  ASSERT_TRUE(flat) << summary(flat);
+  EXPECT_EQ(flat->repository_path, "conf");
+  EXPECT_EQ(flat->targets[0].artifact_path("sshd_config"), "sshd_config");
+}
+
+}  // namespace
+}  // namespace drydock::test
