@@ -5,7 +5,15 @@
 namespace drydock::report {
 namespace {
 constexpr std::string_view kBlank = " \t\r\n";
+
+// The end of the `command in backquotes` that `text` starts with; 0 if it starts with none.
+size_t code_end(std::string_view text) {
+  if (!text.starts_with('`')) return 0;
+  const size_t end = text.find('`', 1);
+  return end == std::string_view::npos ? 0 : end + 1;
 }
+
+}  // namespace
 
 std::string_view trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(kBlank);
@@ -39,7 +47,10 @@ std::string wrapped(std::string_view text, size_t width, size_t indent, size_t u
   size_t column = used;
   bool line_start = true;
   for (text = trimmed(text); !text.empty();) {
-    const size_t end = text.find_first_of(kBlank);
+    size_t end = text.find_first_of(kBlank);
+    if (const size_t code = code_end(text);
+        code > 0 && display_width(text.substr(0, code)) + indent <= width)
+      end = text.find_first_of(kBlank, code);
     const std::string_view word = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : trimmed(text.substr(end));
     const size_t size = display_width(word);
