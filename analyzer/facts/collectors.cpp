@@ -7,6 +7,7 @@
 #include "analyzer/facts/collect/containerd.h"
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
+#include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/sysctl.h"
@@ -15,16 +16,25 @@
 namespace drydock::facts {
 
 std::span<const Collector> collectors() {
+  // One a line, sorted.
+  // clang-format off
   static const std::array kCollectors{
-      kAccountCollector,  //
-      kAuditCollector,    //
-      kContainerdCollector, kDockerCollector,
-      kFileCollector,   //
-      kMountCollector,  //
-      kOsReleaseCollector,  kPackageCollector,
-      kSysctlCollector,  //
-      kTraitCollector,   //
+      kAccountCollector,
+      kAuditCollector,
+      kContainerdCollector,
+      kDockerCollector,
+      kFileCollector,
+      kFirewallCollector,
+      kMountCollector,
+      kOsReleaseCollector,
+      kPackageCollector,
+      kSudoCollector,
+      kSysctlCollector,
+      kTraitCollector,
+      kUnitCollector,
+      kUnitStateCollector,
   };
+  // clang-format on
   return kCollectors;
 }
 

@@ -1,0 +1,110 @@
+#include "parsers/iptables_save.h"
+
+#include <unordered_map>
+
+namespace drydock::parsers::iptables_save {
+namespace {
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+// The words of a line, with double quotes around some of them.
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  for (size_t at = 0; at < line.size();) {
+    while (at < line.size() && is_blank(line[at])) ++at;
+    if (at >= line.size()) break;
+    const size_t begin = at;
+    bool quoted = false;
+    while (at < line.size() && (quoted || !is_blank(line[at]))) {
+      if (line[at] == '"') quoted = !quoted;
+      ++at;
+    }
+    words.push_back(line.substr(begin, at - begin));
+  }
+  return words;
+}
+
+// "-A FORWARD -j DROP": the target, if nothing but it and its own options stand there.
+std::string_view unconditional(const std::vector<std::string_view>& words) {
+  if (words.size() < 4 || (words[2] != "-j" && words[2] != "--jump")) {
+    // A comment is no condition.
+    if (words.size() >= 8 && words[2] == "-m" && words[3] == "comment" && words[4] == "--comment" &&
+        (words[6] == "-j" || words[6] == "--jump"))
+      return words[7];
+    return {};
+  }
+  return words[3];
+}
+
+}  // namespace
+
+File parse(std::string_view text) {
+  File file;
+  const LineIndex lines(text);
+  std::string table;
+  Span table_span;
+  std::unordered_map<std::string, size_t> known;  // of the open table
+  const auto chain = [&](std::string_view name, Span span) -> Chain& {
+    const auto [found, is_new] = known.try_emplace(std::string(name), file.chains.size());
+    if (is_new) file.chains.push_back({table, std::string(name), "", 0, "", span, span});
+    return file.chains[found->second];
+  };
+  for (uint32_t number = 1; number <= lines.line_count(); ++number) {
+    auto [begin, end] = lines.line_bounds(number);
+    while (begin < end && is_blank(text[begin])) ++begin;
+    if (begin == end || text[begin] == '#') continue;
+    const std::string_view line = text.substr(begin, end - begin);
+    const std::vector<std::string_view> words = words_of(line);
+    const Span span = lines.span(begin, end);
+    const auto refuse = [&](std::string_view code, std::string message) {
+      file.errors.add(code, span, std::move(message), Effect::refused);
+    };
+    const auto place = [&](std::string_view word) {
+      const auto at = static_cast<size_t>(word.data() - text.data());
+      return lines.span(at, at + word.size());
+    };
+    if (line.front() == '*') {
+      if (!table.empty())
+        file.errors.add("missing-commit", table_span, "this table has no COMMIT", Effect::refused);
+      table = words[0].substr(1);
+      table_span = span;
+      known.clear();
+    } else if (words[0] == "COMMIT") {
+      table.clear();
+    } else if (table.empty()) {
+      refuse("outside-table", "expected '*' and the name of a table before this");
+    } else if (line.front() == ':') {
+      if (words.size() < 2) {
+        refuse("bad-chain", "expected a policy behind the name of the chain");
+        continue;
+      }
+      Chain& c = chain(words[0].substr(1), span);
+      c.policy = words[1];
+      c.policy_span = place(words[1]);
+    } else if ((words[0] == "-P" || words[0] == "--policy") && words.size() >= 3) {
+      Chain& c = chain(words[1], span);
+      c.policy = words[2];
+      c.policy_span = place(words[2]);
+    } else if ((words[0] == "-A" || words[0] == "--append") && words.size() >= 2) {
+      Chain& c = chain(words[1], span);
+      ++c.rules;
+      c.last_verdict = unconditional(words);
+    } else if (words[0].starts_with("-") || words[0].starts_with("[")) {
+      // -I, -N, -F, "[packets:bytes] -A …": nothing that changes what is asked here.
+      if (words[0].starts_with("[") && words.size() >= 3 && words[1] == "-A") {
+        Chain& c = chain(words[2], span);
+        ++c.rules;
+        c.last_verdict = unconditional({words.begin() + 1, words.end()});
+      }
+    } else {
+      refuse("unknown-line", "expected a table, a chain, a rule or COMMIT");
+    }
+  }
+  if (!table.empty())
+    file.errors.add("missing-commit", table_span, "this table has no COMMIT", Effect::refused);
+  return file;
+}
+
+}  // namespace drydock::parsers::iptables_save

@@ -1,0 +1,37 @@
+// The format of iptables-save(8) and iptables-restore(8), as in /etc/iptables/rules.v4: as much of it as
+// says what happens to packets that no rule takes. Rules are counted, not understood.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/syntax_error.h"
+
+namespace drydock::parsers::iptables_save {
+
+struct Chain {
+  std::string table;   // "filter", "nat" …
+  std::string name;    // "FORWARD"
+  std::string policy;  // "ACCEPT", "DROP"; "-" for a chain that is not built in
+  size_t rules = 0;
+  std::string
+      last_verdict;  // the target of the last rule if it has no condition: "DROP", "REJECT" …
+  Span span;         // the line
+  Span policy_span;
+};
+
+struct File {
+  std::vector<Chain> chains;  // in the order of the file; a name stands once in a table
+  SyntaxErrors errors;
+};
+
+// Codes of syntax errors; iptables-restore stops at the first one and does not commit the table (effect
+// `refused`):
+//   outside-table     a chain or a rule before any "*table"
+//   bad-chain         a ":" line without a policy
+//   unknown-line      a line of no known form
+//   missing-commit    a table without COMMIT is never applied
+File parse(std::string_view text);
+
+}  // namespace drydock::parsers::iptables_save
