@@ -25,15 +25,6 @@ struct Plan::Impl {
 Plan::Plan(std::vector<std::shared_ptr<const Rule>> rules, facts::Store& store,
            std::vector<Diagnostic>& diagnostics)
     : impl_(std::make_unique<Impl>(store)) {
-  // The schema can be trusted, but nothing is lost by not doing so; double quotes are for names, so
-  // that a misspelt column is an error and not a text.
-  for (const auto& [setting, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
-                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
-                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
-                                       {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-                                       {SQLITE_DBCONFIG_DQS_DML, 0},
-                                       {SQLITE_DBCONFIG_DQS_DDL, 0}})
-    sqlite3_db_config(store.handle(), setting, value, nullptr);
   if (const auto added = add_functions(store.handle(), &impl_->current); !added) {
     diagnostics.push_back({.level = Level::error,
                            .kind = DiagnosticKind::internal,

@@ -21,13 +21,13 @@
 namespace drydock::engine {
 
 struct EvaluateOptions {
-  std::string target_name;
+  std::string target_name = {};
   Scope scope = Scope::host;
-  Parameters parameters;  // set by the user; others keep the rule's default
+  Parameters parameters = {};  // set by the user; others keep the rule's default
   std::chrono::milliseconds deadline_per_rule{2000};
   // The text of a file of the target, nullopt if there is none: tells which of several anchors
   // exists, and tells findings apart that only differ in their line. May be empty.
-  std::function<std::optional<std::string_view>(std::string_view path)> text;
+  std::function<std::optional<std::string_view>(std::string_view path)> text = {};
 };
 
 // Rules prepared against a store's schema, before any fact is there: what they read is known then.

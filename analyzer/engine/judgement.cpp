@@ -396,8 +396,9 @@ Finding Judgement::finding(const Program& program, const Hit& hit, const Run& ru
          .message = hit.row[static_cast<size_t>(program.columns.related_message)].value_or("")});
   if (hit.value_place) {
     std::optional<std::string> text;
-    if (is_expect)
-      text = wanted_text(std::get<Expect>(program.rule->check), run.parameters);
+    // value_loc is where the table's value stands, not where another column's does.
+    if (const auto* expect = std::get_if<Expect>(&program.rule->check))
+      text = expect->column.empty() ? wanted_text(*expect, run.parameters) : std::nullopt;
     else if (program.edit)
       text = program.edit->render(value_of);
     if (text)

@@ -59,6 +59,13 @@ Names module_names(sqlite3* db) {
   return names;
 }
 
+void declare(sqlite3* db, std::string_view table) {
+  sqlite3_stmt* statement = nullptr;
+  const std::string sql = "SELECT 1 FROM \"" + std::string(table) + "\"";
+  sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr);
+  sqlite3_finalize(statement);
+}
+
 }  // namespace
 
 void StatementDeleter::operator()(sqlite3_stmt* statement) const {
@@ -116,6 +123,19 @@ struct Sandbox::State {
 
 Sandbox::Sandbox(const facts::Store& store) : state_(std::make_unique<State>(store)) {
   State& state = *state_;
+  // These stay. The schema can be trusted, but nothing is lost by not doing so; double quotes are for
+  // names, so that a misspelt column is an error and not a text.
+  for (const auto& [setting, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                       {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                       {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+                                       {SQLITE_DBCONFIG_DQS_DML, 0},
+                                       {SQLITE_DBCONFIG_DQS_DDL, 0}})
+    sqlite3_db_config(state.db, setting, value, nullptr);
+  // The first use of a virtual table declares it, which looks like a change of the schema to the authorizer.
+  declare(state.db, "parameter");
+  for (const facts::TableSpec* spec : store.tables())
+    if (spec->is_virtual) declare(state.db, spec->name);
   state.modules = module_names(state.db);
   for (const auto& [limit, value] : kLimits)
     state.saved_limits.emplace_back(limit, sqlite3_limit(state.db, limit, value));

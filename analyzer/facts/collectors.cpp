@@ -10,7 +10,9 @@
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
+#include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
 
 namespace drydock::facts {

@@ -69,6 +69,10 @@ size_t utf16_length(std::string_view bytes) {
 
 bool is_utf8(std::string_view bytes) {
   for (size_t at = 0; at < bytes.size();) {
+    if (static_cast<unsigned char>(bytes[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     const size_t begin = at;
     // A genuine U+FFFD is three bytes; a made one is at most that, and never EF BF BD.
     if (next_code_point(bytes, at) == kReplacement && bytes.substr(begin, at - begin) != "\uFFFD")
@@ -104,6 +108,10 @@ std::string printable(std::string_view bytes, bool one_line) {
   std::string out;
   out.reserve(bytes.size());
   for (size_t at = 0; at < bytes.size();) {
+    const size_t first = at;  // of a run that needs no look
+    while (at < bytes.size() && bytes[at] >= ' ' && bytes[at] < 0x7F) ++at;
+    out.append(bytes, first, at - first);
+    if (at == bytes.size()) break;
     const char32_t c = next_code_point(bytes, at);
     if (c == '\t' || c == '\n') {
       out += one_line ? ' ' : static_cast<char>(c);

@@ -79,7 +79,23 @@ Xattrs xattrs_of(archive_entry* entry) {
     if (auto acl = acl_value(entry, ARCHIVE_ENTRY_ACL_TYPE_DEFAULT); !acl.empty())
       out.emplace_back("system.posix_acl_default", std::move(acl));
   std::sort(out.begin(), out.end());
+  // bsdtar writes every attribute twice, under its own and under star's name.
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  out.erase(std::unique(out.begin(), out.end(), same), out.end());
   return out;
+}
+
+uint16_t mode_of(archive_entry* entry) {
+  auto mode = static_cast<uint16_t>(archive_entry_mode(entry) & 07777);
+  if (!(archive_entry_acl_types(entry) & ARCHIVE_ENTRY_ACL_TYPE_ACCESS)) return mode;
+  archive_entry_acl_reset(entry, ARCHIVE_ENTRY_ACL_TYPE_ACCESS);
+  int type = 0, permissions = 0, tag = 0, id = 0;
+  const char* name = nullptr;
+  while (archive_entry_acl_next(entry, ARCHIVE_ENTRY_ACL_TYPE_ACCESS, &type, &permissions, &tag,
+                                &id, &name) == 0)
+    if (tag == ARCHIVE_ENTRY_ACL_MASK)
+      mode = static_cast<uint16_t>((mode & ~070) | (permissions & 7) << 3);
+  return mode;
 }
 
 }  // namespace drydock

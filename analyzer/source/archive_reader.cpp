@@ -5,6 +5,7 @@
 #include <locale.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <unordered_map>
@@ -148,7 +149,7 @@ NodeType node_type(archive_entry* entry) {
 Stat stat_of(archive_entry* entry) {
   Stat stat;
   stat.type = node_type(entry);
-  stat.mode = static_cast<uint16_t>(archive_entry_mode(entry) & 07777);
+  stat.mode = mode_of(entry);
   stat.uid = static_cast<uint32_t>(archive_entry_uid(entry));
   stat.gid = static_cast<uint32_t>(archive_entry_gid(entry));
   stat.mtime = archive_entry_mtime(entry);
@@ -255,11 +256,33 @@ class Pass {
       magic.append(block.substr(0, 64));
     }
     stream.seek(start);
+    if (magic.starts_with("PK") && !stream.seekable()) return zip_of_pipe(stream);
     const char* compression = compression_of(magic);
     if (!compression) return read_format(stream, stream, "");
     if (!out_.recognized) out_.compressed = compression;
     const auto inner = DecompressedStream::open(stream, compression);
     return read_format(*inner, stream, compression);
+  }
+
+  // The modes and owners of a zip stand in its directory, at the end: what cannot seek goes to a
+  // nameless temporary file first.
+  bool zip_of_pipe(ByteStream& stream) {
+    std::FILE* const file = std::tmpfile();
+    bool good = file != nullptr;
+    for (;;) {
+      const std::string_view block = stream.next();
+      if (block.empty()) break;
+      good = good && std::fwrite(block.data(), 1, block.size(), file) == block.size();
+    }
+    good = good && std::fflush(file) == 0;
+    if (good) {
+      const auto spooled = stream_from_fd(fileno(file), {});
+      read_format(*spooled, *spooled, "");
+    } else {
+      note_unreadable("a zip on standard input needs room for temporary files, and there is none");
+    }
+    if (file) std::fclose(file);
+    return false;
   }
 
   bool read_format(ByteStream& stream, ByteStream& outermost, const std::string& compression) {
@@ -312,7 +335,7 @@ class Pass {
           if (out_.recognized)
             stop("what follows is no archive drydock knows", reader.position());
           else if (const std::string error = stream.error(); !error.empty())
-            note_unrecognized(error);
+            note_unreadable("it cannot be decompressed: " + error);
           return false;
         }
         recognize(reader, compression);
@@ -330,18 +353,25 @@ class Pass {
       if (!take(reader, stream.seekable() && !inner)) return false;
     }
     recognize(reader, compression);
-    cpio = (archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_CPIO;
+    const int format = archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK;
+    // A tar ends with zeros (POSIX pax "ustar Interchange Format"); where there are none it may have been
+    // cut between two entries.
+    if (format == ARCHIVE_FORMAT_TAR && out_.complete &&
+        reader.position() ==
+            reader.start() + static_cast<uint64_t>(archive_read_header_position(reader.handle())))
+      stop(stream.error().empty() ? "it ends without the end-of-archive mark" : stream.error(),
+           reader.position());
+    cpio = format == ARCHIVE_FORMAT_CPIO;
     end = reader.position();
     return true;
   }
 
-  void note_unrecognized(const std::string& error) {
+  void note_unreadable(const std::string& why) {
     out_.complete = false;
-    out_.diagnostics.push_back(
-        {.level = Level::error,
-         .kind = DiagnosticKind::artifact,
-         .path = input_.name,
-         .message = "'" + input_.name + "' cannot be decompressed: " + error});
+    out_.diagnostics.push_back({.level = Level::error,
+                                .kind = DiagnosticKind::artifact,
+                                .path = input_.name,
+                                .message = why});
   }
 
   void recognize(FormatReader& reader, const std::string& compression) {

@@ -173,7 +173,6 @@ const char* compression_of(std::string_view magic) {
       {"\x28\xb5\x2f\xfd"sv, "zst"},  // RFC 8878 3.1.1
       {"\x04\x22\x4d\x18"sv, "lz4"},  // LZ4 frame format
       {"\x02\x21\x4c\x18"sv, "lz4"},  // LZ4 legacy frame, as the kernel's own
-      {"LZIP"sv, "lz"},               //
       {"\x5d\x00\x00"sv, "lzma"},     // lzma alone, as old initramfs tools wrote it
   };
   for (const auto& [bytes, name] : kMagics)

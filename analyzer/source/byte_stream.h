@@ -38,8 +38,8 @@ using ByteCount = std::function<void(uint64_t)>;
 std::unique_ptr<ByteStream> stream_from_fd(int fd, ByteCount progress);
 std::unique_ptr<ByteStream> stream_from_memory(std::string_view bytes);
 
-// The compression of a stream that begins with `magic`: "gz", "bz2", "xz", "zst", "lz4", "lzma",
-// "lz"; nullptr if it is none we know. By content only.
+// The compression of a stream that begins with `magic`: "gz", "bz2", "xz", "zst", "lz4", "lzma";
+// nullptr if it is none we know. By content only.
 const char* compression_of(std::string_view magic);
 
 // What `compressed` (not owned) holds, decompressed by a thread of its own.

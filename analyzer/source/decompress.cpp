@@ -6,10 +6,11 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <thread>
-#include <vector>
 
 #include "analyzer/source/byte_stream.h"
+#include "analyzer/source/codec.h"
 
 namespace drydock {
 namespace {
@@ -75,7 +76,7 @@ class Decompressor : public DecompressedStream {
 
  private:
   struct Block {
-    std::vector<char> bytes;
+    std::unique_ptr<char[]> bytes;
     const char* begin = nullptr;
     const char* end = nullptr;
   };
@@ -83,6 +84,76 @@ class Decompressor : public DecompressedStream {
   std::string_view view(size_t index) const {
     const Block& block = blocks_[index % kBlocks];
     return {block.begin, static_cast<size_t>(block.end - block.begin)};
+  }
+
+  void run() {
+    std::string error;
+    try {
+      const auto codec = Codec::make(compression_);
+      error = codec ? decode(*codec) : filter();
+    } catch (const std::bad_alloc&) {
+      error = "not enough memory";
+    }
+    if (const std::string below = compressed_.error(); !below.empty()) error = below;
+    const std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+    ended_ = true;
+    changed_.notify_all();
+  }
+
+  // Member after member, straight into the ring. What lies behind the last one stays where it is.
+  std::string decode(Codec& codec) {
+    std::string_view in;
+    std::string joined;  // the bytes around a border of blocks, where a magic number is looked for
+    const auto refill = [&] {
+      in = compressed_.next();
+      progress_ = compressed_.position();
+      return !in.empty();
+    };
+    bool inside = true;
+    for (;;) {
+      if (in.empty()) refill();
+      if (!inside) {
+        while (!in.empty() && in.front() == '\0') {
+          in.remove_prefix(std::min(in.find_first_not_of('\0'), in.size()));
+          if (in.empty()) refill();
+        }
+        consumed_ = compressed_.position() - in.size();
+        if (in.size() < 8 && !in.empty()) {
+          joined = in;
+          refill();
+          joined += in.substr(0, 64);
+          if (joined.size() > 64) joined.resize(64);
+          compressed_.seek(consumed_);
+          in = {};
+          refill();
+        } else {
+          joined = in.substr(0, 8);
+        }
+        const char* next = compression_of(joined);
+        if (!next || std::string_view(next) != compression_) break;
+        codec.reset();
+        inside = true;
+      }
+      char* const out = room();
+      if (!out) return {};
+      const Codec::Piece piece = codec.step(in.data(), in.size(), out, kBlock - used_);
+      in.remove_prefix(piece.consumed);
+      used_ += piece.produced;
+      if (used_ == kBlock) give();
+      if (!codec.error().empty()) {
+        give();
+        return codec.error();
+      }
+      if (piece.ended) {
+        inside = false;
+      } else if (in.empty() && piece.produced == 0 && piece.consumed == 0 && !refill()) {
+        give();
+        return "the compressed data ends too early";
+      }
+    }
+    give();
+    return {};
   }
 
   static la_ssize_t read_compressed(archive*, void* self, const void** buffer) {
@@ -94,78 +165,63 @@ class Decompressor : public DecompressedStream {
     return static_cast<la_ssize_t>(block.size());
   }
 
-  void support(archive* a) const {
-    // One by one: the "all" of libarchive includes programs it would start.
-    const std::string_view name = compression_;
-    if (name == "gz") archive_read_support_filter_gzip(a);
-    if (name == "bz2") archive_read_support_filter_bzip2(a);
-    if (name == "xz") archive_read_support_filter_xz(a);
-    if (name == "zst") archive_read_support_filter_zstd(a);
-    if (name == "lz4") archive_read_support_filter_lz4(a);
-    if (name == "lzma") archive_read_support_filter_lzma(a);
-    if (name == "lz") archive_read_support_filter_lzip(a);
-  }
-
-  void run() {
-    archive* a = archive_read_new();
-    support(a);
-    archive_read_support_format_raw(a);
+  // What no codec does, libarchive does: lz4 in both its forms.
+  std::string filter() {
+    const std::unique_ptr<archive, int (*)(archive*)> a(archive_read_new(), archive_read_free);
+    archive_read_support_filter_lz4(a.get());
+    archive_read_support_format_raw(a.get());
     archive_entry* entry = nullptr;
-    std::string error;
-    int result = archive_read_open(a, this, nullptr, read_compressed, nullptr);
-    if (result == ARCHIVE_OK) result = archive_read_next_header(a, &entry);
+    int result = archive_read_open(a.get(), this, nullptr, read_compressed, nullptr);
+    if (result == ARCHIVE_OK) result = archive_read_next_header(a.get(), &entry);
     // A filter that did not take the stream would hand it through as it is.
-    if (result == ARCHIVE_OK && archive_filter_count(a) < 2)
-      error = "the compressed data is damaged";
+    if (result == ARCHIVE_OK && archive_filter_count(a.get()) < 2)
+      return "the compressed data is damaged";
     const void* data = nullptr;
     size_t size = 0;
     la_int64_t offset = 0;
-    while (result == ARCHIVE_OK && error.empty()) {
-      result = archive_read_data_block(a, &data, &size, &offset);
+    while (result == ARCHIVE_OK) {
+      result = archive_read_data_block(a.get(), &data, &size, &offset);
       if (result == ARCHIVE_WARN) result = ARCHIVE_OK;
-      if (result == ARCHIVE_OK && size > 0 && !give({static_cast<const char*>(data), size})) break;
+      for (std::string_view rest(static_cast<const char*>(data), result == ARCHIVE_OK ? size : 0);
+           !rest.empty();) {
+        char* const out = room();
+        if (!out) return {};
+        const size_t part = std::min(rest.size(), kBlock - used_);
+        std::memcpy(out, rest.data(), part);
+        rest.remove_prefix(part);
+        used_ += part;
+        if (used_ == kBlock) give();
+      }
     }
-    if (error.empty() && result != ARCHIVE_EOF && result != ARCHIVE_OK) {
-      const char* said = archive_error_string(a);
-      error = compressed_.error();
-      if (error.empty()) error = said ? said : "the compressed data is damaged";
-    }
-    give({}, true);
-    const std::lock_guard lock(mutex_);
-    consumed_ = start_ + static_cast<uint64_t>(archive_filter_bytes(a, -1));
-    error_ = std::move(error);
-    ended_ = true;
-    archive_read_free(a);
-    changed_.notify_all();
+    give();
+    consumed_ = start_ + static_cast<uint64_t>(archive_filter_bytes(a.get(), -1));
+    if (result == ARCHIVE_EOF) return {};
+    const char* said = archive_error_string(a.get());
+    return said ? said : "the compressed data is damaged";
   }
 
-  // Puts bytes into the ring, a block at a time; false: nobody reads any more.
-  bool give(std::string_view bytes, bool flush = false) {
-    while (!bytes.empty() || flush) {
-      if (writing_ == nullptr) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return filled_ - freed_ < kBlocks || stop_; });
-        if (stop_) return false;
-        writing_ = &blocks_[filled_ % kBlocks];
-        if (writing_->bytes.empty()) writing_->bytes.resize(kBlock);
-        used_ = 0;
-      }
-      const size_t part = std::min(bytes.size(), kBlock - used_);
-      std::memcpy(writing_->bytes.data() + used_, bytes.data(), part);
-      used_ += part;
-      bytes.remove_prefix(part);
-      if (used_ < kBlock && !flush) continue;
-      if (used_ > 0) {
-        writing_->begin = writing_->bytes.data();
-        writing_->end = writing_->begin + used_;
-        const std::lock_guard lock(mutex_);
-        ++filled_;
-        changed_.notify_all();
-      }
-      writing_ = nullptr;
-      if (bytes.empty()) return true;
+  // Where the thread writes next; nullptr: nobody reads any more.
+  char* room() {
+    if (!writing_) {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return filled_ - freed_ < kBlocks || stop_; });
+      if (stop_) return nullptr;
+      writing_ = &blocks_[filled_ % kBlocks];
+      if (!writing_->bytes) writing_->bytes = std::make_unique_for_overwrite<char[]>(kBlock);
+      used_ = 0;
     }
-    return true;
+    return writing_->bytes.get() + used_;
+  }
+
+  // Hands the block over to the reader.
+  void give() {
+    if (!writing_ || used_ == 0) return;
+    writing_->begin = writing_->bytes.get();
+    writing_->end = writing_->begin + used_;
+    writing_ = nullptr;
+    const std::lock_guard lock(mutex_);
+    ++filled_;
+    changed_.notify_all();
   }
 
   ByteStream& compressed_;

@@ -14,6 +14,7 @@
 #include "analyzer/source/artifact.h"
 #include "analyzer/source/directory.h"
 #include "analyzer/source/open_bytes.h"
+#include "analyzer/source/open_image.h"
 #include "analyzer/source/repository.h"
 #include "analyzer/source/targets.h"
 #include "analyzer/source/views.h"
@@ -181,10 +182,13 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
   if (options.progress) reading.progress = [&](uint64_t done) { options.progress(done, size); };
   ArchiveContents contents = read_archive(input, reading);
   if (!contents.recognized) {
-    if (contents.compressed.empty()) return std::nullopt;
-    std::string why = "no archive is inside";
-    if (!contents.diagnostics.empty()) why = contents.diagnostics.front().message;
-    return Error{in_quotes(given.path) + " is compressed (" + contents.compressed + "), but " + why,
+    const std::string why =
+        contents.diagnostics.empty() ? "" : contents.diagnostics.front().message;
+    if (contents.compressed.empty())
+      return why.empty() ? Answer{}
+                         : Answer{Error{in_quotes(given.path) + " cannot be read: " + why, ""}};
+    return Error{in_quotes(given.path) + " is compressed (" + contents.compressed + "), but " +
+                     (why.empty() ? "no archive is inside" : why),
                  "drydock reads tar, cpio and zip; unpack a single compressed file before"};
   }
   const bool again = given.memory.data() || S_ISREG(given.st.st_mode) || S_ISBLK(given.st.st_mode);
@@ -275,9 +279,14 @@ Answer open_file(const Given& given, const OpenOptions& options) {
   return artifact;
 }
 
+Answer open_disk(const Given& given, const OpenOptions& options) {
+  if (given.memory.data() || !S_ISREG(given.st.st_mode) || given.path == "-") return std::nullopt;
+  return open_image(given.path, options);
+}
+
 // The first that knows the artifact opens it. An opener looks at the content, never at the name.
-constexpr Answer (*kOpeners[])(const Given&, const OpenOptions&) = {open_directory, open_archive,
-                                                                    open_file};
+constexpr Answer (*kOpeners[])(const Given&, const OpenOptions&) = {open_directory, open_disk,
+                                                                    open_archive, open_file};
 
 Result<Artifact> open_given(const Given& given, const OpenOptions& options) {
   for (const auto& opener : kOpeners)

@@ -76,6 +76,10 @@ class Tree {
   // Extended attributes; empty where there are none or the format keeps none.
   virtual Xattrs xattrs(std::string_view path) const = 0;
 
+  // The parts of the tree that exist on the host and could not be read (a volume that is encrypted or
+  // damaged), as (path, why). Below them nothing is found, which must not be taken for absence.
+  virtual std::vector<std::pair<std::string, std::string>> unread() const { return {}; }
+
   // Every node below `directory` (itself not), parents before children, siblings sorted bytewise.
   // `visit` returns false to skip what lies below a directory. The default does it by list and lstat.
   virtual void walk(std::string_view directory,

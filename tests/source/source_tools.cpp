@@ -74,7 +74,8 @@ std::string read_file(const std::string& path) {
 ArchiveBuilder::ArchiveBuilder(const char* format, const char* filter)
     : archive_(archive_write_new()) {
   archive_write_set_format_by_name(archive_, format);
-  if (filter) archive_write_add_filter_by_name(archive_, filter);
+  if (filter && filter != std::string_view("none"))
+    archive_write_add_filter_by_name(archive_, filter);
   archive_write_set_options(archive_, "hdrcharset=BINARY");
   archive_write_set_bytes_in_last_block(archive_, 1);
   const auto write = [](archive*, void* out, const void* data, size_t size) {
@@ -173,7 +174,9 @@ std::string ArchiveBuilder::bytes() {
 
 OpenOptions options() {
   OpenOptions out;
-  out.interest.add("etc/**");
+  for (const char* name :
+       {"passwd", "shadow", "group", "fstab", "sysctl.conf", "*/*.conf", "sub/**"})
+    out.interest.add(std::string("etc/") + name);
   out.interest.add("usr/lib/os-release");
   out.interest.add_loose("sshd_config");
   out.interest.add_loose("daemon.json");

@@ -67,7 +67,7 @@ class ArchiveBuilder {
   std::string out_;
 };
 
-// Keeps everything below etc/, and knows a few loose names.
+// Wants a few files below etc/, and knows a few loose names.
 OpenOptions options();
 
 // Every node of a tree, one a line:

@@ -187,8 +187,10 @@ class Decision {
       coverage.near.reset();
       return coverage;
     }
-    if (coverage.why.empty() && any_recorder_)
+    if (coverage.why.empty() && any_recorder_) {
+      coverage.near = any_recorder_->rule->place;
       coverage.why = "the rule at " + place(*any_recorder_) + " does not ask for " + gaps;
+    }
     if (coverage.why.empty() && not_loaded_) {
       coverage.why = "the rule at " + not_loaded_->place.path + ":" +
                      std::to_string(not_loaded_->place.span.line) +
@@ -216,10 +218,12 @@ class Decision {
     if (!rule.is_watch && !field) return true;
     const std::string& written = rule.is_watch ? rule.path : field->value;
     const std::string where = paths_.real(written, false);
-    // What comes into being after the rules are loaded (below /run) is taken as if it were there then: auditctl
-    // is run again often enough, and the benchmark's own rule would never do.
-    const bool tree = audit_rule.is_tree || (rule.is_watch && subject_ == AuditSubject::directory &&
-                                             paths_.is_volatile(written) && where == real_);
+    // What comes into being after the rules are loaded (below /run) is taken as if it were there
+    // then: auditctl is run again often enough, and the benchmark's own rule would never do.
+    const bool becomes_tree =
+        rule.is_watch && paths_.is_volatile(written) &&
+        (below(real_, where) || (subject_ == AuditSubject::directory && where == real_));
+    const bool tree = audit_rule.is_tree || becomes_tree;
     const std::string at = audit_rule.place.path + ":" + std::to_string(audit_rule.place.span.line);
     if (paths_.is_link(written) && !(subject_ == AuditSubject::link && where == real_)) {
       const std::string target = paths_.real(written, true);

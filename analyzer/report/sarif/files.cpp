@@ -68,12 +68,12 @@ Json File::region(Span span, bool with_snippet) const {
   if (!text_ || span.line == 0 || span.line > lines().line_count()) return out;
   const auto bytes = bytes_of(span);
   if (!bytes) return out;
-  out["startColumn"] = utf16_column(span.line, bytes->begin);
+  out.set("startColumn", utf16_column(span.line, bytes->begin));
   if (bytes->begin == bytes->end) return out;  // a point: consumers mark to the end of the line
-  out["endLine"] = span.end_line;
-  out["endColumn"] = utf16_column(span.end_line, bytes->end);
+  out.set("endLine", span.end_line);
+  out.set("endColumn", utf16_column(span.end_line, bytes->end));
   if (with_snippet && bytes->end - bytes->begin <= kSnippetBytes)
-    out["snippet"] = {{"text", text_->substr(bytes->begin, bytes->end - bytes->begin)}};
+    out.set("snippet", Json{{"text", text_->substr(bytes->begin, bytes->end - bytes->begin)}});
   return out;
 }
 
@@ -90,10 +90,11 @@ Json File::physical_location(Span span) const {
   // A context must be more than the region itself (SARIF 3.29.5).
   const bool more = around.begin < bytes->begin || around.end > bytes->end;
   if (around.end - around.begin > kSnippetBytes || !more) return out;
-  out["contextRegion"] = {
-      {"startLine", first},
-      {"endLine", last},
-      {"snippet", {{"text", text_->substr(around.begin, around.end - around.begin)}}}};
+  out.set(
+      "contextRegion",
+      Json{{"startLine", first},
+           {"endLine", last},
+           {"snippet", Json{{"text", text_->substr(around.begin, around.end - around.begin)}}}});
   return out;
 }
 
@@ -126,12 +127,12 @@ std::string File::line_hash(uint32_t line) const {
 }
 
 Json File::artifact() const {
-  Json out{{"location", {{"uri", uri_}, {"index", index_}}},
+  Json out{{"location", Json{{"uri", uri_}, {"index", index_}}},
            {"roles", Json::array({is_result_ ? "resultFile" : "tracedFile"})}};
   if (text_) {
-    out["mimeType"] = "text/plain";
-    out["length"] = text_->size();
-    if (is_utf8(*text_)) out["encoding"] = "utf-8";
+    out.set("mimeType", "text/plain");
+    out.set("length", text_->size());
+    if (is_utf8(*text_)) out.set("encoding", "utf-8");
   }
   return out;
 }
@@ -150,12 +151,14 @@ std::string Files::artifact_uri() const {
 }
 
 Json Files::analysed() const {
-  Json out{{"location", {{"uri", artifact_uri()}, {"index", 0}}},
-           {"roles", Json::array({"analysisTarget"})}};
-  if (result_.artifact_format == "directory") out["roles"].push_back("directory");
-  if (const auto type = mime_type(result_.artifact_format); !type.empty()) out["mimeType"] = type;
-  if (result_.artifact_size > 0) out["length"] = result_.artifact_size;
-  if (!result_.artifact_format.empty()) out["properties"] = {{"format", result_.artifact_format}};
+  Json roles = Json::array({"analysisTarget"});
+  if (result_.artifact_format == "directory") roles.push_back("directory");
+  Json out{{"location", Json{{"uri", artifact_uri()}, {"index", 0}}}, {"roles", roles}};
+  if (const auto type = mime_type(result_.artifact_format); !type.empty())
+    out.set("mimeType", type);
+  if (result_.artifact_size > 0) out.set("length", result_.artifact_size);
+  if (!result_.artifact_format.empty())
+    out.set("properties", Json{{"format", result_.artifact_format}});
   return out;
 }
 

@@ -16,7 +16,6 @@ using engine::Outcome;
 using engine::RuleResult;
 using engine::ScanResult;
 using engine::TargetResult;
-using sarif_log::dump;
 using sarif_log::Json;
 
 constexpr std::string_view kSchema =
@@ -58,7 +57,7 @@ class Lines {
   explicit Lines(std::string& out) : out_(out) { out_ += '['; }
   void add(const Json& value) {
     out_ += first_ ? "\n" : ",\n";
-    out_ += dump(value);
+    out_ += value.text();
     first_ = false;
   }
   void end() { out_ += first_ ? "]" : "\n]"; }
@@ -93,8 +92,9 @@ void write_run(std::string& out, const ScanResult& scan,
   const Json invocation = notifications.invocation();
 
   out += "{\"tool\":{\"driver\":{\"name\":\"drydock\",\"fullName\":" +
-         dump("drydock " + scan.tool_version) + ",\"semanticVersion\":" + dump(scan.tool_version) +
-         ",\"informationUri\":" + dump(kInformationUri) + ",\n\"rules\":";
+         Json("drydock " + scan.tool_version).text() +
+         ",\"semanticVersion\":" + Json(scan.tool_version).text() +
+         ",\"informationUri\":" + Json(kInformationUri).text() + ",\n\"rules\":";
   Lines rule_lines(out);
   for (size_t i = 0; i < rules.size(); ++i) rule_lines.add(rules.descriptor(i));
   rule_lines.end();
@@ -103,11 +103,11 @@ void write_run(std::string& out, const ScanResult& scan,
   for (const Json& descriptor : notifications.descriptors()) descriptor_lines.add(descriptor);
   descriptor_lines.end();
   const Json supported = rules.taxonomies().supported();
-  if (!supported.empty()) out += ",\n\"supportedTaxonomies\":" + dump(supported);
+  if (!supported.empty()) out += ",\n\"supportedTaxonomies\":" + supported.text();
   out += "}},\n";
   if (!automation_id.empty())
-    out += "\"automationDetails\":" + dump(Json{{"id", automation_id}}) + ",\n";
-  out += "\"invocations\":[" + dump(invocation) + "],\n\"columnKind\":\"utf16CodeUnits\",\n";
+    out += "\"automationDetails\":" + Json{{"id", automation_id}}.text() + ",\n";
+  out += "\"invocations\":[" + invocation.text() + "],\n\"columnKind\":\"utf16CodeUnits\",\n";
   if (!supported.empty()) {
     out += "\"taxonomies\":";
     Lines taxonomy_lines(out);

@@ -88,25 +88,29 @@ std::string without(std::string text, std::string_view path, std::string_view na
 }  // namespace
 
 size_t Notifications::descriptor_index(std::string_view id) {
-  for (size_t i = 0; i < descriptors_.size(); ++i)
-    if (descriptors_[i]["id"] == id) return i;
-  for (const Descriptor& each : kDescriptors)
-    if (each.id == id)
-      descriptors_.push_back({{"id", each.id},
-                              {"name", each.name},
-                              {"shortDescription", {{"text", each.brief}}},
-                              {"fullDescription", {{"text", each.full}}},
-                              {"help", {{"text", each.help}}}});
+  for (size_t i = 0; i < descriptor_ids_.size(); ++i)
+    if (descriptor_ids_[i] == id) return i;
+  for (const Descriptor& each : kDescriptors) {
+    if (each.id != id) continue;
+    descriptor_ids_.push_back(each.id);
+    descriptors_.push_back(Json{{"id", each.id},
+                                {"name", each.name},
+                                {"shortDescription", Json{{"text", each.brief}}},
+                                {"fullDescription", Json{{"text", each.full}}},
+                                {"help", Json{{"text", each.help}}}});
+  }
   return descriptors_.size() - 1;
 }
 
-Json& Notifications::add(std::string_view descriptor, std::string_view level,
-                         std::string_view message) {
-  Json& list = descriptor == kConfiguration ? configuration_ : execution_;
-  list.push_back({{"descriptor", {{"id", descriptor}, {"index", descriptor_index(descriptor)}}},
-                  {"level", level},
-                  {"message", text(printable(message, true))}});
-  return list.back();
+Json Notifications::notification(std::string_view descriptor, std::string_view level,
+                                 std::string_view message) {
+  return {{"descriptor", Json{{"id", descriptor}, {"index", descriptor_index(descriptor)}}},
+          {"level", level},
+          {"message", text(printable(message, true))}};
+}
+
+void Notifications::add(std::string_view descriptor, const Json& notification) {
+  (descriptor == kConfiguration ? configuration_ : execution_).push_back(notification);
 }
 
 void Notifications::add(const Diagnostic& diagnostic, const std::string& uri,
@@ -127,10 +131,13 @@ void Notifications::add(const Diagnostic& diagnostic, const std::string& uri,
   message += sentence(diagnostic.message);
   if (!diagnostic.help.empty()) message += " " + sentence(diagnostic.help);
   message = without(std::move(message), scan_.artifact_path, scan_.artifact_name);
-  Json& out = add(drydock::name(diagnostic.kind), level, message);
-  if (!uri.empty())
-    out["locations"] = Json::array(
-        {{{"physicalLocation", physical_location(uri, -1, line_region(diagnostic.span.line))}}});
+  Json out = notification(drydock::name(diagnostic.kind), level, message);
+  if (!uri.empty()) {
+    const Json place{
+        {"physicalLocation", physical_location(uri, -1, line_region(diagnostic.span.line))}};
+    out.set("locations", Json::array({place}));
+  }
+  add(drydock::name(diagnostic.kind), out);
 }
 
 void Notifications::add_scan_diagnostics() {
@@ -168,7 +175,7 @@ void Notifications::add_outcomes(const TargetResult& target) {
   message += ": " + plural(summary.fail, "rule") + " failed, " + std::to_string(summary.pass) +
              " passed, " + std::to_string(summary.not_applicable) + " did not apply, " +
              std::to_string(summary.unknown) + " could not be judged.";
-  add(kJudged, "note", message);
+  add(kJudged, notification(kJudged, "note", message));
 
   std::map<std::string_view, std::vector<const RuleResult*>> by_reason;
   for (const RuleResult& rule : target.rules)
@@ -181,28 +188,33 @@ void Notifications::add_outcomes(const TargetResult& target) {
       said += separator + rule->rule->id;
       separator = ", ";
     }
-    Json& out = add(kNotJudged, "note", said + ".");
+    Json out = notification(kNotJudged, "note", said + ".");
+    const engine::Rule& first = *rules[0]->rule;
     if (rules.size() == 1)
-      out["associatedRule"] = {{"id", rules[0]->rule->id},
-                               {"index", rules_.index(*rules[0]->rule)}};
+      out.set("associatedRule", Json{{"id", first.id}, {"index", rules_.index(first)}});
+    add(kNotJudged, out);
   }
 }
 
 void Notifications::add_cut(size_t shown, size_t all) {
-  add(kCut, "warning",
-      "Only " + std::to_string(shown) + " of " + std::to_string(all) +
-          " results are in this log, by severity; the text and JSON reports hold them all.");
+  add(kCut,
+      notification(
+          kCut, "warning",
+          "Only " + std::to_string(shown) + " of " + std::to_string(all) +
+              " results are in this log, by severity; the text and JSON reports hold them all."));
 }
 
 Json Notifications::invocation() {
   if (left_out_ > 0)
-    add(drydock::name(DiagnosticKind::limit), "warning",
-        plural(left_out_, "further notification") +
-            " left out; the text and JSON reports hold them all.");
+    add(drydock::name(DiagnosticKind::limit),
+        notification(drydock::name(DiagnosticKind::limit), "warning",
+                     plural(left_out_, "further notification") +
+                         " left out; the text and JSON reports hold them all."));
   Json out{{"executionSuccessful", scan_.exit_code != 2}, {"exitCode", scan_.exit_code}};
-  if (!scan_.exit_reason.empty()) out["exitCodeDescription"] = cut(scan_.exit_reason, kTextLimit);
-  if (!execution_.empty()) out["toolExecutionNotifications"] = execution_;
-  if (!configuration_.empty()) out["toolConfigurationNotifications"] = configuration_;
+  if (!scan_.exit_reason.empty())
+    out.set("exitCodeDescription", cut(scan_.exit_reason, kTextLimit));
+  if (!execution_.empty()) out.set("toolExecutionNotifications", execution_);
+  if (!configuration_.empty()) out.set("toolConfigurationNotifications", configuration_);
   return out;
 }
 

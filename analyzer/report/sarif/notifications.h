@@ -28,17 +28,19 @@ class Notifications {
 
   // The invocation with all that was added; call it last.
   Json invocation();
-  const Json& descriptors() const { return descriptors_; }  // of driver.notifications
+  const std::vector<Json>& descriptors() const { return descriptors_; }  // of driver.notifications
 
  private:
-  Json& add(std::string_view descriptor, std::string_view level, std::string_view message);
+  Json notification(std::string_view descriptor, std::string_view level, std::string_view message);
+  void add(std::string_view descriptor, const Json& notification);
   void add(const Diagnostic& diagnostic, const std::string& uri, const std::string& name);
   size_t descriptor_index(std::string_view id);
 
   const engine::ScanResult& scan_;
   const Rules& rules_;
   const Files& files_;
-  Json descriptors_ = Json::array();
+  std::vector<std::string_view> descriptor_ids_;
+  std::vector<Json> descriptors_;
   Json execution_ = Json::array();
   Json configuration_ = Json::array();
   size_t left_out_ = 0;

@@ -92,10 +92,10 @@ Json Results::location(const TargetResult& target, const Finding& finding, const
   std::string qualified = target.name + "!" + path;
   if (!finding.key.empty()) qualified += "#" + finding.key;
   Json out{{"physicalLocation", file.physical_location(finding.place.span)}};
-  out["logicalLocations"] =
-      Json::array({{{"name", cut(printable(name, true), kNameLimit)},
-                    {"kind", finding.key.empty() ? "resource" : "property"},
-                    {"fullyQualifiedName", cut(printable(qualified, true), kTextLimit)}}});
+  const Json logical{{"name", cut(printable(name, true), kNameLimit)},
+                     {"kind", finding.key.empty() ? "resource" : "property"},
+                     {"fullyQualifiedName", cut(printable(qualified, true), kTextLimit)}};
+  out.set("logicalLocations", Json::array({logical}));
   return out;
 }
 
@@ -114,11 +114,12 @@ Json Results::related(const TargetResult& target, const Finding& finding) const 
     if (out.size() == kRelated) break;
     const File& file = files_.file(target, related.place.path);
     Json location{{"id", out.size() + 1}};
-    location["physicalLocation"] = sarif_log::physical_location(
-        file.uri(), file.index(), file.region(related.place.span, true));
+    location.set("physicalLocation",
+                 sarif_log::physical_location(file.uri(), file.index(),
+                                              file.region(related.place.span, true)));
     if (!related.message.empty())
-      location["message"] = text(unlinked(printable(related.message, true)));
-    out.push_back(std::move(location));
+      location.set("message", text(unlinked(printable(related.message, true))));
+    out.push_back(location);
   }
   return out;
 }
@@ -129,18 +130,17 @@ Json Results::fixes(const TargetResult& target, const Finding& finding) const {
   if (!finding.edit) return out;
   const engine::Edit& edit = *finding.edit;
   const File& file = files_.file(target, edit.place.path);
-  auto deleted = file.exact_region(edit.place.span);
+  const auto deleted = file.exact_region(edit.place.span);
   if (!deleted) return out;
   const std::string description = edit.description.empty()
                                       ? std::string("Apply the suggested value.")
                                       : sentence(edit.description);
-  out.push_back(
-      {{"description", text(unlinked(printable(description, true)))},
-       {"artifactChanges",
-        Json::array(
-            {{{"artifactLocation", {{"uri", file.uri()}, {"index", file.index()}}},
-              {"replacements", Json::array({{{"deletedRegion", std::move(*deleted)},
-                                             {"insertedContent", {{"text", edit.text}}}}})}}})}});
+  const Json replacement{{"deletedRegion", *deleted},
+                         {"insertedContent", Json{{"text", edit.text}}}};
+  const Json change{{"artifactLocation", Json{{"uri", file.uri()}, {"index", file.index()}}},
+                    {"replacements", Json::array({replacement})}};
+  out.push_back(Json{{"description", text(unlinked(printable(description, true)))},
+                     {"artifactChanges", Json::array({change})}});
   return out;
 }
 
@@ -150,21 +150,22 @@ Json Results::failing(const TargetResult& target, const RuleResult& rule,
   File& file = files_.file(target, finding.place.path);
   file.mark_result();
   const engine::FileEvidence* known = evidence(target, finding.place.path);
+  const size_t rule_index = rules_.index(*rule.rule);
   size_t linked = 0;
   Json out{{"ruleId", rule.rule->id},
-           {"ruleIndex", rules_.index(*rule.rule)},
+           {"ruleIndex", rule_index},
            {"kind", "fail"},
            {"level", level_of(severity)}};
-  if (rank_of(severity) >= 0) out["rank"] = rank_of(severity);
-  out["message"] = message(target, finding, linked);
-  out["locations"] = Json::array({location(target, finding, file)});
+  if (rank_of(severity) >= 0) out.set("rank", rank_of(severity));
+  out.set("message", message(target, finding, linked));
+  out.set("locations", Json::array({location(target, finding, file)}));
   Json places = related(target, finding);
-  if (!places.empty()) out["relatedLocations"] = std::move(places);
+  if (!places.empty()) out.set("relatedLocations", places);
   Json changes = fixes(target, finding);
-  if (!changes.empty()) out["fixes"] = std::move(changes);
-  Json taxa = rules_.taxonomies().result_taxa(*rule.rule);
-  if (!taxa.empty()) out["taxa"] = std::move(taxa);
-  out["partialFingerprints"] = fingerprints(finding, file, known && known->sensitive);
+  if (!changes.empty()) out.set("fixes", changes);
+  const Json& taxa = rules_.result_taxa(rule_index);
+  if (!taxa.empty()) out.set("taxa", taxa);
+  out.set("partialFingerprints", fingerprints(finding, file, known && known->sensitive));
   return out;
 }
 
@@ -175,14 +176,14 @@ Json Results::other(const TargetResult& target, const RuleResult& rule) const {
   if (rule.outcome == Outcome::unknown)
     kind = "open", said = "Could not be judged: " + sentence(rule.reason);
   const File& file = files_.file(target, anchor_of(*rule.rule));
+  const Json place{
+      {"physicalLocation", sarif_log::physical_location(file.uri(), file.index(), line_region(1))}};
   return {{"ruleId", rule.rule->id},
           {"ruleIndex", rules_.index(*rule.rule)},
           {"kind", kind},
           {"level", "none"},
           {"message", text(unlinked(printable(said, true)))},
-          {"locations",
-           Json::array({{{"physicalLocation", sarif_log::physical_location(file.uri(), file.index(),
-                                                                           line_region(1))}}})}};
+          {"locations", Json::array({place})}};
 }
 
 }  // namespace drydock::report::sarif_log

@@ -1,7 +1,7 @@
 #include "analyzer/report/sarif/rules.h"
 
-#include <algorithm>
 #include <map>
+#include <set>
 
 #include "analyzer/report/prose.h"
 #include "analyzer/report/unicode.h"
@@ -47,11 +47,11 @@ Json tags_of(const Rule& rule) {
   std::vector<std::string> tags;
   if (rule.severity != Severity::info) tags.push_back("security");
   if (!rule.topic.empty()) tags.push_back(rule.topic);
-  for (std::string& tag : Taxonomies::tags(rule)) tags.push_back(std::move(tag));
+  for (std::string& tag : Taxonomies::tags(rule)) tags.push_back(tag);
   Json out = Json::array();
+  std::set<std::string_view> seen;
   for (const std::string& tag : tags)
-    if (out.size() < kTags && std::find(out.begin(), out.end(), tag) == out.end())
-      out.push_back(cut(tag, kNameLimit));
+    if (out.size() < kTags && seen.insert(tag).second) out.push_back(cut(tag, kNameLimit));
   return out;
 }
 
@@ -128,31 +128,39 @@ std::vector<const Rule*> Rules::collect(const std::vector<const engine::TargetRe
 
 Rules::Rules(const std::vector<const engine::TargetResult*>& targets)
     : rules_(collect(targets)), taxonomies_(rules_) {
-  for (size_t i = 0; i < rules_.size(); ++i) index_.emplace(rules_[i]->id, i);
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    index_.emplace(rules_[i]->id, i);
+    taxa_.push_back(taxonomies_.result_taxa(*rules_[i]));
+  }
 }
 
 Json Rules::descriptor(size_t index) const {
   const Rule& rule = *rules_[index];
   Json out{{"id", rule.id}, {"name", cut(pascal_case(rule.id), kNameLimit)}};
-  if (!rule.deprecated_ids.empty()) out["deprecatedIds"] = rule.deprecated_ids;
-  out["shortDescription"] = text(sentence(rule.title));
+  if (!rule.deprecated_ids.empty()) {
+    Json ids = Json::array();
+    for (const std::string& id : rule.deprecated_ids) ids.push_back(id);
+    out.set("deprecatedIds", ids);
+  }
+  out.set("shortDescription", text(sentence(rule.title)));
   const std::string why = first_paragraph(rule.why);
-  out["fullDescription"] = text(why.empty() ? sentence(rule.title) : why);
-  out["help"] = {{"text", cut(help_text(rule), kHelpLimit)},
-                 {"markdown", cut(help_markdown(rule), kHelpLimit)}};
-  out["defaultConfiguration"] = {{"level", level_of(rule.severity)}};
-  if (rank_of(rule.severity) >= 0) out["defaultConfiguration"]["rank"] = rank_of(rule.severity);
+  out.set("fullDescription", text(why.empty() ? sentence(rule.title) : why));
+  out.set("help", Json{{"text", cut(help_text(rule), kHelpLimit)},
+                       {"markdown", cut(help_markdown(rule), kHelpLimit)}});
+  Json configuration{{"level", level_of(rule.severity)}};
+  if (rank_of(rule.severity) >= 0) configuration.set("rank", rank_of(rule.severity));
+  out.set("defaultConfiguration", configuration);
   Json relationships = taxonomies_.relationships(rule);
-  if (!relationships.empty()) out["relationships"] = std::move(relationships);
+  if (!relationships.empty()) out.set("relationships", relationships);
   Json properties{
       {"tags", tags_of(rule)},
       // An expectation compares one effective value; a query may be a judgement.
       {"precision", std::holds_alternative<engine::Expect>(rule.check) ? "very-high" : "high"},
       {"problem.severity", problem_severity(rule.severity)}};
   if (!security_severity(rule.severity).empty())
-    properties["security-severity"] = security_severity(rule.severity);
-  if (!rule.topic.empty()) properties["category"] = rule.topic;
-  out["properties"] = std::move(properties);
+    properties.set("security-severity", security_severity(rule.severity));
+  if (!rule.topic.empty()) properties.set("category", rule.topic);
+  out.set("properties", properties);
   return out;
 }
 

@@ -19,6 +19,8 @@ class Rules {
 
   size_t index(const engine::Rule& rule) const { return index_.at(rule.id); }
   const Taxonomies& taxonomies() const { return taxonomies_; }
+  // The taxa that a result of the rule names; may be empty.
+  const Json& result_taxa(size_t rule_index) const { return taxa_[rule_index]; }
   size_t size() const { return rules_.size(); }
   Json descriptor(size_t index) const;
 
@@ -29,6 +31,7 @@ class Rules {
   std::vector<const engine::Rule*> rules_;
   std::unordered_map<std::string_view, size_t> index_;
   Taxonomies taxonomies_;
+  std::vector<Json> taxa_;
 };
 
 // "error", "warning" or "note".

@@ -111,47 +111,47 @@ void Taxonomies::each(const engine::Rule& rule, Visit visit) const {
       visit(taxonomy.key,
             Json{{"id", id},
                  {"index", taxon->second},
-                 {"toolComponent", {{"name", name_of(taxonomy.key)}, {"index", component}}}});
+                 {"toolComponent", Json{{"name", name_of(taxonomy.key)}, {"index", component}}}});
     }
   }
 }
 
 Json Taxonomies::relationships(const engine::Rule& rule) const {
   Json out = Json::array();
-  each(rule, [&](std::string_view key, Json target) {
-    out.push_back({{"target", std::move(target)}, {"kinds", Json::array({kind_of(key)})}});
+  each(rule, [&](std::string_view key, const Json& target) {
+    out.push_back(Json{{"target", target}, {"kinds", Json::array({kind_of(key)})}});
   });
   return out;
 }
 
 Json Taxonomies::result_taxa(const engine::Rule& rule) const {
   Json out = Json::array();
-  each(rule, [&](std::string_view key, Json target) {
-    if (in_results(key)) out.push_back(std::move(target));
+  each(rule, [&](std::string_view key, const Json& target) {
+    if (in_results(key)) out.push_back(target);
   });
   return out;
 }
 
-Json Taxonomies::components() const {
-  Json out = Json::array();
+std::vector<Json> Taxonomies::components() const {
+  std::vector<Json> out;
   for (const Component& component : components_) {
     const Known* taxonomy = known(component.key);
     Json json{{"name", name_of(component.key)}};
-    if (taxonomy) json["organization"] = taxonomy->organization;
-    if (taxonomy) json["guid"] = taxonomy->guid;
-    json["shortDescription"] =
-        text(std::string(taxonomy ? taxonomy->title : std::string_view(component.key)) + ".");
-    json["isComprehensive"] = false;
+    if (taxonomy) json.set("organization", taxonomy->organization);
+    if (taxonomy) json.set("guid", taxonomy->guid);
+    json.set("shortDescription",
+             text(std::string(taxonomy ? taxonomy->title : std::string_view(component.key)) + "."));
+    json.set("isComprehensive", false);
     Json taxa = Json::array();
     for (const auto& [id, index] : component.taxa) {
       Json taxon{{"id", id}, {"name", id}};
       if (component.key == "cwe")
-        taxon["helpUri"] =
-            "https://cwe.mitre.org/data/definitions/" + std::string(digits_of(id)) + ".html";
-      taxa.push_back(std::move(taxon));
+        taxon.set("helpUri",
+                  "https://cwe.mitre.org/data/definitions/" + std::string(digits_of(id)) + ".html");
+      taxa.push_back(taxon);
     }
-    json["taxa"] = std::move(taxa);
-    out.push_back(std::move(json));
+    json.set("taxa", taxa);
+    out.push_back(json);
   }
   return out;
 }
@@ -159,7 +159,7 @@ Json Taxonomies::components() const {
 Json Taxonomies::supported() const {
   Json out = Json::array();
   for (size_t i = 0; i < components_.size(); ++i)
-    out.push_back({{"name", name_of(components_[i].key)}, {"index", i}});
+    out.push_back(Json{{"name", name_of(components_[i].key)}, {"index", i}});
   return out;
 }
 
@@ -173,7 +173,7 @@ std::vector<std::string> Taxonomies::lines(const engine::Rule& rule) {
       line += separator + taxon_id(key, reference);
       separator = ", ";
     }
-    out.push_back(std::move(line));
+    out.push_back(line);
   }
   return out;
 }

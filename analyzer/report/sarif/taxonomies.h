@@ -21,9 +21,9 @@ class Taxonomies {
 
   Json relationships(const engine::Rule& rule) const;  // of a rule object; may be empty
   Json result_taxa(
-      const engine::Rule& rule) const;  // of a result: the recommendations; may be empty
-  Json components() const;              // run.taxonomies
-  Json supported() const;               // driver.supportedTaxonomies
+      const engine::Rule& rule) const;   // of a result: the recommendations; may be empty
+  std::vector<Json> components() const;  // of run.taxonomies
+  Json supported() const;                // driver.supportedTaxonomies
 
   // References for people, one line a kind: "CIS Docker Benchmark: 1.1.3, 1.1.4".
   static std::vector<std::string> lines(const engine::Rule& rule);

@@ -16,7 +16,7 @@ namespace drydock {
 struct Disk {
   BlockDevicePtr device;           // what the guest sees
   std::string format;              // "qcow2 v3, zstd", "VMDK streamOptimized", "raw"
-  std::vector<std::string> notes;  // what a person should know: "internal snapshots are not read"
+  std::vector<std::string> notes = {};  // what a person should know: "internal snapshots are not read"
 };
 
 // Files beside the image that a container names (a backing file, a flat VMDK extent). The names

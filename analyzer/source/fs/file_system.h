@@ -43,11 +43,11 @@ using FileSystemPtr = std::shared_ptr<const FileSystem>;
 struct VolumeInfo {
   std::string
       type;  // "ext4", "vfat", "xfs", "btrfs", "swap", "crypto_LUKS", "LVM2_member"; "" unknown
-  std::string uuid;  // as blkid prints it
-  std::string label;
-  FileSystemPtr file_system;       // null: recognized, but not readable here
-  std::string why_not_read;        // a clause, when file_system is null
-  std::vector<std::string> notes;  // "the journal was replayed: 131 blocks"
+  std::string uuid = {};  // as blkid prints it
+  std::string label = {};
+  FileSystemPtr file_system = {};       // null: recognized, but not readable here
+  std::string why_not_read = {};        // a clause, when file_system is null
+  std::vector<std::string> notes = {};  // "the journal was replayed: 131 blocks"
 };
 
 // Looks at the volume's content. Never fails: what is not known has an empty type.

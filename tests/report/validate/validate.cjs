@@ -72,29 +72,29 @@ function configuration(directory) {
   return exported;
 }
 
-function checkMultitool(config, directory, file) {
+// One run for all files: starting the Multitool takes longer than judging.
+function checkMultitool(config, directory, files) {
   const output = path.join(directory, "verdict.sarif");
-  fs.rmSync(output, { force: true });
   const run = spawnSync(multitool,
-    ["validate", file, "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning;Note", "-c", config,
-      "-o", output, "--log", "ForceOverwrite"],
+    ["validate", ...files, "--rule-kind", "Sarif;Ghas", "--level", "Error;Warning;Note", "-c", config,
+      "-o", output, "--log", "ForceOverwrite", "--max-file-size-in-kb", "1000000"],
     { encoding: "utf8", maxBuffer: 1 << 28 });
-  if (!fs.existsSync(output)) {
-    fail(file, `Multitool gave no verdict: ${run.error || run.stdout}`);
-    return;
-  }
+  if (!fs.existsSync(output)) throw new Error(`Multitool gave no verdict: ${run.error || run.stdout}`);
   // The Multitool writes a byte order mark.
   const verdict = JSON.parse(fs.readFileSync(output, "utf8").replace(/^\uFEFF/, "")).runs[0];
   for (const invocation of verdict.invocations || [])
-    for (const note of invocation.toolExecutionNotifications || [])
-      if (note.level === "error") fail(file, `Multitool: ${JSON.stringify(note.message)}`);
-  let told = 0;
+    for (const note of [...(invocation.toolExecutionNotifications || []),
+      ...(invocation.toolConfigurationNotifications || [])])
+      if (note.level !== "note") fail("Multitool", JSON.stringify(note.message));
+  const scanned = /(\d+) files? scanned/.exec(run.stdout);
+  if (!scanned || Number(scanned[1]) !== files.length)
+    fail("Multitool", `scanned ${scanned ? scanned[1] : "no"} files of ${files.length}`);
   for (const result of verdict.results || []) {
     const level = result.level || "warning";
-    if (IGNORED.has(result.ruleId)) continue;
-    if (level === "note" && ACCEPTED_NOTES[result.ruleId]) continue;
-    if (told++ < 8)
-      fail(file, `Multitool ${level} ${result.ruleId}: ${JSON.stringify(result.message.arguments || result.message.text)}`);
+    if (IGNORED.has(result.ruleId) || (level === "note" && ACCEPTED_NOTES[result.ruleId])) continue;
+    const uri = result.locations[0].physicalLocation.artifactLocation.uri;
+    fail(decodeURIComponent(uri.replace(/^file:\/\//, "")),
+      `Multitool ${level} ${result.ruleId}: ${JSON.stringify(result.message.arguments || result.message.text)}`);
   }
 }
 
@@ -103,14 +103,9 @@ try {
   const sarif = compile(path.join(multitoolDir, "sarif-2.1.0.json"));
   const report = compile(reportSchema);
   const config = configuration(scratch);
-  for (const file of files) {
-    if (file.endsWith(".json")) {
-      checkSchema(report, file);
-    } else {
-      checkSchema(sarif, file);
-      checkMultitool(config, scratch, file);
-    }
-  }
+  for (const file of files) checkSchema(file.endsWith(".json") ? report : sarif, file);
+  const logs = files.filter((file) => !file.endsWith(".json"));
+  if (logs.length) checkMultitool(config, scratch, logs);
 } catch (error) {
   fail("validate", error.message);
 } finally {

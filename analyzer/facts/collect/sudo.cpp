@@ -1,0 +1,358 @@
+// sudoers(5): /etc/sudoers with its includes, read as one text in which an included file stands in the
+// place of its include. "@includedir": the files of the directory "are parsed in sorted lexical order",
+// those that "end in '~' or contain a '.' character" are skipped. "Where there are multiple matches, the
+// last match is used". An alias may be used before it is defined; a second definition of a name is an
+// error and the first one stays.
+#include "analyzer/facts/collect/sudo.h"
+
+#include <map>
+#include <memory>
+
+#include "analyzer/source/tree.h"
+#include "parsers/sudoers.h"
+
+namespace drydock::facts {
+
+const TableSpec kSudoRuleTable{
+    .name = "sudo_rule",
+    .kind = TableKind::effective,
+    .doc =
+        "A command that sudoers(5) allows or forbids a user, with aliases resolved: a row for each "
+        "member of the user list and each command. Of several that match the one with the highest "
+        "position counts.",
+    .columns = {{"position", ColumnType::integer,
+                 "Counts the rules in the order sudo reads them, from 1."},
+                {"user", ColumnType::text, "alice, #1000, %wheel, %#27, +netgroup or ALL."},
+                {"is_user_negated", ColumnType::boolean, "The list excludes the user ('!')."},
+                {"hosts", ColumnType::text, "The host list, separated by commas; ALL for any."},
+                {"runas_users", ColumnType::text,
+                 "Whom the user may become, separated by commas: root if nothing is said, empty "
+                 "for himself."},
+                {"runas_groups", ColumnType::text,
+                 "The groups he may take; empty if none are given."},
+                {"command", ColumnType::text,
+                 "The path, a directory with '/' at its end, sudoedit or ALL."},
+                {"arguments", ColumnType::text, "Those allowed; '' for none; NULL for any."},
+                {"digest", ColumnType::text, "The digests the program must have; NULL if none."},
+                {"allows", ColumnType::boolean, "0: the command or the user is negated."},
+                {"nopasswd", ColumnType::boolean,
+                 "No password is asked for: the tag NOPASSWD, or Defaults !authenticate for all, "
+                 "the user or "
+                 "the command without the tag PASSWD."},
+                {"noexec", ColumnType::boolean, "The tag NOEXEC holds."},
+                {"setenv", ColumnType::boolean, "The tag SETENV holds; ALL implies it."},
+                {"loc", ColumnType::location, "The user specification."},
+                {"user_loc", ColumnType::location, "The user, where he is named."},
+                {"command_loc", ColumnType::location, "The command, where it is named."}},
+    .indexes = {"user", "command"},
+    .examples = {"SELECT user, command, loc FROM sudo_rule WHERE allows AND nopasswd"}};
+
+const TableSpec kSudoDefaultTable{
+    .name = "sudo_default",
+    .kind = TableKind::effective,
+    .doc =
+        "A setting of sudoers(5) Defaults. Of several for the same scope the last one counts; "
+        "those "
+        "that add to a list or take from it all stay.",
+    .columns = {{"name", ColumnType::text, "use_pty, secure_path, timestamp_timeout and so on."},
+                {"value", ColumnType::text, "'on' or 'off' for flags, else the value unquoted."},
+                {"operator", ColumnType::text, "'=', '+=', '-='; NULL for flags."},
+                {"scope", ColumnType::text, "'global', 'user', 'host', 'runas' or 'command'."},
+                {"binding", ColumnType::text,
+                 "Whom it is for, separated by commas; empty if global."},
+                {"loc", ColumnType::location, "The setting."},
+                {"value_loc", ColumnType::location, "Its value; of a flag the whole setting."}},
+    .key = "name",
+    .value = "value",
+    .examples = {"SELECT name, value FROM sudo_default WHERE scope = 'global'"}};
+
+namespace {
+
+namespace sudoers = parsers::sudoers;
+using sudoers::Item;
+
+constexpr size_t kFiles = 1000;     // of one includedir and all that they include
+constexpr size_t kRows = 20'000;    // of sudo_rule
+constexpr size_t kAliasDepth = 32;  // aliases in aliases
+
+// An entry and the file it stands in.
+struct Placed {
+  const sudoers::Entry* entry;
+  const std::string* path;
+};
+
+// A member of a list with aliases taken away, and the file that names it.
+struct Member {
+  const Item* item;
+  const std::string* path;
+  bool negated;
+};
+
+std::string joined(const std::vector<Member>& members) {
+  std::string out;
+  for (const Member& m : members)
+    out += (out.empty() ? "" : ",") + std::string(m.negated ? "!" : "") + m.item->text;
+  return out;
+}
+
+std::string_view name(sudoers::Scope scope) {
+  switch (scope) {
+    case sudoers::Scope::global:
+      return "global";
+    case sudoers::Scope::user:
+      return "user";
+    case sudoers::Scope::host:
+      return "host";
+    case sudoers::Scope::runas:
+      return "runas";
+    case sudoers::Scope::command:
+      return "command";
+  }
+  return "global";
+}
+
+class Sudoers {
+ public:
+  explicit Sudoers(Context& context) : context_(context) {}
+
+  void read(const std::string& path, int depth = 0) {
+    // sudo itself allows 128 nested files.
+    if (depth > limits::kIncludeDepth || files_.size() >= kFiles) return;
+    const auto text = context_.read(path);
+    if (!text) return;
+    files_.push_back(std::make_unique<std::pair<std::string, sudoers::File>>(
+        text->path, sudoers::parse(text->text)));
+    const auto& [real, file] = *files_.back();
+    context_.issues(real, file.errors);
+    for (const sudoers::Entry& entry : file.entries) {
+      if (const auto* include = std::get_if<sudoers::Include>(&entry)) {
+        if (!context_.is_fragment()) follow(*include, real, depth);
+      } else {
+        entries_.push_back({&entry, &real});
+        if (const auto* alias = std::get_if<sudoers::Alias>(&entry)) define(*alias, real);
+      }
+    }
+  }
+
+  void write() {
+    for (const Placed& placed : entries_)
+      if (const auto* defaults = std::get_if<sudoers::Defaults>(placed.entry))
+        note_defaults(*defaults, *placed.path);
+    write_defaults();
+    for (const Placed& placed : entries_)
+      if (const auto* spec = std::get_if<sudoers::UserSpec>(placed.entry))
+        write_spec(*spec, *placed.path);
+  }
+
+ private:
+  void follow(const sudoers::Include& include, const std::string& from, int depth) {
+    const std::string path = normal_path(
+        include.path.starts_with('/') ? include.path : join_path(parent_path(from), include.path));
+    if (!include.is_directory) return read(path, depth + 1);
+    for (const std::string& file : context_.tree().glob(path, "*")) {
+      const std::string_view name = file_name(file);
+      if (!name.ends_with('~') && name.find('.') == std::string_view::npos) read(file, depth + 1);
+    }
+  }
+
+  void define(const sudoers::Alias& alias, const std::string& path) {
+    const auto [known, is_new] =
+        aliases_.try_emplace({alias.kind, alias.name}, std::pair{&alias, &path});
+    if (!is_new)
+      context_.issue(path, {"alias-defined-twice", alias.span,
+                            "the alias " + alias.name + " is defined before, and stays as it was",
+                            parsers::Effect::ignored});
+  }
+
+  std::vector<Member> resolve(std::span<const Item> items, sudoers::AliasKind kind,
+                              const std::string& path) {
+    std::vector<Member> out;
+    resolve_into(items, kind, path, false, 0, out);
+    return out;
+  }
+
+  void resolve_into(std::span<const Item> items, sudoers::AliasKind kind, const std::string& path,
+                    bool negated, size_t depth, std::vector<Member>& out) {
+    for (const Item& item : items) {
+      if (out.size() >= kRows) return;
+      const bool is_negated = item.negated != negated;
+      const auto alias =
+          item.kind == Item::Kind::alias ? aliases_.find({kind, item.text}) : aliases_.end();
+      if (alias == aliases_.end() || depth >= kAliasDepth)
+        out.push_back({&item, &path, is_negated});
+      else
+        resolve_into(alias->second.first->members, kind, *alias->second.second, is_negated,
+                     depth + 1, out);
+    }
+  }
+
+  // What counts of the defaults so far, by scope, binding and name.
+  struct Counted {
+    const sudoers::Setting* setting;
+    const std::string* path;
+    sudoers::Scope scope;
+    std::string binding;
+  };
+
+  void note_defaults(const sudoers::Defaults& defaults, const std::string& path) {
+    static constexpr sudoers::AliasKind kKinds[] = {
+        sudoers::AliasKind::user, sudoers::AliasKind::user, sudoers::AliasKind::host,
+        sudoers::AliasKind::runas, sudoers::AliasKind::command};
+    const std::string binding =
+        joined(resolve(defaults.binding, kKinds[static_cast<size_t>(defaults.scope)], path));
+    for (const sudoers::Setting& setting : defaults.settings) {
+      const Counted now{&setting, &path, defaults.scope, binding};
+      if (setting.op == sudoers::Setting::Operator::add ||
+          setting.op == sudoers::Setting::Operator::remove) {
+        counted_.push_back(now);
+        continue;
+      }
+      const std::string key =
+          std::string(name(defaults.scope)) + '\0' + binding + '\0' + setting.name;
+      const auto [known, is_new] = last_.try_emplace(key, counted_.size());
+      if (is_new) {
+        counted_.push_back(now);
+        continue;
+      }
+      Counted& before = counted_[known->second];
+      context_.store().overridden(kSudoDefaultTable, setting.name, place(path, setting.span),
+                                  place(*before.path, before.setting->span), shown(*before.setting),
+                                  "set again later");
+      before = now;
+    }
+  }
+
+  static std::string_view shown(const sudoers::Setting& setting) {
+    if (setting.op == sudoers::Setting::Operator::on) return "on";
+    if (setting.op == sudoers::Setting::Operator::off) return "off";
+    return setting.value;
+  }
+
+  void write_defaults() {
+    for (const Counted& c : counted_) {
+      using Operator = sudoers::Setting::Operator;
+      const Operator op = c.setting->op;
+      const Value symbol = op == Operator::set      ? Value(std::string_view("="))
+                           : op == Operator::add    ? Value(std::string_view("+="))
+                           : op == Operator::remove ? Value(std::string_view("-="))
+                                                    : Value(Null{});
+      context_.store().insert(
+          kSudoDefaultTable,
+          {std::string_view(c.setting->name), shown(*c.setting), symbol, name(c.scope),
+           std::string_view(c.binding), place(*c.path, c.setting->span),
+           place(*c.path, c.setting->value_span)});
+    }
+  }
+
+  // Does a Defaults line switch authentication off for this user and command?
+  bool is_unauthenticated(const Member& user, const Member& command) const {
+    bool off = false;
+    for (const sudoers::Scope scope :
+         {sudoers::Scope::global, sudoers::Scope::user, sudoers::Scope::command})
+      for (const Counted& c : counted_) {
+        if (c.scope != scope || c.setting->name != "authenticate") continue;
+        const std::string words = "," + c.binding + ",";
+        const auto has = [&](const Member& m) {
+          return words.find("," + m.item->text + ",") != std::string::npos ||
+                 words.find(",ALL,") != std::string::npos;
+        };
+        if (scope == sudoers::Scope::global || (scope == sudoers::Scope::user && has(user)) ||
+            (scope == sudoers::Scope::command && has(command)))
+          off = c.setting->op == sudoers::Setting::Operator::off;
+      }
+    return off;
+  }
+
+  void write_spec(const sudoers::UserSpec& spec, const std::string& path) {
+    const std::vector<Member> users = resolve(spec.users, sudoers::AliasKind::user, path);
+    for (const sudoers::Privilege& privilege : spec.privileges) {
+      const std::string hosts = joined(resolve(privilege.hosts, sudoers::AliasKind::host, path));
+      for (const sudoers::CommandSpec& given : privilege.commands) {
+        ++position_;
+        const std::string runas =
+            given.has_runas ? joined(resolve(given.runas_users, sudoers::AliasKind::runas, path))
+                            : "root";
+        const std::string groups =
+            joined(resolve(given.runas_groups, sudoers::AliasKind::runas, path));
+        for (const Member& command :
+             resolve(std::span(&given.command, 1), sudoers::AliasKind::command, path))
+          for (const Member& user : users)
+            write_row(spec, path, given, user, command, hosts, runas, groups);
+      }
+    }
+  }
+
+  void write_row(const sudoers::UserSpec& spec, const std::string& path,
+                 const sudoers::CommandSpec& given, const Member& user, const Member& command,
+                 std::string_view hosts, std::string_view runas, std::string_view groups) {
+    if (rows_ >= kRows) {
+      if (rows_++ == kRows)
+        context_.issue(path, {"too-many-rules", spec.span,
+                              "more than 20000 pairs of user and command; the rest is not judged",
+                              parsers::Effect::refused});
+      return;
+    }
+    ++rows_;
+    const auto tag = [&](sudoers::Tag t) { return given.tags[static_cast<size_t>(t)]; };
+    const bool is_all = command.item->kind == Item::Kind::all && !command.negated;
+    std::string digests;
+    for (const std::string& digest : command.item->digests)
+      digests += (digests.empty() ? "" : ",") + digest;
+    context_.store().insert(
+        kSudoRuleTable,
+        {position_, std::string_view(user.item->text), user.negated, hosts, runas, groups,
+         std::string_view(command.item->text),
+         command.item->arguments ? Value(std::string_view(*command.item->arguments))
+                                 : Value(Null{}),
+         digests.empty() ? Value(Null{}) : Value(std::string_view(digests)),
+         !user.negated && !command.negated,
+         tag(sudoers::Tag::nopasswd).value_or(is_unauthenticated(user, command)),
+         tag(sudoers::Tag::noexec).value_or(false), tag(sudoers::Tag::setenv).value_or(is_all),
+         place(path, spec.span), place(*user.path, user.item->span),
+         place(*command.path, command.item->span)});
+  }
+
+  LocationId place(const std::string& path, Span span) {
+    return context_.store().locate(path, span);
+  }
+
+  Context& context_;
+  std::vector<std::unique_ptr<std::pair<std::string, sudoers::File>>> files_;
+  std::vector<Placed> entries_;
+  std::map<std::pair<sudoers::AliasKind, std::string>,
+           std::pair<const sudoers::Alias*, const std::string*>>
+      aliases_;
+  std::vector<Counted> counted_;
+  std::map<std::string, size_t> last_;
+  int64_t position_ = 0;
+  size_t rows_ = 0;
+};
+
+void collect_sudo(Context& context) {
+  if (!context.is_fragment()) {
+    Sudoers sudoers(context);
+    sudoers.read("etc/sudoers");
+    sudoers.write();
+    return;
+  }
+  for (const std::string& path : context.loose()) {
+    Sudoers sudoers(context);
+    sudoers.read(path);
+    sudoers.write();
+  }
+}
+
+}  // namespace
+
+const Collector kSudoCollector{
+    .name = "sudo",
+    .tables = {&kSudoRuleTable, &kSudoDefaultTable},
+    .needs = {},
+    // An include may name any file; those elsewhere than in these places are rare and, in an archive,
+    // reported as not read.
+    .paths = {"etc/sudoers", "etc/sudoers.d/*", "etc/sudoers.local", "usr/local/etc/sudoers",
+              "usr/local/etc/sudoers.d/*"},
+    .loose = {"sudoers", "sudoers.d/*"},
+    .collect = collect_sudo};
+
+}  // namespace drydock::facts

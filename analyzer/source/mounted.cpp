@@ -1,0 +1,177 @@
+#include "analyzer/source/mounted.h"
+
+#include "analyzer/base/limits.h"
+
+namespace drydock {
+namespace {
+
+constexpr size_t kRememberedDirectories = 100'000;
+
+TreeError not_found(std::string_view path) {
+  return {TreeError::Kind::not_found, "'" + std::string(path) + "' does not exist"};
+}
+
+// The file system speaks of inodes; people know paths.
+TreeError at_path(std::string_view path, const TreeError& error) {
+  return {error.kind, "'" + std::string(path) + "': " + error.message};
+}
+
+}  // namespace
+
+MountedTree::MountedTree(FileSystemPtr root) : root_{root.get(), root->root()} {
+  file_systems_.push_back(std::move(root));
+}
+
+TreeResult<std::string> MountedTree::mount(std::string_view path, FileSystemPtr fs,
+                                           FileSystem::Inode inode) {
+  const auto real = resolve(path);
+  if (!real) return real.error();
+  const auto info = lstat(*real);
+  if (!info || info->type != NodeType::directory) return not_found(path);
+  if (real->empty())
+    root_ = {fs.get(), inode};
+  else
+    mounts_.insert_or_assign(*real, Node{fs.get(), inode});
+  file_systems_.push_back(std::move(fs));
+  directories_.clear();
+  contents_.clear();
+  return *real;
+}
+
+TreeResult<std::string> MountedTree::bind(std::string_view from, std::string_view path) {
+  const auto source = resolve(from), real = resolve(path);
+  if (!source) return source.error();
+  if (!real) return real.error();
+  const auto node = find(*source);
+  if (!node) return node.error();
+  if (real->empty()) return not_found(path);
+  mounts_.insert_or_assign(*real, *node);
+  directories_.clear();
+  contents_.clear();
+  return *real;
+}
+
+void MountedTree::block(std::string_view path, std::string why) {
+  blocked_.insert_or_assign(normal_path(path), std::move(why));
+}
+
+const std::string* MountedTree::blocked(std::string_view path) const {
+  for (std::string_view at = path;; at = parent_path(at)) {
+    if (const auto it = blocked_.find(at); it != blocked_.end()) return &it->second;
+    if (at.empty()) return nullptr;
+  }
+}
+
+TreeResult<MountedTree::Node> MountedTree::find(std::string_view path) const {
+  if (!blocked_.empty())
+    if (const std::string* why = blocked(path))
+      return TreeError{TreeError::Kind::unreadable,
+                       "'" + std::string(path) + "' is not read: " + *why};
+  return walk_to(path);
+}
+
+TreeResult<MountedTree::Node> MountedTree::walk_to(std::string_view path) const {
+  if (path.empty()) return root_;
+  if (const auto mounted = mounts_.find(path); mounted != mounts_.end()) return mounted->second;
+  // Components one by one from the deepest directory known; `at` is always a prefix of the path.
+  std::string_view at = parent_path(path);
+  Node node = root_;
+  for (;; at = parent_path(at)) {
+    if (at.empty()) break;
+    if (const auto mounted = mounts_.find(at); mounted != mounts_.end()) {
+      node = mounted->second;
+      break;
+    }
+    if (const auto known = directories_.find(std::string(at)); known != directories_.end()) {
+      node = known->second;
+      break;
+    }
+  }
+  while (at.size() < path.size()) {
+    const size_t begin = at.empty() ? 0 : at.size() + 1;
+    const size_t slash = path.find('/', begin);
+    const std::string_view next = path.substr(0, slash);
+    if (const auto mounted = mounts_.find(next); mounted != mounts_.end()) {
+      node = mounted->second;
+    } else {
+      const auto inode = node.fs->lookup(node.inode, next.substr(begin));
+      if (!inode) return inode.error();
+      node = {node.fs, *inode};
+      if (slash != std::string_view::npos && directories_.size() < kRememberedDirectories)
+        directories_.emplace(next, node);
+    }
+    at = next;
+  }
+  return node;
+}
+
+std::optional<Stat> MountedTree::lstat(std::string_view path) const {
+  // A mount point that could not be read is still a directory that exists.
+  if (!blocked_.empty() && blocked_.contains(path))
+    return Stat{.type = NodeType::directory, .mode = 0755};
+  const auto node = find(path);
+  if (!node) return std::nullopt;
+  const auto info = node->fs->stat(node->inode);
+  if (!info) return std::nullopt;
+  return *info;
+}
+
+TreeResult<std::vector<std::string>> MountedTree::list(std::string_view directory) const {
+  const auto node = find(directory);
+  if (!node) return at_path(directory, node.error());
+  const auto entries = node->fs->list(node->inode);
+  if (!entries) return at_path(directory, entries.error());
+  std::vector<std::string> names;
+  names.reserve(entries->size());
+  for (const FileSystem::Entry& entry : *entries) names.push_back(entry.name);
+  return names;
+}
+
+TreeResult<std::string_view> MountedTree::read(std::string_view path) const {
+  const auto [known, is_new] = contents_.try_emplace(std::string(path));
+  if (!is_new) return std::string_view(known->second);
+  const auto fail = [&](TreeError error) -> TreeResult<std::string_view> {
+    contents_.erase(known);
+    return error;
+  };
+  const auto node = find(path);
+  if (!node) return fail(at_path(path, node.error()));
+  const auto info = node->fs->stat(node->inode);
+  if (!info) return fail(at_path(path, info.error()));
+  if (info->size > limits::kFileContent)
+    return fail({TreeError::Kind::too_large, "'" + std::string(path) + "' has " +
+                                                 std::to_string(info->size) +
+                                                 " bytes, more than is read of one file"});
+  auto content = node->fs->read(node->inode, 0, limits::kFileContent);
+  if (!content) return fail(at_path(path, content.error()));
+  known->second = std::move(content).value();
+  return std::string_view(known->second);
+}
+
+TreeResult<std::string> MountedTree::read_piece(std::string_view path, uint64_t offset,
+                                                size_t length) const {
+  const auto node = find(path);
+  if (!node) return at_path(path, node.error());
+  auto content = node->fs->read(node->inode, offset, length);
+  if (!content) return at_path(path, content.error());
+  return content;
+}
+
+TreeResult<std::string> MountedTree::readlink(std::string_view path) const {
+  const auto node = find(path);
+  if (!node) return at_path(path, node.error());
+  auto target = node->fs->readlink(node->inode);
+  if (!target) return at_path(path, target.error());
+  return target;
+}
+
+Xattrs MountedTree::xattrs(std::string_view path) const {
+  const auto node = find(path);
+  return node ? node->fs->xattrs(node->inode) : Xattrs{};
+}
+
+std::vector<std::pair<std::string, std::string>> MountedTree::unread() const {
+  return {blocked_.begin(), blocked_.end()};
+}
+
+}  // namespace drydock

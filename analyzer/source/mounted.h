@@ -1,0 +1,57 @@
+// One tree from many file systems: a root and what is mounted below it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/source/fs/file_system.h"
+#include "analyzer/source/tree.h"
+
+namespace drydock {
+
+// Paths are walked over (file system, inode) inside the image only. Mount points are real paths; the
+// directory they cover is not seen, as on the running host.
+class MountedTree : public Tree {
+ public:
+  explicit MountedTree(FileSystemPtr root);
+
+  // Mounts the directory `inode` of `fs` at `path`, which must be a directory of the tree (not_found
+  // otherwise: the host would fail to mount there as well).
+  TreeResult<std::string> mount(std::string_view path, FileSystemPtr fs, FileSystem::Inode inode);
+  // Shows the directory `from` of this tree at `path` too (a bind mount).
+  TreeResult<std::string> bind(std::string_view from, std::string_view path);
+  // Says that something would be mounted at `path` that could not be read: what lies below is unreadable.
+  void block(std::string_view path, std::string why);
+
+  std::optional<Stat> lstat(std::string_view path) const override;
+  TreeResult<std::vector<std::string>> list(std::string_view directory) const override;
+  TreeResult<std::string_view> read(std::string_view path) const override;
+  TreeResult<std::string> readlink(std::string_view path) const override;
+  Xattrs xattrs(std::string_view path) const override;
+  std::vector<std::pair<std::string, std::string>> unread() const override;
+
+  // Up to `length` bytes of a file from `offset`, for copying out what is larger than `read` gives.
+  TreeResult<std::string> read_piece(std::string_view path, uint64_t offset, size_t length) const;
+
+ private:
+  struct Node {
+    const FileSystem* fs;
+    FileSystem::Inode inode;
+  };
+  // The node at a path whose parents are real directories.
+  TreeResult<Node> find(std::string_view path) const;
+  TreeResult<Node> walk_to(std::string_view path) const;
+  const std::string* blocked(std::string_view path) const;
+
+  std::vector<FileSystemPtr> file_systems_;
+  Node root_;
+  std::map<std::string, Node, std::less<>> mounts_;
+  std::map<std::string, std::string, std::less<>> blocked_;
+  mutable std::unordered_map<std::string, Node> directories_;  // of the paths walked so far
+  mutable std::unordered_map<std::string, std::string> contents_;
+};
+
+}  // namespace drydock

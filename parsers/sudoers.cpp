@@ -1,0 +1,583 @@
+#include "parsers/sudoers.h"
+
+#include <algorithm>
+
+namespace drydock::parsers::sudoers {
+namespace {
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+// An upper-case name: the form of an alias, and of what may be one.
+bool is_alias_name(std::string_view word) {
+  return !word.empty() && is_upper(word[0]) && std::all_of(word.begin(), word.end(), [](char c) {
+    return is_upper(c) || is_digit(c) || c == '_';
+  });
+}
+
+struct TagWord {
+  std::string_view word;
+  Tag tag;
+  bool value;
+};
+constexpr TagWord kTagWords[] = {
+    {"NOPASSWD", Tag::nopasswd, true},
+    {"PASSWD", Tag::nopasswd, false},
+    {"NOEXEC", Tag::noexec, true},
+    {"EXEC", Tag::noexec, false},
+    {"SETENV", Tag::setenv, true},
+    {"NOSETENV", Tag::setenv, false},
+    {"FOLLOW", Tag::follow, true},
+    {"NOFOLLOW", Tag::follow, false},
+    {"LOG_INPUT", Tag::log_input, true},
+    {"NOLOG_INPUT", Tag::log_input, false},
+    {"LOG_OUTPUT", Tag::log_output, true},
+    {"NOLOG_OUTPUT", Tag::log_output, false},
+    {"MAIL", Tag::mail, true},
+    {"NOMAIL", Tag::mail, false},
+    {"INTERCEPT", Tag::intercept, true},
+    {"NOINTERCEPT", Tag::intercept, false},
+};
+
+// sudoers(5) "Option_Spec".
+constexpr std::string_view kOptionWords[] = {"APPARMOR_PROFILE", "CHROOT",    "CWD",   "LIMITPRIVS",
+                                             "NOTAFTER",         "NOTBEFORE", "PRIVS", "ROLE",
+                                             "TIMEOUT",          "TYPE"};
+
+constexpr std::string_view kDigests[] = {"sha224", "sha256", "sha384", "sha512"};
+
+// What ends a logical line early. Caught in parse(); never leaves this file.
+struct Mistake {
+  std::string_view code;
+  size_t begin, end;
+  std::string message;
+};
+
+// One logical line: physical lines joined where a backslash ends one (sudoers(5): "Long lines can be
+// continued with the backslash as the last character"), comments cut off.
+class Line {
+ public:
+  Line(std::string_view text, const LineIndex& lines, size_t begin, size_t end)
+      : text_(text), lines_(lines), at_(begin), end_(end) {}
+
+  // Skips blanks and continuations; true if anything is left.
+  bool more() {
+    skip();
+    return at_ < end_;
+  }
+  char peek() { return more() ? text_[at_] : '\0'; }
+  size_t at() const { return at_; }
+  Span span(size_t begin, size_t end) const { return lines_.span(begin, end); }
+
+  bool take(char c) {
+    if (peek() != c || at_ >= end_) return false;
+    ++at_;
+    return true;
+  }
+
+  bool starts_with(std::string_view word) { return more() && rest().starts_with(word); }
+  std::string_view rest() const { return text_.substr(at_, end_ - at_); }
+  void advance(size_t n) { at_ = std::min(end_, at_ + n); }
+
+  // A word up to a blank or one of `stops`, with backslashes taken off, or a string in double quotes.
+  // `keep` are characters that keep their backslash.
+  std::string word(std::string_view stops, std::string_view what) {
+    if (!more()) fail(what);
+    if (text_[at_] == '"') return quoted();
+    const size_t begin = at_;
+    std::string out;
+    while (at_ < end_) {
+      const char c = text_[at_];
+      if (is_continuation(at_)) break;
+      if (c == '\\' && at_ + 1 < end_) {
+        out += text_[at_ + 1];
+        at_ += 2;
+        continue;
+      }
+      if (is_blank(c) || c == '"' || stops.find(c) != std::string_view::npos) break;
+      out += c;
+      ++at_;
+    }
+    if (at_ == begin) fail(what);
+    return out;
+  }
+
+  std::string quoted() {
+    const size_t begin = at_++;
+    std::string out;
+    while (at_ < end_ && text_[at_] != '"') {
+      if (is_continuation(at_)) {
+        skip_continuation();
+        continue;
+      }
+      // Inside quotes only \" is special.
+      if (text_[at_] == '\\' && at_ + 1 < end_ && text_[at_ + 1] == '"') ++at_;
+      out += text_[at_++];
+    }
+    if (at_ >= end_)
+      throw Mistake{"unterminated-quote", begin, end_, "the line ends inside of double quotes"};
+    ++at_;
+    return out;
+  }
+
+  // The path and the arguments of a command, from here to an unescaped ',', ':' or '='.
+  void command(Item& item, bool with_arguments) {
+    const size_t begin = at_;
+    item.text = command_word();
+    size_t last = at_;
+    std::string arguments;
+    bool any = false;
+    while (with_arguments && item.text.back() != '/') {
+      skip();
+      if (at_ >= end_ || ends_command(text_[at_])) break;
+      if (any) arguments += ' ';
+      any = true;
+      arguments += command_word();
+      last = at_;
+    }
+    if (any) item.arguments = arguments == "\"\"" ? std::string() : arguments;
+    item.span = lines_.span(begin, last);
+  }
+
+  [[noreturn]] void fail(std::string_view expected) {
+    skip();
+    const size_t begin = std::min(at_, end_ > 0 ? end_ : 0);
+    size_t end = begin;
+    while (end < end_ && !is_blank(text_[end]) && text_[end] != '\n') ++end;
+    throw Mistake{"syntax", begin, end, "expected " + std::string(expected)};
+  }
+
+ private:
+  static bool ends_command(char c) { return c == ',' || c == ':' || c == '='; }
+
+  // sudoers(5): in commands ',', ':', '=' and '\' "must be escaped with a backslash"; blanks and '#' may be.
+  // Other backslashes belong to the glob and stay.
+  std::string command_word() {
+    std::string out;
+    while (at_ < end_ && !is_continuation(at_)) {
+      const char c = text_[at_];
+      if (c == '\\' && at_ + 1 < end_) {
+        const char next = text_[at_ + 1];
+        if (!ends_command(next) && !is_blank(next) && next != '#' && next != '\\') out += '\\';
+        out += next;
+        at_ += 2;
+        continue;
+      }
+      if (is_blank(c) || ends_command(c)) break;
+      out += c;
+      ++at_;
+    }
+    return out;
+  }
+
+  // A backslash at the end of a physical line, with blanks between at most.
+  bool is_continuation(size_t at) const {
+    if (at >= end_ || text_[at] != '\\') return false;
+    size_t i = at + 1;
+    while (i < end_ && (is_blank(text_[i]) || text_[i] == '\r')) ++i;
+    return i < end_ && text_[i] == '\n';
+  }
+  void skip_continuation() { at_ = text_.find('\n', at_) + 1; }
+
+  void skip() {
+    while (at_ < end_) {
+      if (is_continuation(at_)) {
+        skip_continuation();
+      } else if (is_blank(text_[at_]) || text_[at_] == '\r') {
+        ++at_;
+      } else {
+        return;
+      }
+    }
+  }
+
+  std::string_view text_;
+  const LineIndex& lines_;
+  size_t at_;
+  size_t end_;
+};
+
+// Where the logical line that begins at `begin` ends: its text before a comment, and the next line.
+struct Extent {
+  size_t end;
+  size_t next;
+};
+Extent extent(std::string_view text, size_t begin) {
+  bool in_quotes = false;
+  for (size_t i = begin; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\n') return {i, i + 1};
+    if (c == '"') in_quotes = !in_quotes;
+    if (c == '\\') {
+      size_t n = i + 1;
+      while (n < text.size() && (is_blank(text[n]) || text[n] == '\r')) ++n;
+      if (n < text.size() && text[n] == '\n') {
+        i = n;
+      } else if (i + 1 < text.size() && text[i + 1] != '\n') {
+        ++i;
+      }
+      continue;
+    }
+    // "#1000" is a user id, everything else a comment.
+    if (c == '#' && !in_quotes) {
+      const size_t n = i + 1;
+      const bool is_id =
+          n < text.size() &&
+          (is_digit(text[n]) || (text[n] == '-' && n + 1 < text.size() && is_digit(text[n + 1])));
+      if (is_id) continue;
+      return {i, std::min(text.find('\n', i), text.size() - 1) + 1};
+    }
+  }
+  return {text.size(), text.size()};
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text), lines_(text) {}
+
+  File run() {
+    size_t begin = 0;
+    while (begin < text_.size()) {
+      size_t first = begin;
+      while (first < text_.size() && is_blank(text_[first])) ++first;
+      Extent line = extent(text_, first);
+      const bool is_include = text_.substr(first).starts_with("#include");
+      if (is_include) {
+        const size_t newline = std::min(text_.find('\n', first), text_.size());
+        line = {newline, newline + 1};
+      }
+      size_t end = line.end;
+      while (end > first && (is_blank(text_[end - 1]) || text_[end - 1] == '\r')) --end;
+      if (end > first) read_line(first, end);
+      begin = line.next;
+    }
+    return std::move(file_);
+  }
+
+ private:
+  void read_line(size_t begin, size_t end) {
+    if (text_.substr(begin, end - begin).find('\0') != std::string_view::npos) {
+      file_.errors.add("nul-byte", lines_.span(begin, end), "a NUL byte in the line");
+      return;
+    }
+    const size_t known = file_.entries.size();
+    Line line(text_, lines_, begin, end);
+    try {
+      read_entry(line, begin, end);
+    } catch (const Mistake& mistake) {
+      // A line counts whole or not at all, but for the aliases before the mistake.
+      if (file_.entries.size() > known && !std::holds_alternative<Alias>(file_.entries[known]))
+        file_.entries.resize(known);
+      file_.errors.add(mistake.code, lines_.span(mistake.begin, mistake.end), mistake.message);
+    }
+  }
+
+  void read_entry(Line& line, size_t begin, size_t end) {
+    const std::string_view rest = line.rest();
+    if (rest.starts_with("@include") || rest.starts_with("#include"))
+      return read_include(line, begin, end);
+    if (rest.starts_with("Defaults") && rest.size() > 8 &&
+        (is_blank(rest[8]) || rest[8] == '\\' ||
+         std::string_view(":@>!").find(rest[8]) != std::string_view::npos))
+      return read_defaults(line, begin, end);
+    static constexpr std::pair<std::string_view, AliasKind> kAliases[] = {
+        {"User_Alias", AliasKind::user},   {"Runas_Alias", AliasKind::runas},
+        {"Host_Alias", AliasKind::host},   {"Cmnd_Alias", AliasKind::command},
+        {"Cmd_Alias", AliasKind::command},
+    };
+    for (const auto& [word, kind] : kAliases)
+      if (rest.starts_with(word) && rest.size() > word.size() && is_blank(rest[word.size()])) {
+        line.advance(word.size());
+        return read_aliases(line, kind);
+      }
+    read_user_spec(line, begin, end);
+  }
+
+  void read_include(Line& line, size_t begin, size_t end) {
+    Include include;
+    include.is_directory = line.rest().substr(1).starts_with("includedir");
+    line.advance(include.is_directory ? 11 : 8);
+    if (!line.rest().empty() && !is_blank(line.rest().front()))
+      line.fail("a blank behind the word");
+    include.path = line.word("", "the path of a file");
+    if (line.more()) line.fail("nothing behind the path");
+    include.span = lines_.span(begin, end);
+    file_.entries.push_back(std::move(include));
+  }
+
+  void read_defaults(Line& line, size_t begin, size_t end) {
+    Defaults defaults;
+    line.advance(8);
+    static constexpr std::pair<char, Scope> kScopes[] = {
+        {':', Scope::user}, {'@', Scope::host}, {'>', Scope::runas}, {'!', Scope::command}};
+    const char mark = line.rest().front();
+    for (const auto& [c, scope] : kScopes)
+      if (c == mark) defaults.scope = scope;
+    if (defaults.scope != Scope::global) {
+      line.advance(1);
+      defaults.binding = list(line,
+                              defaults.scope == Scope::host      ? AliasKind::host
+                              : defaults.scope == Scope::command ? AliasKind::command
+                                                                 : AliasKind::user,
+                              false);
+    }
+    do {
+      Setting setting;
+      bool negated = false;
+      while (line.take('!')) negated = !negated;
+      line.more();
+      const size_t from = line.at();
+      setting.name = line.word("#=,!+-", "the name of a setting");
+      size_t to = line.at();
+      setting.op = negated ? Setting::Operator::off : Setting::Operator::on;
+      setting.value_span = lines_.span(from, to);
+      const char next = line.peek();
+      if (next == '=' || next == '+' || next == '-') {
+        line.advance(1);
+        if (next != '=' && !line.take('=')) line.fail("'='");
+        setting.op = next == '='   ? Setting::Operator::set
+                     : next == '+' ? Setting::Operator::add
+                                   : Setting::Operator::remove;
+        if (negated) line.fail("no value behind a name with '!'");
+        line.more();
+        const size_t value = line.at();
+        setting.value = line.word("#=,", "a value");
+        to = line.at();
+        setting.value_span = lines_.span(value, to);
+      }
+      setting.span = lines_.span(from, to);
+      defaults.settings.push_back(std::move(setting));
+    } while (line.take(','));
+    if (line.more()) line.fail("',' or the end of the line");
+    defaults.span = lines_.span(begin, end);
+    file_.entries.push_back(std::move(defaults));
+  }
+
+  void read_aliases(Line& line, AliasKind kind) {
+    do {
+      Alias alias;
+      alias.kind = kind;
+      line.more();
+      const size_t begin = line.at();
+      alias.name = line.word("=:,!()", "the name of an alias");
+      if (!is_alias_name(alias.name) || alias.name == "ALL")
+        throw Mistake{"bad-alias-name", begin, line.at(),
+                      "an alias name is upper-case letters, digits and '_'"};
+      if (!line.take('=')) line.fail("'='");
+      alias.members = list(line, kind, true);
+      alias.span = lines_.span(begin, line.at());
+      file_.entries.push_back(std::move(alias));
+    } while (line.take(':'));
+    if (line.more()) line.fail("',' or ':'");
+  }
+
+  void read_user_spec(Line& line, size_t begin, size_t end) {
+    UserSpec spec;
+    spec.users = list(line, AliasKind::user, true);
+    do {
+      Privilege privilege;
+      privilege.hosts = list(line, AliasKind::host, true);
+      if (!line.take('=')) line.fail("'=' behind the hosts");
+      CommandSpec carried;
+      do {
+        read_command_spec(line, carried);
+        privilege.commands.push_back(carried);
+        carried.command = {};
+      } while (line.take(','));
+      spec.privileges.push_back(std::move(privilege));
+    } while (line.take(':'));
+    if (line.more()) line.fail("',' or ':'");
+    spec.span = lines_.span(begin, end);
+    file_.entries.push_back(std::move(spec));
+  }
+
+  // `spec` comes with what the command before it had and passes on: sudoers(5), "Once a tag is set on a
+  // Cmnd, subsequent Cmnds in the Cmnd_Spec_List, inherit the tag unless it is overridden by the
+  // opposite tag"; the same for Runas_Spec and Option_Spec.
+  void read_command_spec(Line& line, CommandSpec& spec) {
+    if (line.take('(')) {
+      spec.has_runas = true;
+      spec.runas_users.clear();
+      spec.runas_groups.clear();
+      if (line.peek() != ':' && line.peek() != ')')
+        spec.runas_users = list(line, AliasKind::runas, true);
+      if (line.take(':') && (!spec.runas_users.empty() || line.peek() != ')'))
+        spec.runas_groups = list(line, AliasKind::runas, true);
+      if (!line.take(')')) line.fail("')'");
+    }
+    while (read_option(line, spec) || read_tag(line, spec)) {
+    }
+    spec.command = item(line, AliasKind::command, true);
+  }
+
+  bool read_tag(Line& line, CommandSpec& spec) {
+    if (!line.more()) return false;
+    const std::string_view rest = line.rest();
+    for (const TagWord& tag : kTagWords) {
+      if (!rest.starts_with(tag.word)) continue;
+      size_t i = tag.word.size();
+      while (i < rest.size() && is_blank(rest[i])) ++i;
+      if (i >= rest.size() || rest[i] != ':') continue;
+      line.advance(i + 1);
+      spec.tags[static_cast<size_t>(tag.tag)] = tag.value;
+      return true;
+    }
+    return false;
+  }
+
+  bool read_option(Line& line, CommandSpec& spec) {
+    if (!line.more()) return false;
+    const std::string_view rest = line.rest();
+    for (const std::string_view option : kOptionWords) {
+      if (!rest.starts_with(option)) continue;
+      size_t i = option.size();
+      while (i < rest.size() && is_blank(rest[i])) ++i;
+      if (i >= rest.size() || rest[i] != '=') continue;
+      line.advance(i + 1);
+      std::string value = line.word(",", "a value");
+      std::erase_if(spec.options, [&](const auto& known) { return known.first == option; });
+      spec.options.emplace_back(std::string(option), std::move(value));
+      return true;
+    }
+    return false;
+  }
+
+  std::vector<Item> list(Line& line, AliasKind kind, bool with_arguments) {
+    std::vector<Item> items;
+    do {
+      items.push_back(item(line, kind, with_arguments));
+    } while (line.take(','));
+    return items;
+  }
+
+  Item item(Line& line, AliasKind kind, bool with_arguments) {
+    Item out;
+    while (line.take('!')) out.negated = !out.negated;
+    if (kind == AliasKind::command) {
+      read_command(line, out, with_arguments);
+      return out;
+    }
+    if (!line.more()) line.fail(kind == AliasKind::host ? "a host" : "a user");
+    const size_t begin = line.at();
+    const bool is_quoted = line.peek() == '"';
+    if (kind == AliasKind::host && is_ipv6(line.rest()) > 0) {
+      const size_t size = is_ipv6(line.rest());
+      out.text = line.rest().substr(0, size);
+      line.advance(size);
+      out.kind = Item::Kind::network;
+    } else {
+      // "%:group" keeps its colon; "%" may be followed by a quoted name.
+      std::string prefix;
+      if (!is_quoted && line.peek() == '%') {
+        prefix = "%";
+        line.advance(1);
+        if (!line.rest().empty() && line.rest().front() == ':') {
+          prefix += ":";
+          line.advance(1);
+        }
+      }
+      out.text = prefix + line.word(",=:!()>", kind == AliasKind::host ? "a host" : "a user");
+      out.kind = kind_of(out.text, kind, is_quoted);
+    }
+    out.span = lines_.span(begin, line.at());
+    return out;
+  }
+
+  static Item::Kind kind_of(std::string_view text, AliasKind kind, bool is_quoted) {
+    if (!is_quoted && text == "ALL") return Item::Kind::all;
+    if (text.starts_with('+') && text.size() > 1) return Item::Kind::netgroup;
+    if (text.starts_with('%') && text.size() > 1) return Item::Kind::group;
+    if (text.starts_with('#') && text.size() > 1) return Item::Kind::id;
+    if (!is_quoted && is_alias_name(text)) return Item::Kind::alias;
+    if (kind == AliasKind::host && is_ipv4(text)) return Item::Kind::network;
+    return Item::Kind::name;
+  }
+
+  static bool is_ipv4(std::string_view text) {
+    const std::string_view address = text.substr(0, text.find('/'));
+    return std::count(address.begin(), address.end(), '.') == 3 &&
+           std::all_of(address.begin(), address.end(),
+                       [](char c) { return is_digit(c) || c == '.'; });
+  }
+
+  // The size of the IPv6 address (with a prefix length) at the start of `text`; 0 if there is none.
+  static size_t is_ipv6(std::string_view text) {
+    size_t size = 0, colons = 0;
+    while (size < text.size() && (isxdigit(static_cast<unsigned char>(text[size])) ||
+                                  text[size] == ':' || text[size] == '.' || text[size] == '/')) {
+      if (text[size] == ':') ++colons;
+      ++size;
+    }
+    return colons >= 2 ? size : 0;
+  }
+
+  void read_command(Line& line, Item& out, bool with_arguments) {
+    out.kind = Item::Kind::command;
+    while (read_digest(line, out)) {
+    }
+    // A digest may be followed by the '!' of its command.
+    while (line.take('!')) out.negated = !out.negated;
+    if (!line.more()) line.fail("a command");
+    const char c = line.peek();
+    const std::string_view rest = line.rest();
+    const size_t begin = line.at();
+    const auto is_word = [&](std::string_view word) {
+      return rest.starts_with(word) &&
+             (rest.size() == word.size() || is_blank(rest[word.size()]) ||
+              std::string_view(",:=\\").find(rest[word.size()]) != std::string_view::npos);
+    };
+    if (c == '/' || c == '^' || is_word("sudoedit") || is_word("list")) {
+      line.command(out, with_arguments);
+      return;
+    }
+    out.text = line.word(",=:!()", "a command");
+    out.span = lines_.span(begin, line.at());
+    if (out.text == "ALL") {
+      out.kind = Item::Kind::all;
+    } else if (is_alias_name(out.text)) {
+      out.kind = Item::Kind::alias;
+    } else {
+      throw Mistake{"syntax", begin, line.at(), "expected a command with its full path"};
+    }
+  }
+
+  bool read_digest(Line& line, Item& out) {
+    if (!line.more()) return false;
+    for (const std::string_view digest : kDigests) {
+      if (!line.rest().starts_with(digest)) continue;
+      size_t i = digest.size();
+      while (i < line.rest().size() && is_blank(line.rest()[i])) ++i;
+      if (i >= line.rest().size() || line.rest()[i] != ':') continue;
+      line.advance(i + 1);
+      out.digests.push_back(std::string(digest) + ":" + line.word(",", "a digest"));
+      line.take(',');  // several digests are separated by commas
+      return true;
+    }
+    return false;
+  }
+
+  std::string_view text_;
+  LineIndex lines_;
+  File file_;
+};
+
+}  // namespace
+
+File parse(std::string_view text) {
+  return Parser(text).run();
+}
+
+std::string_view name(Tag tag) {
+  static constexpr std::string_view kNames[] = {"nopasswd",  "noexec",     "setenv", "follow",
+                                                "log_input", "log_output", "mail",   "intercept"};
+  return kNames[static_cast<size_t>(tag)];
+}
+
+}  // namespace drydock::parsers::sudoers
