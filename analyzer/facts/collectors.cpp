@@ -10,6 +10,7 @@
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
@@ -30,6 +31,7 @@ std::span<const Collector> collectors() {
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
+      kSshdCollector,
       kSudoCollector,
       kSysctlCollector,
       kTraitCollector,

@@ -1,0 +1,322 @@
+// sshd_config(5): "For each keyword, the first obtained value will be used." Include is read where it
+// stands; a Match block ends at the next Match or at the end of its file, and one in an included file
+// that stands in a Match block needs both. At each connection the blocks that match are read once more:
+// of a keyword in several of them the first counts, and it beats the global part wherever that stands.
+// "Match all" always matches: what follows it counts as global from the start, and again as such a block.
+//
+// Which of several blocks a connection meets cannot be told from the file, so each block's header is a
+// context of its own, with only the keywords set there; the others have the value of context ''.
+#include "analyzer/facts/collect/sshd.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "analyzer/base/limits.h"
+#include "analyzer/facts/collect/sshd_default.h"
+#include "analyzer/source/tree.h"
+#include "parsers/sshd_config.h"
+
+namespace drydock::facts {
+
+const TableSpec kSshdTable{
+    .name = "sshd",
+    .kind = TableKind::effective,
+    .doc =
+        "What the SSH daemon does about a keyword, for all connections (context '') or for those "
+        "of a Match "
+        "block, after Include and first-value-wins (sshd_config(5)). In a fragment every file "
+        "stands for itself, "
+        "and there are no defaults.",
+    .columns = {{"keyword", ColumnType::text,
+                 "In lower case, old names replaced: kbdinteractiveauthentication."},
+                {"value", ColumnType::text,
+                 "As sshd -T prints it: yes, 300 for 5m, without-password, the whole list for "
+                 "Ciphers +x. A keyword "
+                 "that adds up (port, hostkey, allowusers, acceptenv …) has a row for each line."},
+                {"written", ColumnType::text, "As it is written, unquoted; NULL for a default."},
+                {"context", ColumnType::text,
+                 "'' for all connections; else the header of the Match block: User ci Address "
+                 "10.0.0.0/8."},
+                {"source", ColumnType::text, "set, or default: sshd's own, of OpenSSH 9.2."},
+                {"path", ColumnType::text, "The file that says so; NULL for a default."},
+                {"loc", ColumnType::location, "The line; NULL for a default."},
+                {"value_loc", ColumnType::location, "Its arguments; NULL for a default."}},
+    .key = "keyword",
+    .value = "value",
+    .indexes = {"context"},
+    .examples = {"SELECT keyword, value, source, loc FROM sshd WHERE context = '' ORDER BY keyword",
+                 "SELECT context, value, loc FROM sshd WHERE keyword = 'permitrootlogin'"}};
+
+const TableSpec kSshdLineTable{
+    .name = "sshd_line",
+    .kind = TableKind::raw,
+    .doc = "A line of the SSH daemon's configuration as it is written, whether or not it counts.",
+    .columns = {{"path", ColumnType::text, "The file."},
+                {"keyword", ColumnType::text, "In lower case, old names replaced."},
+                {"written", ColumnType::text, "The arguments, unquoted, separated by blanks."},
+                {"context", ColumnType::text, "'' or the header of the Match block it stands in."},
+                {"ordinal", ColumnType::integer,
+                 "Its place in the order of reading, from 1; NULL if it is not read."},
+                {"is_read", ColumnType::boolean, "0: no Include leads to the file."},
+                {"loc", ColumnType::location, "The line."}},
+    .indexes = {"keyword"},
+    .examples = {"SELECT path, keyword, written FROM sshd_line WHERE NOT is_read"}};
+
+namespace {
+
+using parsers::sshd_config::Keyword;
+
+constexpr std::string_view kMain[] = {"etc/ssh/sshd_config", "usr/etc/ssh/sshd_config"};
+constexpr size_t kIncludedFiles = 1000;  // of one host; a tree of Includes can name far more
+
+// One line in the order of reading.
+struct Entry {
+  std::string keyword;
+  std::string written;
+  std::string context;  // '' also behind "Match all"
+  bool always = false;  // behind "Match all"
+  std::string path;
+  Span span, value_span;
+  size_t order = 0;
+};
+
+std::string joined(const std::vector<parsers::sshd_config::Argument>& arguments) {
+  std::string out;
+  for (const auto& argument : arguments) out += (out.empty() ? "" : " ") + argument.text;
+  return out;
+}
+
+// glob(3) over the tree: wildcards in any component, sorted.
+std::vector<std::string> expand(const Tree& tree, std::string_view pattern) {
+  std::vector<std::string> paths = {""};
+  for (size_t begin = 0; begin <= pattern.size();) {
+    const size_t slash = std::min(pattern.find('/', begin), pattern.size());
+    const std::string_view part = pattern.substr(begin, slash - begin);
+    begin = slash + 1;
+    if (part.empty()) continue;
+    std::vector<std::string> next;
+    for (const std::string& path : paths) {
+      if (part.find_first_of("*?[") == std::string_view::npos) {
+        if (const std::string one = join_path(path, part); tree.exists(one)) next.push_back(one);
+        continue;
+      }
+      const auto real = tree.resolve(path);
+      const auto names =
+          real ? tree.list(*real) : TreeResult<std::vector<std::string>>(real.error());
+      if (!names) continue;
+      for (const std::string& name : *names)
+        if ((name.front() != '.' || part.front() == '.') && glob_match(part, name))
+          next.push_back(join_path(path, name));
+    }
+    paths = std::move(next);
+    if (paths.size() > kIncludedFiles) paths.resize(kIncludedFiles);
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+class Reader {
+ public:
+  explicit Reader(Context& context) : context_(context) {}
+
+  // Reads a file and what it includes.
+  void read(const std::string& path, bool follow, const std::string& outer = "",
+            bool always = false, int depth = 0) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    read_paths.insert(text->path);
+    const parsers::sshd_config::File file = parsers::sshd_config::parse(text->text);
+    context_.issues(text->path, file.errors);
+    for (const auto& line : file.lines) {
+      if (stopped_) return;
+      Entry entry{line.keyword, joined(line.arguments), outer,  always, text->path,
+                  line.span,    line.value_span,        next_++};
+      if (line.match > 0) add_context(file.matches[line.match - 1], entry);
+      const std::string inner = entry.context;
+      const bool inner_always = entry.always;
+      const bool is_include = line.keyword == "include";
+      entries.push_back(std::move(entry));
+      if (is_include && follow)
+        for (const auto& argument : line.arguments)
+          include(argument, inner, inner_always, text->path, depth);
+    }
+  }
+
+  std::vector<Entry> entries;
+  std::set<std::string> read_paths;
+
+ private:
+  static void add_context(const parsers::sshd_config::Match& match, Entry& entry) {
+    if (match.criteria.size() == 1 && match.criteria[0].attribute == "all") {
+      entry.always = entry.context.empty();
+      return;
+    }
+    entry.always = false;
+    entry.context += (entry.context.empty() ? "" : " and ") + match.header;
+  }
+
+  void include(const parsers::sshd_config::Argument& argument, const std::string& outer,
+               bool always, const std::string& from, int depth) {
+    const auto stop = [&](std::string_view code, std::string message) {
+      context_.issue(from, {code, argument.span, std::move(message), parsers::Effect::refused});
+      stopped_ = true;
+    };
+    // "Files without absolute paths are assumed to be in /etc/ssh."
+    const std::string pattern =
+        argument.text.starts_with('/') ? argument.text : "/etc/ssh/" + argument.text;
+    for (const std::string& path : expand(context_.tree(), pattern)) {
+      const auto stat = context_.tree().stat(path);
+      if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
+      if (depth + 1 > limits::kIncludeDepth)
+        return stop("include-depth", "too many nested Include lines: sshd refuses");
+      if (++included_ > kIncludedFiles)
+        return stop("too-many-includes", "more included files than are read");
+      read(path, true, outer, always, depth + 1);
+    }
+  }
+
+  Context& context_;
+  size_t next_ = 0;
+  size_t included_ = 0;
+  bool stopped_ = false;
+};
+
+class Effective {
+ public:
+  Effective(Context& context, const std::vector<Entry>& entries) : context_(context) {
+    for (const Entry& entry : entries) {
+      if (entry.keyword == "include") continue;
+      if (entry.context.empty()) global_[entry.keyword].push_back(&entry);
+      if (entry.always) always_[entry.keyword].push_back(&entry);
+      if (!entry.context.empty()) blocks_[entry.context][entry.keyword].push_back(&entry);
+    }
+  }
+
+  void write(bool with_defaults) {
+    for (const auto& [keyword, lines] : global_) write_global(keyword, lines);
+    for (const auto& [context, keywords] : blocks_)
+      for (const auto& [keyword, lines] : keywords) write_block(keyword, lines);
+    if (!with_defaults) return;
+    for (const SshdDefault& known : sshd_defaults())
+      if (!global_.contains(std::string(known.keyword)))
+        context_.store().insert(kSshdTable,
+                                {known.keyword, known.value, Null{}, std::string_view(""),
+                                 std::string_view("default"), Null{}, Null{}, Null{}});
+  }
+
+ private:
+  using Lines = std::vector<const Entry*>;
+
+  static const Keyword* known(const std::string& keyword) {
+    return parsers::sshd_config::keyword(keyword);
+  }
+
+  void write_global(const std::string& keyword, const Lines& lines) {
+    const Keyword* about = known(keyword);
+    const auto again = always_.find(keyword);
+    const bool overlaid = again != always_.end() && about && about->in_match;
+    const Lines& counting = overlaid ? again->second : lines;
+    const bool adds = about && about->accumulates;
+    for (size_t i = 0; i < (adds ? counting.size() : 1); ++i) write_row(*counting[i], about);
+    for (const Entry* line : lines) {
+      const bool counts =
+          adds ? std::ranges::find(counting, line) != counting.end() : line == counting.front();
+      if (!counts)
+        lost(*counting.front(), *line,
+             overlaid && !line->always ? "a Match block that applies beats the global part"
+                                       : "the first value wins");
+    }
+  }
+
+  void write_block(const std::string& keyword, const Lines& lines) {
+    const Keyword* about = known(keyword);
+    const bool adds = about && about->accumulates;
+    const auto before = always_.find(keyword);
+    const bool beaten =
+        !adds && before != always_.end() && before->second.front()->order < lines.front()->order;
+    const Entry& winner = beaten ? *before->second.front() : *lines.front();
+    if (!beaten)
+      for (size_t i = 0; i < (adds ? lines.size() : 1); ++i) write_row(*lines[i], about);
+    for (const Entry* line : lines)
+      if (!adds && line != &winner) lost(winner, *line, "the first value wins");
+  }
+
+  void write_row(const Entry& entry, const Keyword* about) {
+    std::string value = entry.written;
+    if (about && about->value == parsers::sshd_config::Value::algorithms)
+      value = sshd_algorithms(entry.keyword, entry.written);
+    else if (about)
+      value = parsers::sshd_config::meaning(*about, entry.written).value_or(entry.written);
+    context_.store().insert(
+        kSshdTable,
+        {std::string_view(entry.keyword), std::string_view(value), std::string_view(entry.written),
+         std::string_view(entry.context), std::string_view("set"), std::string_view(entry.path),
+         context_.store().locate(entry.path, entry.span),
+         context_.store().locate(entry.path, entry.value_span)});
+  }
+
+  void lost(const Entry& winner, const Entry& loser, std::string_view reason) {
+    Store& store = context_.store();
+    store.overridden(kSshdTable, loser.keyword, store.locate(winner.path, winner.span),
+                     store.locate(loser.path, loser.span), loser.written, reason);
+  }
+
+  Context& context_;
+  std::map<std::string, Lines> global_, always_;
+  std::map<std::string, std::map<std::string, Lines>> blocks_;
+};
+
+void write_lines(Context& context, const std::vector<Entry>& entries, bool is_read) {
+  for (const Entry& entry : entries)
+    context.store().insert(kSshdLineTable,
+                           {std::string_view(entry.path), std::string_view(entry.keyword),
+                            std::string_view(entry.written), std::string_view(entry.context),
+                            is_read ? Value(static_cast<int64_t>(entry.order + 1)) : Value(Null{}),
+                            is_read, context.store().locate(entry.path, entry.span)});
+}
+
+void collect_sshd(Context& context) {
+  if (context.is_fragment()) {
+    for (const std::string& path : context.loose()) {
+      Reader reader(context);
+      reader.read(path, false);
+      write_lines(context, reader.entries, true);
+      Effective(context, reader.entries).write(false);
+    }
+    return;
+  }
+  for (const std::string_view main : kMain) {
+    if (!context.tree().exists(main)) continue;
+    Reader reader(context);
+    reader.read(std::string(main), true);
+    write_lines(context, reader.entries, true);
+    Effective(context, reader.entries).write(true);
+    // Drop-ins that no Include leads to.
+    for (const std::string& path : context.tree().glob("etc/ssh/sshd_config.d", "*")) {
+      const auto real = context.tree().resolve(path);
+      if (!real || reader.read_paths.contains(*real)) continue;
+      const auto text = context.tree().read(*real);
+      if (!text) continue;
+      std::vector<Entry> unread;
+      for (const auto& line : parsers::sshd_config::parse(*text).lines)
+        unread.push_back({line.keyword, joined(line.arguments), "", false, *real, line.span,
+                          line.value_span, 0});
+      write_lines(context, unread, false);
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+const Collector kSshdCollector{
+    .name = "sshd",
+    .tables = {&kSshdTable, &kSshdLineTable},
+    .needs = {},
+    .paths = {"etc/ssh/sshd_config", "etc/ssh/sshd_config.d/**", "usr/etc/ssh/sshd_config",
+              "usr/etc/ssh/sshd_config.d/**", "etc/ssh/*"},
+    .loose = {"sshd_config", "sshd_config.d/*.conf"},
+    .collect = collect_sshd};
+
+}  // namespace drydock::facts

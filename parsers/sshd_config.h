@@ -1,0 +1,92 @@
+// sshd_config(5): "keyword argument…" lines, Match blocks and Include.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/syntax_error.h"
+
+namespace drydock::parsers::sshd_config {
+
+// What the value of a keyword looks like.
+enum class Value : uint8_t {
+  text,        // one argument, as it is written
+  words,       // one or more arguments
+  flag,        // yes, no
+  number,      // a decimal number
+  time,        // seconds, or "1h30m" (sshd_config(5) "TIME FORMATS")
+  word,        // one of Keyword::choices
+  algorithms,  // a comma-separated list, after '+', '-' or '^' a change to the default
+  ignored,     // sshd of today warns and goes on: deprecated, or not built in
+};
+
+struct Keyword {
+  std::string_view name;  // in lower case; aliases have the name they stand for
+  Value value;
+  bool accumulates;  // each line adds to it; else the first line counts
+  bool in_match;     // allowed in a Match block
+  // Of Value::word: "written" or "written=meant", separated by blanks, in lower case.
+  std::string_view choices;
+};
+
+// The keyword in any case, also by an old name (ChallengeResponseAuthentication); nullptr: sshd refuses it.
+const Keyword* keyword(std::string_view written);
+
+// One argument, unquoted.
+struct Argument {
+  std::string text;
+  Span span;  // with its quotes
+};
+
+// One criterion of a Match line.
+struct Criterion {
+  std::string attribute;  // in lower case: "user", "group", "host", "address", "all" …
+  std::vector<std::string>
+      patterns;  // as they are written between commas, a negated one with its '!'
+  Span span;
+};
+
+struct Line {
+  std::string
+      keyword;  // the name of Keyword, or in lower case as it is written if sshd does not know it
+  std::string written;  // as it is written
+  std::vector<Argument> arguments;
+  size_t match =
+      0;  // 0: before any Match of this file; else the 1-based number of the Match line it is under
+  Span span;  // from the keyword to the last argument
+  Span keyword_span;
+  Span value_span;  // the arguments; empty behind the keyword if there are none
+};
+
+struct Match {
+  std::vector<Criterion> criteria;  // all must be met; `all` stands alone
+  std::string header;  // as it is written, blanks made one: "User ci,!bob Address 10.0.0.0/8"
+  Span span;
+};
+
+struct File {
+  std::vector<Line> lines;  // in the order of the file, with Include, without Match
+  std::vector<Match> matches;
+  SyntaxErrors errors;
+};
+
+// Codes of syntax errors. With each of these sshd refuses to start (effect `refused`):
+//   unknown-keyword    a keyword sshd does not know
+//   missing-argument   no argument behind the keyword
+//   extra-argument     more than one argument for a keyword that takes one
+//   bad-quotes         a quote that is not closed
+//   bad-value          not yes or no, no number, no time, none of the words it may be
+//   bad-match          a criterion that is not known, one without a pattern, `all` beside others
+//   not-in-match       a keyword that may not stand in a Match block
+//   nul-byte           a NUL byte: sshd joins the next line to this one
+// and of effect `ignored`:
+//   deprecated         sshd warns and skips the line
+File parse(std::string_view text);
+
+// The meaning of a written value as sshd -T prints it: 5m -> 300, prohibit-password -> without-password;
+// nullopt: sshd refuses it. Algorithms are left as they are written.
+std::optional<std::string> meaning(const Keyword& keyword, std::string_view written);
+
+}  // namespace drydock::parsers::sshd_config
