@@ -120,8 +120,9 @@ std::optional<PartitionTable> read_gpt(const BlockDevice& disk, uint32_t sector,
   if (!header.starts_with("EFI PART")) return std::nullopt;
   const uint32_t header_size = header.le32(12), stated_crc = header.le32(16);
   if (header_size < 92 || header_size > sector || header.le64(24) != lba) return std::nullopt;
-  std::vector<std::byte> copy(raw->begin(), raw->begin() + header_size);
-  for (size_t i = 16; i < 20; ++i) copy[i] = std::byte{0};
+  std::vector<std::byte> copy = *raw;
+  copy.resize(header_size);
+  for (size_t i = 16; i < 20; ++i) copy.at(i) = std::byte{0};
   if (crc32_of(Bytes(copy)) != stated_crc) return std::nullopt;
 
   const uint64_t entries_lba = header.le64(72);
