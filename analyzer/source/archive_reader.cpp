@@ -434,7 +434,8 @@ class Pass {
     if (fetch_) {
       const auto found = fetch_->find(ordinal);
       if (found == fetch_->end()) return true;
-      load(reader, *tree_, found->second);
+      if (tree_->retained() + tree_->file_size(found->second) <= limits::kRetainedContent)
+        load(reader, *tree_, found->second);
       fetch_->erase(found);
       return !fetch_->empty();
     }

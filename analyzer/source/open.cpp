@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
-#include <set>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/source/archive_reader.h"
@@ -141,11 +140,11 @@ Sighting sighting_of(const ArchiveContents& contents) {
   return seen;
 }
 
-// Reads what the targets want and the pass could not know or keep.
-void complete_contents(const Artifact& artifact, const ArchiveContents& contents,
-                       const OpenOptions& options) {
-  ArchiveTree& tree = *contents.tree;
-  std::set<std::string> fragment_files;
+// What the targets want and the pass could not know or keep: mostly files behind links.
+std::vector<ArchiveTree::Id> missing_contents(const Artifact& artifact,
+                                              const ArchiveContents& contents,
+                                              const OpenOptions& options) {
+  const ArchiveTree& tree = *contents.tree;
   const auto wanted = [&](const std::string& path) {
     for (const Target& target : artifact.targets) {
       if (!target.prefix.empty() && !path.starts_with(target.prefix + "/")) continue;
@@ -159,7 +158,7 @@ void complete_contents(const Artifact& artifact, const ArchiveContents& contents
   };
   std::vector<ArchiveTree::Id> missing;
   for (ArchiveTree::Id id : contents.wanted) {
-    if (!tree.alive(id)) continue;
+    if (!tree.alive(id) || (tree.type(id) == NodeType::file && tree.loaded(id))) continue;
     const std::string path = tree.path(id);
     if (!wanted(path)) continue;
     if (tree.type(id) == NodeType::symlink) {
@@ -169,7 +168,24 @@ void complete_contents(const Artifact& artifact, const ArchiveContents& contents
     }
     if (tree.type(id) == NodeType::file && !tree.loaded(id)) missing.push_back(id);
   }
-  if (!missing.empty() && tree.fetch) tree.fetch(missing);
+  return missing;
+}
+
+// Lets `tree` read contents it does not have. A plain tar is read at the place. Anything else costs one
+// more pass: nothing of that is done before somebody asks, and the first who asks gets all that anybody
+// may want. What even then nobody foresaw costs a pass each; few are enough for honest archives, more
+// would be a way to keep us busy.
+void allow_second_reading(const ArchiveInput& input, const Given& given,
+                          const ArchiveContents& contents, std::vector<ArchiveTree::Id> missing) {
+  constexpr int kPasses = 4;
+  contents.tree->fetch =
+      [input, hold = given.fd, tree = std::weak_ptr(contents.tree), by_offset = contents.by_offset,
+       left = kPasses, missing = std::move(missing)](std::vector<ArchiveTree::Id> files) mutable {
+        const auto held = tree.lock();
+        if (!held || (!by_offset && left-- <= 0)) return;
+        if (!by_offset) files.insert(files.end(), missing.begin(), missing.end()), missing.clear();
+        fetch_contents(input, held, by_offset, files);
+      };
 }
 
 Answer open_archive(const Given& given, const OpenOptions& options) {
@@ -191,18 +207,6 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
                      (why.empty() ? "no archive is inside" : why),
                  "drydock reads tar, cpio and zip; unpack a single compressed file before"};
   }
-  const bool again = given.memory.data() || S_ISREG(given.st.st_mode) || S_ISBLK(given.st.st_mode);
-  if (again) {
-    // Every read that misses costs a pass over a compressed archive: few are enough for what nobody
-    // could foresee, more would be a way to keep us busy.
-    constexpr int kPasses = 4;
-    contents.tree->fetch = [input, hold = given.fd, tree = std::weak_ptr(contents.tree),
-                            by_offset = contents.by_offset,
-                            left = kPasses](const std::vector<ArchiveTree::Id>& files) mutable {
-      if (!by_offset && left-- <= 0) return;
-      if (const auto held = tree.lock()) fetch_contents(input, held, by_offset, files);
-    };
-  }
   Artifact artifact{.path = given.path,
                     .kind = ArtifactKind::archive,
                     .format = contents.format,
@@ -214,7 +218,9 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
     return Error{in_quotes(given.path) + " is an archive without entries",
                  artifact.diagnostics.empty() ? "" : artifact.diagnostics.front().message};
   auto done = finish(std::move(artifact), contents.tree, sighting_of(contents), given, options);
-  if (done) complete_contents(*done, contents, options);
+  const bool again = given.memory.data() || S_ISREG(given.st.st_mode) || S_ISBLK(given.st.st_mode);
+  if (done && again)
+    allow_second_reading(input, given, contents, missing_contents(*done, contents, options));
   return done;
 }
 
