@@ -89,6 +89,31 @@ TEST(AuditFacts, AuditRulesCountsOnlyWithoutADirectory) {
       "blank | etc/audit/rules.d/x.conf:1:1\n");
 }
 
+// The comment in auditd.service and README.Debian: a drop-in may load audit.rules itself.
+TEST(AuditFacts, TheUnitSaysWhatLoads) {
+  auto tree = host();
+  tree->file("usr/lib/systemd/system/auditd.service",
+             "[Service]\nExecStart=/sbin/auditd\nExecStartPost=-/sbin/augenrules --load\n");
+  tree->file("etc/audit/rules.d/10.rules", "-w /etc/passwd -p wa\n");
+  tree->file("etc/audit/audit.rules", "-w /etc/shadow -p wa\n");
+  constexpr std::string_view kLoad = "SELECT loader, because, files, rules FROM audit_load";
+  EXPECT_EQ(test::facts(tree, kLoad),
+            "augenrules | auditd.service runs '/sbin/augenrules --load' | "
+            "etc/audit/rules.d/10.rules | 1\n");
+  tree->file(
+      "etc/systemd/system/auditd.service.d/augenrules.conf",
+      "[Service]\nExecStartPost=\nExecStartPost=-/sbin/auditctl -R /etc/audit/audit.rules\n");
+  EXPECT_EQ(test::facts(tree, kLoad),
+            "auditctl | auditd.service runs '/sbin/auditctl -R /etc/audit/audit.rules' | "
+            "etc/audit/audit.rules | 1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT path, is_loaded FROM audit_rule"), "/etc/shadow | 1\n");
+  tree->file("etc/systemd/system/auditd.service.d/augenrules.conf",
+             "[Service]\nExecStartPost=\nExecStartPost=-/sbin/auditctl\n");
+  EXPECT_EQ(test::facts(tree, kLoad),
+            "none | auditd.service runs '/sbin/auditctl', which loads no rules |  | 0\n");
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM audit_line WHERE is_loaded"), "0\n");
+}
+
 TEST(AuditFacts, AFailingLineEndsTheLoading) {
   auto tree = host();
   tree->file("etc/audit/rules.d/10.rules",

@@ -351,7 +351,12 @@ const Collector kAuditCollector{
                &kAuditPathTable, &kAuditCoverageTable, &kAuditConfigTable},
     .needs = {"docker_daemon", "containerd_config"},
     .paths = {"etc/audit/audit.rules", "etc/audit/rules.d/*", "etc/audit/auditd.conf", "etc/fstab",
-              "etc/tmpfiles.d/*.conf", "usr/lib/tmpfiles.d/*.conf", "etc/alternatives/awk"},
+              "etc/tmpfiles.d/*.conf", "usr/lib/tmpfiles.d/*.conf", "etc/alternatives/awk",
+              "etc/default/auditd", "etc/systemd/system/audit*.service",
+              "etc/systemd/system/auditd.service.d/*.conf",
+              "etc/systemd/system/audit-rules.service.d/*.conf",
+              "usr/lib/systemd/system/audit*.service", "lib/systemd/system/audit*.service",
+              "usr/lib/systemd/system/auditd.service.d/*.conf"},
     .loose = {"audit.rules", "rules.d/*.rules", "auditd.conf"},
     .collect = collect_audit};
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <vector>
 
 #include "analyzer/source/tree.h"
 #include "parsers/fstab.h"
+#include "parsers/unit.h"
 
 namespace drydock::facts {
 namespace {
@@ -25,12 +28,88 @@ bool below(std::string_view path, std::string_view directory) {
 
 }  // namespace
 
+namespace {
+
+// A command line of a unit that starts auditing, and the unit.
+struct StartCommand {
+  std::string unit;
+  std::vector<std::string> words;
+};
+
+// What the units run, in the order in which they do: auditd.service (ExecStartPost=) and, since audit 4,
+// audit-rules.service (ExecStart=).
+std::vector<StartCommand> start_commands(Context& context, bool& has_unit) {
+  std::vector<StartCommand> commands;
+  const Tree& tree = context.tree();
+  for (const auto& [unit, key] :
+       {std::pair<std::string, std::string_view>("auditd.service", "ExecStartPost"),
+        std::pair<std::string, std::string_view>("audit-rules.service", "ExecStart")}) {
+    // systemd.unit(5): the first directory with the unit counts; drop-ins of all of them, by name.
+    std::vector<std::string> files;
+    std::map<std::string, std::string> drop_ins;
+    for (const std::string_view directory : {"etc/systemd/system", "usr/local/lib/systemd/system",
+                                             "usr/lib/systemd/system", "lib/systemd/system"}) {
+      const std::string path = std::string(directory) + "/" + unit;
+      if (files.empty() && tree.resolve(path, false)) files.push_back(path);
+      for (const std::string& drop_in : tree.glob(path + ".d", "*.conf"))
+        drop_ins.emplace(file_name(drop_in), drop_in);
+    }
+    if (files.empty()) continue;
+    has_unit = true;
+    for (const auto& [name, path] : drop_ins) files.push_back(path);
+    std::vector<StartCommand> of_unit;
+    for (const std::string& path : files) {
+      const auto text = tree.read_resolved(path);
+      if (!text) continue;
+      for (const auto& assignment : parsers::unit::parse(*text).assignments) {
+        if (assignment.section != "Service" || assignment.key != key) continue;
+        if (assignment.value.empty()) of_unit.clear();
+        for (const auto& command : parsers::unit::split_commands(assignment.value).commands) {
+          StartCommand start{unit, {}};
+          for (const auto& word : command.words) start.words.push_back(word.text);
+          if (!start.words.empty()) of_unit.push_back(std::move(start));
+        }
+      }
+    }
+    commands.insert(commands.end(), of_unit.begin(), of_unit.end());
+  }
+  return commands;
+}
+
+}  // namespace
+
 AuditStart audit_start(Context& context) {
+  bool has_unit = false;
   AuditStart start;
-  start.loader = "augenrules";
-  start.why = "auditd.service runs augenrules unless the host changes it";
-  (void)context;
-  return start;
+  for (const StartCommand& command : start_commands(context, has_unit)) {
+    const std::string_view program = file_name(command.words.front());
+    std::string line;
+    for (const std::string& word : command.words) line += (line.empty() ? "" : " ") + word;
+    const auto has = [&](std::string_view word) {
+      return std::ranges::find(command.words, word) != command.words.end();
+    };
+    if (program == "augenrules" && has("--load")) {
+      start = {"augenrules", "", command.unit + " runs '" + line + "'"};
+    } else if (program == "auditctl" && command.words.size() == 3 && command.words[1] == "-R") {
+      start = {"auditctl", normal_path(command.words[2]), command.unit + " runs '" + line + "'"};
+    } else if (start.loader.empty() && (program == "auditctl" || program == "augenrules")) {
+      start.why = command.unit + " runs '" + line + "', which loads no rules";
+    }
+  }
+  if (!start.loader.empty()) return start;
+  start.loader = "none";
+  if (has_unit) {
+    if (start.why.empty()) start.why = "auditd.service runs nothing that loads rules";
+    return start;
+  }
+  // /etc/init.d/auditd reads USE_AUGENRULES; without any of them the package's own way is assumed.
+  const auto defaults = context.tree().read_resolved("etc/default/auditd");
+  const bool by_hand = context.scope() == Scope::host &&
+                       context.tree().exists("etc/init.d/auditd") && defaults &&
+                       defaults->find("USE_AUGENRULES=\"no\"") != std::string_view::npos;
+  if (by_hand)
+    return {"auditctl", "etc/audit/audit.rules", "/etc/default/auditd sets USE_AUGENRULES=\"no\""};
+  return {"augenrules", "", "auditd.service runs 'augenrules --load' unless the host changes it"};
 }
 
 AuditPaths::AuditPaths(Context& context) : context_(context) {
@@ -78,6 +157,9 @@ AuditPaths::AuditPaths(Context& context) : context_(context) {
 std::string AuditPaths::real(std::string_view path, bool follow_last) const {
   const std::string normal = normal_path(path);
   if (const auto found = context_.tree().resolve(normal, follow_last)) return *found;
+  // Every Linux host has it as a link; an artifact made without links or without /var may not.
+  if ((normal == "var/run" || below(normal, "var/run")) && !context_.tree().resolve("var/run"))
+    return real(normal.substr(4), follow_last);
   // What does not exist: as much of it as does, and the rest as it is written.
   const std::string_view parent = parent_path(normal);
   if (normal.empty() || (parent.empty() && normal.find('/') == std::string::npos)) return normal;
