@@ -10,8 +10,11 @@ OpenBeside refuse_beside() {
 }
 
 Result<Disk> open_container(const BlockDevicePtr& file, const OpenBeside& beside) {
-  for (const auto open : {open_qcow2})
-    if (ContainerResult disk = open(file, beside)) return std::move(*disk);
+  if (ContainerResult disk = open_qcow2(file, beside)) return std::move(*disk);
+  if (ContainerResult disk = open_vmdk(file, beside)) return std::move(*disk);
+  // A fixed VHD has its only mark in its last sector, so whatever else could be at its start comes first.
+  for (const auto open : {open_vhdx, open_vdi, open_vhd})
+    if (ContainerResult disk = open(file)) return std::move(*disk);
   return Disk{file, "raw", {}};
 }
 

@@ -14,9 +14,10 @@ namespace drydock {
 
 // A disk inside a container file.
 struct Disk {
-  BlockDevicePtr device;           // what the guest sees
-  std::string format;              // "qcow2 v3, zstd", "VMDK streamOptimized", "raw"
-  std::vector<std::string> notes = {};  // what a person should know: "internal snapshots are not read"
+  BlockDevicePtr device;  // what the guest sees
+  std::string format;     // "qcow2 v3, zstd", "VMDK streamOptimized", "raw"
+  std::vector<std::string> notes =
+      {};  // what a person should know: "internal snapshots are not read"
 };
 
 // Files beside the image that a container names (a backing file, a flat VMDK extent). The names
