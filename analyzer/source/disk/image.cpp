@@ -164,7 +164,9 @@ class Assembly {
     if (!local) return;
     const Volume* volume = volume_of(image_.volumes, wanted.source);
     if (!volume) {
-      const bool may_miss = has_option(wanted.options, "nofail");
+      // The firmware's partition holds nothing a rule judges; others may be on a disk that was not handed over.
+      const bool may_miss =
+          has_option(wanted.options, "nofail") || path == "boot/efi" || path == "efi";
       tree_->block(path, "'" + wanted.source + "' is not in the image");
       say(wanted, "'" + wanted.source + "', to be mounted on /" + path + ", is not in the image",
           may_miss);
@@ -197,10 +199,13 @@ class Assembly {
         {"Linux /var/tmp", "var/tmp"},
         {"Linux extended boot", "boot"},
         {"EFI system", "efi"}};
-    if (image_.table.kind != PartitionTable::Kind::gpt) return;
+    const size_t disk = image_.volumes[root_volume_].disk;
+    if (image_.disks[disk].table.kind != PartitionTable::Kind::gpt) return;
     constexpr uint64_t kNoAuto = uint64_t{1} << 63;
     for (const Volume& volume : image_.volumes) {
-      if (!volume.mounted_at.empty() || (volume.partition.attributes & kNoAuto)) continue;
+      if (volume.disk != disk || !volume.mounted_at.empty() ||
+          (volume.partition.attributes & kNoAuto))
+        continue;
       for (const auto& [type, path] : kPlaces)
         if (volume.partition.type_name == type && volume.info.file_system &&
             is_empty_directory(path))
@@ -232,8 +237,10 @@ void report_volumes(DiskImage& image) {
   const auto say = [&](Level level, const std::string& message) {
     image.diagnostics.push_back({level, DiagnosticKind::not_read, "", Span{}, message, ""});
   };
-  for (const std::string& note : image.disk.notes) say(Level::note, note);
-  for (const std::string& note : image.table.notes) say(Level::warning, note);
+  for (const DiskImage::Part& part : image.disks) {
+    for (const std::string& note : part.disk.notes) say(Level::note, note);
+    for (const std::string& note : part.table.notes) say(Level::warning, note);
+  }
   for (const Volume& volume : image.volumes) {
     std::string shown =
         volume.name == "disk" ? "the disk" : "partition " + std::to_string(volume.partition.number);
@@ -251,21 +258,42 @@ std::string megabytes(uint64_t bytes) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
 }
 
+std::string describe(const Volume& volume) {
+  std::string out = "  " + volume.name + "  " + megabytes(volume.partition.size);
+  if (!volume.partition.type_name.empty()) out += "  " + volume.partition.type_name;
+  if (!volume.partition.label.empty()) out += "  '" + volume.partition.label + "'";
+  out += "  " + (volume.info.type.empty() ? "unknown content" : volume.info.type);
+  if (!volume.info.uuid.empty()) out += "  UUID=" + volume.info.uuid;
+  if (!volume.info.label.empty()) out += "  LABEL=" + volume.info.label;
+  for (const std::string& path : volume.mounted_at) out += "  on " + path;
+  if (!volume.info.why_not_read.empty()) out += "  not read: " + volume.info.why_not_read;
+  return out + "\n";
+}
+
 }  // namespace
 
-DiskImage read_disk_image(Disk disk) {
+DiskImage read_disk_image(std::vector<Disk> disks) {
   DiskImage image;
-  image.disk = std::move(disk);
-  const auto device = std::make_shared<CachedDevice>(image.disk.device, kCachePages);
-  image.table = read_partition_table(*device);
-  if (image.table.kind == PartitionTable::Kind::none)
-    image.volumes.push_back(
-        {.name = "disk", .partition = {.size = device->size()}, .info = probe_volume(device)});
-  for (const Partition& partition : image.table.partitions) {
-    const auto slice = std::make_shared<SliceDevice>(device, partition.start, partition.size);
-    image.volumes.push_back({.name = "p" + std::to_string(partition.number),
-                             .partition = partition,
-                             .info = probe_volume(slice)});
+  const bool several = disks.size() > 1;
+  for (Disk& disk : disks) {
+    const size_t index = image.disks.size();
+    const auto device = std::make_shared<CachedDevice>(disk.device, kCachePages);
+    PartitionTable table = read_partition_table(*device);
+    const std::string prefix = several ? "disk" + std::to_string(index + 1) : "";
+    if (table.kind == PartitionTable::Kind::none)
+      image.volumes.push_back({.name = several ? prefix : "disk",
+                               .disk = index,
+                               .partition = {.size = device->size()},
+                               .info = probe_volume(device)});
+    for (const Partition& partition : table.partitions) {
+      const auto slice = std::make_shared<SliceDevice>(device, partition.start, partition.size);
+      image.volumes.push_back(
+          {.name = (several ? prefix + "-p" : "p") + std::to_string(partition.number),
+           .disk = index,
+           .partition = partition,
+           .info = probe_volume(slice)});
+    }
+    image.disks.push_back({std::move(disk), std::move(table)});
   }
   for (size_t i = 0; i < image.volumes.size(); ++i) {
     const auto& file_system = image.volumes[i].info.file_system;
@@ -278,34 +306,33 @@ DiskImage read_disk_image(Disk disk) {
 
 bool looks_like_disk(const DiskImage& image) {
   // The signature of an MBR is two bytes, which a file may carry by chance: something must be on it.
-  return image.table.kind == PartitionTable::Kind::gpt || image.disk.format != "raw" ||
+  return std::ranges::any_of(image.disks,
+                             [](const DiskImage::Part& part) {
+                               return part.table.kind == PartitionTable::Kind::gpt ||
+                                      part.disk.format != "raw";
+                             }) ||
          std::ranges::any_of(image.volumes,
                              [](const Volume& volume) { return !volume.info.type.empty(); });
 }
 
 std::string describe(const DiskImage& image) {
-  std::string out = image.disk.format + ", " + megabytes(image.disk.device->size());
-  switch (image.table.kind) {
-    case PartitionTable::Kind::none:
-      out += ", no partition table\n";
-      break;
-    case PartitionTable::Kind::mbr:
-      out += ", MBR " + image.table.disk_id + "\n";
-      break;
-    case PartitionTable::Kind::gpt:
-      out += ", GPT " + image.table.disk_id + "\n";
-      break;
-  }
-  for (const Volume& volume : image.volumes) {
-    out += "  " + volume.name + "  " + megabytes(volume.partition.size);
-    if (!volume.partition.type_name.empty()) out += "  " + volume.partition.type_name;
-    if (!volume.partition.label.empty()) out += "  '" + volume.partition.label + "'";
-    out += "  " + (volume.info.type.empty() ? "unknown content" : volume.info.type);
-    if (!volume.info.uuid.empty()) out += "  UUID=" + volume.info.uuid;
-    if (!volume.info.label.empty()) out += "  LABEL=" + volume.info.label;
-    for (const std::string& path : volume.mounted_at) out += "  on " + path;
-    if (!volume.info.why_not_read.empty()) out += "  not read: " + volume.info.why_not_read;
-    out += "\n";
+  std::string out;
+  for (size_t i = 0; i < image.disks.size(); ++i) {
+    const auto& [disk, table] = image.disks[i];
+    out += disk.format + ", " + megabytes(disk.device->size());
+    switch (table.kind) {
+      case PartitionTable::Kind::none:
+        out += ", no partition table\n";
+        break;
+      case PartitionTable::Kind::mbr:
+        out += ", MBR " + table.disk_id + "\n";
+        break;
+      case PartitionTable::Kind::gpt:
+        out += ", GPT " + table.disk_id + "\n";
+        break;
+    }
+    for (const Volume& volume : image.volumes)
+      if (volume.disk == i) out += describe(volume);
   }
   return out;
 }

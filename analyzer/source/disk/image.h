@@ -18,7 +18,8 @@ namespace drydock {
 
 // A place where a file system could be: a partition, or a whole disk without a table.
 struct Volume {
-  std::string name;     // "p2"; "disk" for a whole disk
+  std::string name;     // "p2"; "disk" for a whole disk; of several disks "disk2-p1"
+  size_t disk = 0;      // index of its disk
   Partition partition;  // number 0 for a whole disk
   VolumeInfo info;
   std::vector<std::string> mounted_at = {};  // "/var/log"; "/" for a root
@@ -31,8 +32,11 @@ struct ImageRoot {
 };
 
 struct DiskImage {
-  Disk disk;
-  PartitionTable table;
+  struct Part {
+    Disk disk;
+    PartitionTable table;
+  };
+  std::vector<Part> disks;  // one; several in an OVA
   std::vector<Volume> volumes;
   std::vector<ImageRoot> roots;  // several: dual boot, A/B slots
   std::vector<Diagnostic>
@@ -40,10 +44,9 @@ struct DiskImage {
   bool complete = true;  // false: a volume that may hold files was not read
 };
 
-// Reads the stack from a container file on. Never fails: an image without any root has no `roots`, and
-// `volumes` and `diagnostics` say what was seen. `partition_only` is true when the file is a disk of
-// partitions or file systems by its content (so that a file that is neither can be left to others).
-DiskImage read_disk_image(Disk disk);
+// Reads the stack from the containers on. Never fails: an image without any root has no `roots`, and
+// `volumes` and `diagnostics` say what was seen.
+DiskImage read_disk_image(std::vector<Disk> disks);
 
 // Does the disk hold something that drydock knows: a partition table, a file system, an encrypted volume?
 bool looks_like_disk(const DiskImage& image);
