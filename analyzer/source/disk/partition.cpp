@@ -3,6 +3,8 @@
 // extended partition.
 #include "analyzer/source/disk/partition.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -42,20 +44,16 @@ constexpr std::pair<uint8_t, std::string_view> kMbrTypes[] = {
     {0x83, "Linux"},          {0x85, "Linux extended"}, {0x8e, "Linux LVM"},
     {0xee, "GPT protective"}, {0xef, "EFI system"},     {0xfd, "Linux RAID"}};
 
-// CRC-32 as UEFI has it (ISO 3309, the same as zlib's), bit by bit: tables are small and read once.
-uint32_t crc32_of(Bytes bytes) {
-  static const auto kTable = [] {
-    std::array<uint32_t, 256> table{};
-    for (uint32_t i = 0; i < 256; ++i) {
-      uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ (value & 1 ? 0xEDB88320u : 0);
-      table[i] = value;
-    }
-    return table;
-  }();
-  uint32_t crc = ~0u;
-  for (const std::byte b : bytes) crc = crc >> 8 ^ kTable[(crc ^ static_cast<uint32_t>(b)) & 0xff];
-  return ~crc;
+// CRC-32 as UEFI has it (ISO 3309), which is zlib's.
+uint32_t crc32_of(Bytes bytes, uint32_t crc = 0) {
+  return static_cast<uint32_t>(
+      crc32(crc, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
+}
+
+// The header's own checksum, four bytes at 16, counts as zero.
+uint32_t header_crc(Bytes header) {
+  static constexpr std::byte kZeros[4]{};
+  return crc32_of(header.subspan(20), crc32_of(Bytes(kZeros), crc32_of(header.first(16))));
 }
 
 // A GUID in its mixed-endian form, UEFI appendix A.
@@ -120,10 +118,7 @@ std::optional<PartitionTable> read_gpt(const BlockDevice& disk, uint32_t sector,
   if (!header.starts_with("EFI PART")) return std::nullopt;
   const uint32_t header_size = header.le32(12), stated_crc = header.le32(16);
   if (header_size < 92 || header_size > sector || header.le64(24) != lba) return std::nullopt;
-  std::vector<std::byte> copy = *raw;
-  copy.resize(header_size);
-  for (size_t i = 16; i < 20; ++i) copy.at(i) = std::byte{0};
-  if (crc32_of(Bytes(copy)) != stated_crc) return std::nullopt;
+  if (header_crc(Bytes(*raw).first(header_size)) != stated_crc) return std::nullopt;
 
   const uint64_t entries_lba = header.le64(72);
   const uint32_t count = header.le32(80), entry_size = header.le32(84),
