@@ -95,6 +95,41 @@ TEST(PathMountFacts, FollowLinksAndLeaveOutWhatIsNotMountedAtBoot) {
             "/var/log | /var/log | /var | 0 | etc/fstab:2:1\n");
 }
 
+// systemd.unit(5): /etc counts more than what generators write, /usr/lib less; drop-ins change both.
+TEST(MountFacts, UnitsAndLinesTakeEachOthersPlace) {
+  auto tree = systemd_host("a /srv ext4 rw\nb /opt ext4 rw\nc /home ext4 rw\nd /var/log ext4 rw\n");
+  const std::string dir = "etc/systemd/system/";
+  tree->file(dir + "srv.mount", "[Mount]\nWhat=u\nWhere=/srv\nOptions=nosuid\n");
+  tree->file("usr/lib/systemd/system/opt.mount", "[Mount]\nWhat=u\nWhere=/opt\nOptions=nodev\n");
+  tree->symlink(dir + "home.mount", "/dev/null");
+  tree->file(dir + "var-log.mount.d/x.conf", "[Mount]\nOptions=nodev,nosuid\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT path, source, options, source_kind, at_boot, loc, options_loc "
+                        "FROM mount WHERE source_kind <> 'systemd' ORDER BY path"),
+            "/home | c | rw | fstab | 0 | etc/fstab:3:1 | etc/fstab:3:14\n"
+            "/opt | b | rw | fstab | 1 | etc/fstab:2:1 | etc/fstab:2:13\n"
+            "/srv | u | nosuid | unit | 1 | etc/systemd/system/srv.mount:2:1 | "
+            "etc/systemd/system/srv.mount:4:9\n"
+            "/var/log | d | nodev,nosuid | fstab | 1 | etc/fstab:4:1 | "
+            "etc/systemd/system/var-log.mount.d/x.conf:2:9\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, winner, loser FROM override WHERE table_name = 'mount'"),
+            "/srv | etc/systemd/system/srv.mount:2:1 | etc/fstab:1:1\n");
+}
+
+TEST(MountFacts, AUnitCountsOnlyIfSomethingPullsItIn) {
+  auto tree = systemd_host("");
+  const std::string dir = "usr/lib/systemd/system/";
+  tree->file(dir + "tmp.mount", "[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\nOptions=nosuid\n");
+  tree->file(dir + "var-my\\x2dlog.mount", "[Mount]\nWhat=/dev/x\nWhere=/var/my-log\n");
+  tree->file(dir + "wrong.mount", "[Mount]\nWhat=/dev/x\nWhere=/right\n");
+  tree->symlink("etc/systemd/system/local-fs.target.wants/tmp.mount",
+                "/usr/lib/systemd/system/tmp.mount");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT path, fstype, at_boot FROM mount WHERE source_kind = 'unit' "
+                        "ORDER BY path"),
+            "/tmp | tmpfs | 1\n/var/my-log |  | 0\n");
+}
+
 TEST(MountFacts, InAFragmentEveryFileStandsForItself) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("roles/a/files/fstab", "a /a x rw\n")

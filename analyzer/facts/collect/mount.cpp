@@ -6,12 +6,17 @@
 // for swap, for mount points that are no absolute path and of type autofs make no mount. What
 // systemd mounts by itself
 // (/proc, /dev/shm …) is remounted with the options of its line by systemd-remount-fs.service(8).
+// A mount unit (systemd.mount(5)) in /etc or /run takes the place of a line, for "unit files … in
+// generator.normal" count less than those (systemd.unit(5)); a line takes the place of a unit in
+// /usr/lib. Drop-ins (var-log.mount.d/) change both. A unit that nothing pulls in is not mounted.
 // Without systemd `mount -a` mounts every line, so the last one lies on top.
 #include "analyzer/facts/collect/mount.h"
 
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/source/tree.h"
 #include "parsers/fstab.h"
 
@@ -22,7 +27,8 @@ const TableSpec kFstabLineTable{
     .kind = TableKind::raw,
     .doc = "A line of fstab(5) as it is written.",
     .columns = {{"file", ColumnType::text, "The file."},
-                {"source", ColumnType::text, "The first field: device, UUID=, LABEL=, tmpfs and so on."},
+                {"source", ColumnType::text,
+                 "The first field: device, UUID=, LABEL=, tmpfs and so on."},
                 {"mount_point", ColumnType::text, "The second field."},
                 {"fstype", ColumnType::text, "The third field."},
                 {"options", ColumnType::text, "The fourth field; empty if there is none."},
@@ -79,7 +85,8 @@ const TableSpec kMountOptionTable{
 const TableSpec kPathMountTable{
     .name = "path_mount",
     .kind = TableKind::effective,
-    .doc = "The file system on which a well-known directory lies after boot.",
+    .doc =
+        "The file system on which a well-known directory, or Docker's data-root, lies after boot.",
     .columns = {{"path", ColumnType::text, "The directory as programs name it: /var/lib/docker."},
                 {"real_path", ColumnType::text, "The same with symbolic links followed."},
                 {"mount_path", ColumnType::text,
@@ -127,17 +134,60 @@ constexpr ApiMount kApiMounts[] = {
 };
 
 struct Mount {
-  std::string path;
-  std::string source;
-  std::string type;
-  std::string options;
-  std::vector<Option> option_list;
-  std::string_view kind;
+  std::string path = {};
+  std::string source = {};
+  std::string type = {};
+  std::string options = {};
+  std::vector<Option> option_list = {};
+  std::string_view kind = {};
   bool at_boot = true;
-  std::string file;  // empty: no place
-  Span span;
-  Span options_span;
+  std::string file = {};  // empty: no place
+  Span span = {};
+  Span options_span = {};
+  std::string options_file = {};  // empty: `file`
 };
+
+// systemd-escape(1) --unescape --path: "var-log" -> "/var/log", "-" -> "/", "\\x2d" -> "-".
+std::string unescape_path(std::string_view name) {
+  if (name == "-") return "/";
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  std::string out = "/";
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '\\' && i + 3 < name.size() && name[i + 1] == 'x' && digit(name[i + 2]) >= 0 &&
+        digit(name[i + 3]) >= 0) {
+      out += static_cast<char>(digit(name[i + 2]) * 16 + digit(name[i + 3]));
+      i += 3;
+    } else {
+      out += name[i] == '-' ? '/' : name[i];
+    }
+  }
+  return out;
+}
+
+// systemd-escape(1) --path: the name of the unit for a mount point, without its suffix.
+std::string escape_path(std::string_view path) {
+  const std::string normal = normal_path(path);
+  if (normal.empty()) return "-";
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (size_t i = 0; i < normal.size(); ++i) {
+    const char c = normal[i];
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == ':' || c == '_' || (c == '.' && i > 0);
+    if (c == '/') {
+      out += '-';
+    } else if (plain) {
+      out += c;
+    } else {
+      out += "\\x";
+      out += kHex[static_cast<unsigned char>(c) >> 4];
+      out += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return out;
+}
 
 bool has_option(const std::vector<Option>& options, std::string_view name) {
   return std::ranges::any_of(options, [&](const Option& o) { return o.name == name; });
@@ -215,6 +265,27 @@ class Mounts {
     for (const Entry& entry : file.entries) add_line(text->path, entry);
   }
 
+  void read_units() {
+    if (!systemd_) return;
+    const UnitFiles& files = units(context_);
+    std::set<std::string> names;
+    for (const std::string& name : files.names())
+      if (name.ends_with(".mount")) names.insert(name);
+    for (const auto& [path, mount] : mounts_) names.insert(escape_path(path) + ".mount");
+    std::set<std::string> pulled_in;  // by a link in some .wants or .requires
+    const auto rows = context_.store().select(
+        "SELECT unit FROM unit_state WHERE wanted_by IS NOT NULL AND (unit LIKE '%.mount' OR unit "
+        "LIKE '%.automount') ORDER BY unit");
+    if (rows)
+      for (const auto& row : rows->rows) pulled_in.insert(row[0].value_or(""));
+    for (const std::string& name : names)
+      if (const Unit* unit = files.find(name)) {
+        const std::string stem = name.substr(0, name.size() - std::string_view(".mount").size());
+        read_unit(*unit, unescape_path(stem),
+                  pulled_in.contains(name) || pulled_in.contains(stem + ".automount"));
+      }
+  }
+
   void add_api_mounts() {
     if (!systemd_) return;
     for (const ApiMount& api : kApiMounts) {
@@ -233,7 +304,13 @@ class Mounts {
   }
 
   void write_paths() {
-    for (const std::string_view path : kPathsOfInterest) {
+    std::set<std::string> paths(std::begin(kPathsOfInterest), std::end(kPathsOfInterest));
+    // Docker's data may lie elsewhere.
+    if (const auto rows = context_.store().select(
+            "SELECT DISTINCT value FROM docker_daemon WHERE key = 'data-root' ORDER BY value"))
+      for (const auto& row : rows->rows)
+        if (row[0] && row[0]->starts_with('/')) paths.insert("/" + normal_path(*row[0]));
+    for (const std::string& path : paths) {
       const std::string real = real_path(context_.tree(), path);
       std::string on = real;
       auto found = mounts_.end();
@@ -246,12 +323,64 @@ class Mounts {
         if (on.empty()) on = "/";
       }
       context_.store().insert(
-          kPathMountTable, {path, std::string_view(real), std::string_view(on), on == real,
-                            found == mounts_.end() ? Value(Null{}) : place(found->second, true)});
+          kPathMountTable,
+          {std::string_view(path), std::string_view(real), std::string_view(on), on == real,
+           found == mounts_.end() ? Value(Null{}) : place(found->second, true)});
     }
   }
 
  private:
+  void read_unit(const Unit& unit, const std::string& where, bool is_pulled_in) {
+    const auto known = mounts_.find(where);
+    const bool has_line = known != mounts_.end();
+    if (unit.load == Unit::Load::error) {
+      report_errors(context_, unit);
+      return;
+    }
+    // Generated units lie between those of /run and those of /usr.
+    const bool beats_line = unit.path.starts_with("etc/") ||
+                            unit.path.starts_with("run/systemd/system") ||
+                            unit.path.starts_with("run/systemd/transient");
+    if (unit.load == Unit::Load::masked) {
+      if (has_line && beats_line) known->second.at_boot = false;
+      return;
+    }
+    const bool is_file = unit.load == Unit::Load::loaded;
+    if (!is_file && !has_line) return;
+    Mount mount;
+    if (has_line) mount = known->second;
+    const UnitSetting what = unit.setting("Mount", "What");
+    if (is_file && (!has_line || beats_line)) {
+      const UnitSetting target = unit.setting("Mount", "Where");
+      // "Where= setting doesn't match unit name. Refusing."
+      if (!what || !target || "/" + normal_path(target.value()) != where) return;
+      const bool line_pulls_in = has_line && mount.at_boot;
+      mount = Mount{.path = where,
+                    .kind = "unit",
+                    .at_boot = is_pulled_in || line_pulls_in,
+                    .file = what.lines.back()->path,
+                    .span = what.lines.back()->span,
+                    .options_span = what.lines.back()->span};
+      if (has_line) lost(mount, known->second, "the mount unit takes the place of the line");
+    }
+    // A drop-in may change a generated unit; of the unit file of less weight nothing is read.
+    const auto counts = [&](const UnitSetting& setting) {
+      return setting && (mount.kind == "unit" || setting.lines.back()->path != unit.path);
+    };
+    if (counts(what)) mount.source = what.value();
+    if (const UnitSetting type = unit.setting("Mount", "Type"); counts(type))
+      mount.type = type.value();
+    if (const UnitSetting options = unit.setting("Mount", "Options"); counts(options)) {
+      const UnitLine& line = *options.lines.back();
+      mount.options = options.value();
+      mount.option_list = parsers::fstab::split_options(options.value());
+      for (Option& option : mount.option_list) option.span = line.value_span;
+      mount.options_span = line.value_span;
+      mount.options_file = line.path;
+    }
+    mounts_.insert_or_assign(where, std::move(mount));
+  }
+
   void add_line(const std::string& file, const Entry& entry) {
     std::string why;
     if (entry.type == "swap") {
@@ -302,9 +431,14 @@ class Mounts {
         context_.store().locate(loser.file, loser.span), loser.options, why);
   }
 
+  static const std::string& options_file(const Mount& mount) {
+    return mount.options_file.empty() ? mount.file : mount.options_file;
+  }
+
   Value place(const Mount& mount, bool whole) {
     if (mount.file.empty()) return Null{};
-    return context_.store().locate(mount.file, whole ? mount.span : mount.options_span);
+    if (whole) return context_.store().locate(mount.file, mount.span);
+    return context_.store().locate(options_file(mount), mount.options_span);
   }
 
   void write_mount(const Mount& m) {
@@ -320,7 +454,8 @@ class Mounts {
           kMountOptionTable,
           {std::string_view(m.path), std::string_view(o.name),
            o.has_value ? Value(std::string_view(o.value)) : Value(Null{}),
-           m.file.empty() ? Value(Null{}) : Value(context_.store().locate(m.file, o.span))});
+           m.file.empty() ? Value(Null{})
+                          : Value(context_.store().locate(options_file(m), o.span))});
   }
 
   Context& context_;
@@ -339,6 +474,7 @@ void collect_mounts(Context& context) {
   }
   Mounts mounts(context);
   mounts.read_fstab("etc/fstab");
+  mounts.read_units();
   mounts.add_api_mounts();
   mounts.write();
   mounts.write_paths();
@@ -349,8 +485,8 @@ void collect_mounts(Context& context) {
 const Collector kMountCollector{
     .name = "mount",
     .tables = {&kFstabLineTable, &kMountTable, &kMountOptionTable, &kPathMountTable},
-    .needs = {},
-    .paths = {"etc/fstab"},
+    .needs = {"unit_state", "docker_daemon"},
+    .paths = unit_paths({"etc/fstab"}),
     .loose = {"fstab", "*.fstab"},
     .collect = collect_mounts};
 
