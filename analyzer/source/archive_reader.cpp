@@ -5,6 +5,7 @@
 #include <locale.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -22,6 +23,7 @@ constexpr size_t kDiagnostics = 50;
 // Files below an etc/ that no pattern names are kept as well when they are this small and a second
 // pass would cost a decompression: Include directives point there.
 constexpr size_t kSmallFile = size_t{64} << 10;
+constexpr uint64_t kAhead = uint64_t{4} << 20;  // bytes libarchive may hold without using them
 constexpr uint64_t kProgressStep = size_t{256} << 10;
 
 // libarchive converts names to the locale's charset; in UTF-8 that leaves them as they are. Only
@@ -88,6 +90,14 @@ class FormatReader {
  private:
   static la_ssize_t on_read(archive*, void* self, const void** buffer) {
     auto& me = *static_cast<FormatReader*>(self);
+    // A hostile cpio name of 4 GiB would be gathered in memory: no honest header needs this much ahead.
+    const uint64_t given = me.stream_.position() - me.start_;
+    const auto used =
+        static_cast<uint64_t>(std::max<la_int64_t>(archive_filter_bytes(me.handle_, 0), 0));
+    if (given > used + kAhead) {
+      archive_set_error(me.handle_, E2BIG, "a header claims more than 4 MiB");
+      return -1;
+    }
     const std::string_view block = me.stream_.next();
     *buffer = block.data();
     if (block.empty() && !me.stream_.error().empty()) return -1;

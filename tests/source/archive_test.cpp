@@ -377,6 +377,17 @@ TEST(Damage, AHeaderInTheMiddle) {
       "artifact: 'memory' is damaged at byte 1536, after 'etc/passwd': Damaged tar archive\n");
 }
 
+TEST(Damage, ANameOfManyMegabytes) {
+  TempDir dir;
+  // newc: magic, then thirteen fields of eight hexadecimal digits; the twelfth is the size of the name.
+  run("{ printf 070701; for i in 1 2 3 4 5 6 7 8 9 10 11; do printf 000081A4; done; printf "
+      "3FFFFFFF00000000; "
+      "head -c 200M /dev/zero; } | zstd -q > x",
+      dir.path());
+  const std::string said = said_of(read_file(dir.path("x")));
+  EXPECT_NE(said.find("a header claims more than 4 MiB"), std::string::npos) << said;
+}
+
 TEST(Damage, WrongChecksumOfTheCompressedData) {
   std::string bytes = three_files("gzip");
   bytes[bytes.size() - 6] = static_cast<char>(bytes[bytes.size() - 6] ^ 0x55);
