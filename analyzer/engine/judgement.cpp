@@ -154,13 +154,13 @@ std::string Judgement::not_applicable(const Program& program) {
                                         : "it needs a whole host, and only single files are here";
   if (std::string reason; rule.applies && !holds(*rule.applies, reason)) return reason;
   if (options_.scope != Scope::fragment) return {};
-  // Modes and owners of files in a checkout say nothing of those on a host.
+  // Modes and owners of files in a checkout say nothing of those on a host, and places or traits alone
+  // are nothing that is written.
   const bool has_any = std::ranges::any_of(program.tables, [&](const std::string& table) {
     const facts::TableSpec* spec = store_.table(table);
-    if (spec == nullptr || spec->kind == facts::TableKind::meta ||
-        spec->kind == facts::TableKind::inventory)
-      return false;
-    return has_rows(table);
+    const bool counts = spec != nullptr && spec->kind != facts::TableKind::inventory &&
+                        table != facts::kLocationTable.name && table != "trait";
+    return counts && has_rows(table);
   });
   return has_any ? "" : "no file here says anything about it";
 }

@@ -40,6 +40,8 @@ void check_operand(Operator op, const std::string& operand, Span span, yaml::Mis
 std::vector<Comparison> comparisons(yaml::Mapping& mapping, const yaml::Node& node,
                                     yaml::Mistakes& mistakes) {
   std::vector<Comparison> result;
+  for (int op = 0; op <= static_cast<int>(Operator::absent); ++op)
+    mapping.get(name(static_cast<Operator>(op)));  // so that a misspelt one is told what it is like
   for (const auto& [key, value] : node.entries) {
     const auto op = operator_of(key.text);
     if (!op) continue;

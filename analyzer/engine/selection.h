@@ -12,11 +12,11 @@
 namespace drydock::engine {
 
 struct Selection {
-  std::vector<std::string> profiles;  // empty: the default ones, see default_profiles()
-  std::vector<std::string>
-      rules;  // ids, former ids or globs ("sysctl-*"); not empty: these whatever their profile
-  std::vector<std::string> disabled;  // ids, former ids or globs
-  std::optional<Severity> at_least;   // this severity or a graver one
+  std::vector<std::string> profiles = {};  // empty: the default ones, see default_profiles()
+  // Ids, former ids or globs ("sysctl-*"); not empty: these, whatever their profile.
+  std::vector<std::string> rules = {};
+  std::vector<std::string> disabled = {};           // ids, former ids or globs
+  std::optional<Severity> at_least = std::nullopt;  // this severity or a graver one
 };
 
 // What runs when nobody says anything: base, server, container-host and cis-docker. Rules about

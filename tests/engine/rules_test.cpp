@@ -10,6 +10,8 @@
 
 #include "analyzer/engine/catalogue.h"
 #include "analyzer/engine/examples.h"
+#include "analyzer/engine/lint.h"
+#include "analyzer/facts/collect.h"
 #include "tests/paths.h"
 
 namespace drydock::engine {
@@ -49,6 +51,12 @@ void add_rule(const std::filesystem::path& path) {
   for (const Diagnostic& diagnostic : loaded.diagnostics) mistakes += render(diagnostic, text);
   add(path.stem().string(), "loads", path.string(), 1, [mistakes] { return mistakes; });
   if (!loaded.rule) return;
+  add(loaded.rule->id, "keeps_the_style", path.string(), 1, [rule = loaded.rule, text] {
+    const auto tables = facts::all_tables();
+    std::string problems;
+    for (const Diagnostic& diagnostic : lint(*rule, tables)) problems += render(diagnostic, text);
+    return problems;
+  });
   int number = 0;
   for (const Example& example : loaded.rule->examples) {
     ++number;
@@ -71,6 +79,12 @@ void add_rule(const std::filesystem::path& path) {
       if (entry.path().extension() == ".yaml") files.push_back(entry.path());
   std::ranges::sort(files);
   for (const auto& file : files) add_rule(file);
+  add("all", "agree_on_parameters", __FILE__, __LINE__, [] {
+    std::string problems;
+    for (const Diagnostic& diagnostic : lint_together(Catalogue::built_in().rules()))
+      problems += render(diagnostic);
+    return problems;
+  });
   return true;
 }();
 
