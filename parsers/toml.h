@@ -27,8 +27,9 @@ struct File {
   SyntaxErrors errors;
 };
 
-// The one code of syntax errors, of effect `refused` (containerd does not start with such a file):
+// Codes of syntax errors, all, of effect `refused` (containerd does not start with such a file):
 //   not-toml      what TOML 1.0 does not allow, or nested deeper than 256
+//   not-ascii     a character outside of comments that is not ASCII (TOML has them in strings; drydock does not)
 //   too-large     more than 1 MiB: no configuration
 // Nothing of a refused file is kept.
 File parse(std::string_view text);

@@ -47,7 +47,9 @@ bool is_ours_alone(const drydock::parsers::json::Document& document, std::string
     if (error.code == "invalid-utf8" || error.code == "byte-order-mark" ||
         error.code == "not-utf8" || error.code == "too-deep" || error.code == "too-many-values")
       return true;
-  // A \u escape of a surrogate may be a lone one; a number may be beyond a double.
+  // A NUL byte ends the text for it, and is a character too many for Go.
+  if (text.find('\0') != text.npos) return true;
+  // A \u escape of a surrogate may be a lone one.
   return text.find("\\ud") != text.npos || text.find("\\uD") != text.npos;
 }
 
