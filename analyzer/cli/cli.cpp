@@ -66,7 +66,7 @@ std::unique_ptr<CLI::App> make_app(Commands& commands) {
       "  drydock scan host.tar.zst                         findings on screen; exit code 1 from "
       "high up\n"
       "  drydock scan . --output sarif=drydock.sarif       a repository, for code scanning\n"
-      "  drydock explain docker-icc                        why a rule is there and how to fix it\n"
+      "  drydock explain docker-inter-container-traffic    why a rule is there and how to fix it\n"
       "  drydock query host.tar 'SELECT * FROM sysctl'     the facts themselves");
   return app;
 }

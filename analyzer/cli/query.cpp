@@ -24,7 +24,10 @@ int run_query(const QueryOptions& options) {
   TableNames tables;  // empty: all, for the shell
   if (!options.sql.empty()) {
     auto read = facts::tables_read(**store, options.sql);
-    if (!read) return fail({read.error().message, "'drydock tables' describes the tables"});
+    if (!read)
+      return fail({read.error().message, read.error().help.empty()
+                                             ? "'drydock tables' describes the tables"
+                                             : read.error().help});
     tables = std::move(*read);
   }
   const auto artifact = open(options.artifact, tables);

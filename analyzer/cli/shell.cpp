@@ -13,6 +13,7 @@
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/rows.h"
 #include "analyzer/cli/table_pages.h"
+#include "analyzer/facts/ask.h"
 
 namespace drydock::cli {
 namespace {
@@ -130,6 +131,8 @@ struct Session {
   }
 
   void statement(const std::string& sql) {
+    if (const auto allowed = facts::tables_read(store, sql); !allowed)
+      return wrong(allowed.error());
     const auto answer = store.select(sql);
     if (answer)
       print(render_rows(*answer, format));

@@ -14,10 +14,16 @@ using Names = std::set<std::string, std::less<>>;
 struct Reading {
   const Store* store;
   Names tables;
+  bool only_reads;
 };
 
 int note_table(void* data, int action, const char* table, const char*, const char*, const char*) {
   auto* reading = static_cast<Reading*>(data);
+  if (action != SQLITE_SELECT && action != SQLITE_READ && action != SQLITE_FUNCTION &&
+      action != SQLITE_RECURSIVE) {
+    reading->only_reads = false;  // ATTACH and PRAGMA pass for reading with sqlite3_stmt_readonly
+    return SQLITE_DENY;
+  }
   if (action == SQLITE_READ && table != nullptr && reading->store->table(table) != nullptr)
     reading->tables.emplace(table);
   return SQLITE_OK;
@@ -78,13 +84,14 @@ int copy_rows(sqlite3* from, sqlite3* to, const TableSpec& spec) {
 }  // namespace
 
 Result<Names> tables_read(const Store& store, std::string_view sql) {
-  Reading reading{&store, {}};
+  Reading reading{&store, {}, true};
   sqlite3_set_authorizer(store.handle(), note_table, &reading);
   sqlite3_stmt* statement = nullptr;
   const int status = sqlite3_prepare_v2(store.handle(), sql.data(), static_cast<int>(sql.size()),
                                         &statement, nullptr);
   sqlite3_finalize(statement);
   sqlite3_set_authorizer(store.handle(), nullptr, nullptr);
+  if (!reading.only_reads) return Error{"facts can only be read", "use SELECT"};
   if (status != SQLITE_OK) return Error{sqlite3_errmsg(store.handle()), ""};
   return reading.tables;
 }

@@ -84,6 +84,10 @@ std::string Workspace::read(const std::string& name) const {
   return slurp(directory_ / name);
 }
 
+std::string Workspace::slurp_file(const std::string& path) {
+  return slurp(path);
+}
+
 std::vector<std::string> Workspace::names() const {
   std::vector<std::string> out;
   for (const auto& entry : std::filesystem::directory_iterator(directory_))

@@ -29,6 +29,7 @@ class Workspace {
   // Writes a file, and the directories on the way.
   Workspace& file(const std::string& name, const std::string& content);
   std::string read(const std::string& name) const;
+  static std::string slurp_file(const std::string& path);
   // The names in the directory, sorted.
   std::vector<std::string> names() const;
 

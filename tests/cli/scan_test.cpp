@@ -1,0 +1,169 @@
+// drydock scan from the outside: exit codes, reports, configuration.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/run.h"
+
+namespace drydock::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// One finding of severity critical (account-empty-password), one that is clean.
+class Scan : public testing::Test {
+ protected:
+  Scan() {
+    w.file("weak/etc/passwd", "root:x:0:0::/root:/bin/sh\nguest::1000:1000::/home/guest:/bin/sh\n")
+        .file("weak/etc/shadow", "root:*:1::::::\n")
+        .file("weak/etc/os-release", "ID=debian\n")
+        .file("clean/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+        .file("clean/etc/shadow", "root:*:1::::::\n")
+        .file("clean/etc/os-release", "ID=debian\n");
+  }
+  int code(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"scan", "--rule", "account-empty-password"});
+    return w.drydock(arguments).code;
+  }
+  Workspace w;
+};
+
+TEST_F(Scan, ExitCodes) {
+  EXPECT_EQ(code({"clean"}), 0);
+  EXPECT_EQ(code({"weak"}), 1);
+  EXPECT_EQ(code({"weak", "--fail-on", "critical"}), 1);
+  EXPECT_EQ(code({"weak", "--fail-on", "none"}), 0);
+  EXPECT_EQ(code({"weak", "--exit-zero"}), 0);
+  EXPECT_EQ(code({"missing", "--exit-zero"}), 2) << "an error is no finding";
+  EXPECT_EQ(w.drydock({"scan", "weak", "--rule", "fstab-line-not-used"}).code, 0)
+      << "what is not asked does not count";
+}
+
+TEST_F(Scan, TheEnvironmentSpeaksWhereTheCommandLineIsSilent) {
+  const std::vector<std::string> base = {"scan", "weak", "--rule", "account-empty-password"};
+  EXPECT_EQ(w.drydock(base, "", {{"DRYDOCK_FAIL_ON", "none"}}).code, 0);
+  auto with_option = base;
+  with_option.insert(with_option.end(), {"--fail-on", "low"});
+  EXPECT_EQ(w.drydock(with_option, "", {{"DRYDOCK_FAIL_ON", "none"}}).code, 1);
+  w.file(".drydock.yaml", "fail-on: none\n");
+  EXPECT_EQ(w.drydock(base).code, 0);
+  EXPECT_EQ(w.drydock(base, "", {{"DRYDOCK_FAIL_ON", "high"}}).code, 1)
+      << "the environment outranks the file";
+}
+
+TEST_F(Scan, AnUnreadableRestIsIncomplete) {
+  w.shell(
+      "tar -C clean -cf clean.tar etc; head -c 2000 /dev/urandom > tail; "
+      "tar -C clean -czf whole.tar.gz etc; head -c $(($(stat -c %s whole.tar.gz) - 20)) "
+      "whole.tar.gz > cut.tar.gz");
+  EXPECT_EQ(code({"clean.tar"}), 0);
+  const Ran cut = w.drydock({"scan", "cut.tar.gz", "--rule", "account-empty-password"});
+  EXPECT_EQ(cut.code, 3) << cut.out << cut.err;
+  EXPECT_EQ(code({"cut.tar.gz", "--allow-incomplete"}), 0);
+}
+
+TEST_F(Scan, FindingsOutrankAnIncompleteScan) {
+  w.shell(
+      "tar -C weak -cf weak.tar etc; head -c 3000 weak.tar > cut.tar; tar -C weak -czf x.tar.gz "
+      "etc; "
+      "head -c $(($(stat -c %s x.tar.gz) - 20)) x.tar.gz > cut.tar.gz");
+  EXPECT_EQ(code({"cut.tar.gz"}), 1);
+}
+
+TEST_F(Scan, SeveralReportsAtOnceAndTextOnStandardOutput) {
+  const Ran ran = w.drydock({"scan", "weak", "--rule", "account-empty-password", "-o",
+                             "sarif=a.sarif", "-o", "json=b.json"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, HasSubstr("account-empty-password"));
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(nlohmann::json::parse(w.read("a.sarif"))["runs"][0]["results"].size(), 1);
+  EXPECT_TRUE(nlohmann::json::parse(w.read("b.json")).is_object());
+  EXPECT_THAT(w.names(), ElementsAre("a.sarif", "b.json", "clean", "weak"))
+      << "no temporary file stays";
+
+  const Ran sarif = w.drydock({"scan", "weak", "--format", "sarif"});
+  EXPECT_EQ(nlohmann::json::parse(sarif.out)["version"], "2.1.0")
+      << "nothing else on standard output";
+}
+
+TEST_F(Scan, AReportThatCannotBeWrittenIsAnErrorAndLeavesWhatWasThere) {
+  const Ran ran = w.drydock({"scan", "clean", "-o", "sarif=nowhere/x.sarif", "-o", "json=b.json"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err, "error: 'nowhere/x.sarif' cannot be written: No such file or directory\n");
+  EXPECT_THAT(w.names(), ElementsAre("b.json", "clean", "weak")) << "the others are written";
+
+  EXPECT_EQ(
+      w.shell("\"$DRYDOCK\" scan clean -o sarif=/dev/full >/dev/null 2>err || echo $?; cat err"),
+      "2\nerror: '/dev/full' cannot be written: No space left on device\n");
+}
+
+TEST_F(Scan, AReaderThatGoesAwayIsNoError) {
+  EXPECT_EQ(
+      w.shell("set +o pipefail; { \"$DRYDOCK\" scan weak --rule account-empty-password || echo "
+              "$? >code; } 2>err | true; cat code err"),
+      "1\n");
+}
+
+TEST_F(Scan, ConfigurationComesFromAboveNeverFromTheHost) {
+  w.file("weak/.drydock.yaml", "disable: ['*']\n");
+  EXPECT_EQ(code({"weak"}), 1);
+  EXPECT_EQ(
+      w.shell("cd weak; \"$DRYDOCK\" scan . --rule account-empty-password >/dev/null || echo $?"),
+      "1\n")
+      << "not even from inside it";
+  EXPECT_EQ(
+      w.shell("cd weak; mkdir usr; git init -q .; \"$DRYDOCK\" scan . --profile all --fail-on high "
+              ">/dev/null || echo $?"),
+      "1\n")
+      << "a .git beside a root file system makes it no repository";
+}
+
+TEST_F(Scan, ARepositorysOwnConfigurationCounts) {
+  w.file("repo/conf/sysctl.conf", "net.ipv4.conf.all.accept_redirects = 1\n");
+  w.shell("cd repo; git init -q .");
+  EXPECT_EQ(w.drydock({"scan", "repo", "--fail-on", "low"}).code, 1);
+  w.file("repo/.drydock.yaml", "disable: [sysctl-*]\n");
+  EXPECT_EQ(w.shell("cd repo; \"$DRYDOCK\" scan . --fail-on low >/dev/null; echo $?"), "0\n");
+}
+
+TEST_F(Scan, StandardInputIsAnArchive) {
+  w.shell("tar -C weak -cf weak.tar .");
+  const Ran ran =
+      w.drydock({"scan", "-", "--rule", "account-empty-password", "--target-name", "web"},
+                w.read("weak.tar"));
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("guest"));
+}
+
+TEST_F(Scan, ColourOnlyWhenAskedForOrOnATerminal) {
+  const std::vector<std::string> scan = {"scan", "weak", "--color"};
+  const auto with = [&](const char* when) {
+    auto a = scan;
+    a.emplace_back(when);
+    return w.drydock(a).out;
+  };
+  EXPECT_THAT(with("auto"), Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(with("never"), Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(with("always"), HasSubstr("\x1b["));
+}
+
+// The lines of shadow(5) are secrets: a finding in it is placed, not shown.
+TEST_F(Scan, SecretsAreNeverShown) {
+  w.file("secret/etc/passwd", "root:x:0:0::/root:/bin/sh\nold:x:1000:1000::/home/old:/bin/sh\n")
+      .file("secret/etc/shadow", "root:$6$salt$topsecrethash:1::::::\nold::1::::::\n")
+      .file("secret/etc/os-release", "ID=debian\n");
+  for (const char* format : {"text", "sarif", "json"}) {
+    const Ran ran = w.drydock({"scan", "secret", "--profile", "all", "--format", format});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, HasSubstr("etc/shadow"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("topsecrethash"))) << format;
+    EXPECT_THAT(ran.out, Not(HasSubstr("old::1"))) << format;
+  }
+}
+
+}  // namespace
+}  // namespace drydock::test
