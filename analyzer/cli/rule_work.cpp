@@ -11,6 +11,8 @@
 #include "analyzer/cli/output.h"
 #include "analyzer/engine/catalogue.h"
 #include "analyzer/engine/examples.h"
+#include "analyzer/engine/lint.h"
+#include "analyzer/facts/collect.h"
 
 namespace drydock::cli {
 namespace {
@@ -51,35 +53,6 @@ bool is_id(std::string_view id) {
       id, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-std::string scaffold(const std::string& id) {
-  return "id: " + id +
-         "\n"
-         "title: What is wrong, in one line\n"
-         "severity: medium\n"
-         "profiles: [base]\n"
-         "expect:                             # 'drydock tables' shows the tables; or query: | and "
-         "a SELECT\n"
-         "  table: sysctl\n"
-         "  key: kernel.example\n"
-         "  equals: \"1\"\n"
-         "  if-missing: \"0\"                   # what the program does by default; or fail, pass, "
-         "unknown\n"
-         "anchor: etc/sysctl.conf             # where it belongs when it is nowhere\n"
-         "message: \"{key} is {value}; wanted 1, since …\"\n"
-         "why: |\n"
-         "  What an attacker gains, or what is lost.\n"
-         "fix: |\n"
-         "  Write `kernel.example = 1` to /etc/sysctl.d/60-example.conf and run `sysctl "
-         "--system`.\n"
-         "references: {cwe: CWE-1188}\n"
-         "examples:\n"
-         "  - fails: {etc/sysctl.d/50-x.conf: \"kernel.example = 0\\n\"}\n"
-         "    at: etc/sysctl.d/50-x.conf:1:1\n"
-         "  - passes: {etc/sysctl.conf: \"kernel.example = 1\\n\"}\n"
-         "  - fails: {}\n"
-         "    at: etc/sysctl.conf\n";
-}
-
 }  // namespace
 
 int test_rules(const std::string& path) {
@@ -117,11 +90,22 @@ int test_rules(const std::string& path) {
 int lint_rules(const std::string& path) {
   const auto files = rule_files(path);
   if (!files) return fail(files.error());
+  const std::vector<const facts::TableSpec*> tables = facts::all_tables();
   size_t mistakes = 0;
+  std::vector<std::shared_ptr<const engine::Rule>> sound;
   for (const RuleFile& file : *files) {
-    mistakes += file.loaded.diagnostics.size();
-    say(file, file.loaded.diagnostics);
+    std::vector<Diagnostic> said = file.loaded.diagnostics;
+    if (file.loaded.rule) {
+      sound.push_back(file.loaded.rule);
+      const std::vector<Diagnostic> style = engine::lint(*file.loaded.rule, tables);
+      said.insert(said.end(), style.begin(), style.end());
+    }
+    mistakes += said.size();
+    say(file, said);
   }
+  const std::vector<Diagnostic> together = engine::lint_together(sound);
+  mistakes += together.size();
+  for (const Diagnostic& diagnostic : together) std::fputs(render(diagnostic).c_str(), stderr);
   const auto written = write_standard_output(counted(files->size(), "rule") + ", " +
                                              counted(mistakes, "mistake") + "\n");
   if (!written) return fail(written.error());
@@ -142,7 +126,7 @@ int new_rule(const std::string& id, const std::string& topic, const std::string&
     return fail({"'" + path.string() + "' exists", "choose another name, or edit it"});
   fs::create_directories(folder, error);
   if (error) return fail({"'" + folder.string() + "' cannot be made: " + error.message(), ""});
-  if (const auto written = write_file(path.string(), scaffold(id)); !written)
+  if (const auto written = write_file(path.string(), engine::scaffold(id)); !written)
     return fail(written.error());
   const auto said = write_standard_output(path.string() + "\n");
   return said ? kClean : fail(said.error());
