@@ -1,11 +1,17 @@
 #include "analyzer/source/mounted.h"
 
+#include <set>
+#include <tuple>
+
 #include "analyzer/base/limits.h"
 
 namespace drydock {
 namespace {
 
 constexpr size_t kRememberedDirectories = 100'000;
+constexpr size_t kRememberedDamage = 100;
+// A host cannot name what lies deeper either, but by going there step by step.
+constexpr size_t kLongestPath = 16 * limits::kPathBytes;
 
 TreeError not_found(std::string_view path) {
   return {TreeError::Kind::not_found, "'" + std::string(path) + "' does not exist"};
@@ -171,7 +177,57 @@ Xattrs MountedTree::xattrs(std::string_view path) const {
 }
 
 std::vector<std::pair<std::string, std::string>> MountedTree::unread() const {
-  return {blocked_.begin(), blocked_.end()};
+  std::vector<std::pair<std::string, std::string>> out(blocked_.begin(), blocked_.end());
+  out.insert(out.end(), damaged_.begin(), damaged_.end());
+  return out;
+}
+
+// The mount point that a path lies below.
+std::string_view MountedTree::mount_of(std::string_view path) const {
+  for (; !path.empty(); path = parent_path(path))
+    if (const auto it = mounts_.find(path); it != mounts_.end()) return it->first;
+  return {};
+}
+
+void MountedTree::walk(std::string_view directory,
+                       const std::function<bool(std::string_view, const Stat&)>& visit) const {
+  struct Pending {
+    std::string path;
+    Node node;
+  };
+  std::vector<Pending> pending;
+  std::set<std::tuple<std::string_view, const FileSystem*, FileSystem::Inode>> entered;
+  const auto remember = [&](const std::string& path, std::string why) {
+    if (damaged_.size() < kRememberedDamage) damaged_.emplace(path, std::move(why));
+  };
+  const auto enter = [&](const std::string& path, const Node& node) {
+    if (!entered.emplace(mount_of(path), node.fs, node.inode).second || path.size() > kLongestPath)
+      return remember(path, "the file system is damaged: a directory is in two places");
+    const auto entries = node.fs->list(node.inode);
+    if (!entries) return remember(path, entries.error().message);
+    for (auto it = entries->rbegin(); it != entries->rend(); ++it) {
+      std::string below = join_path(path, it->name);
+      const auto mounted = mounts_.find(below);
+      pending.push_back({std::move(below),
+                         mounted == mounts_.end() ? Node{node.fs, it->inode} : mounted->second});
+    }
+  };
+  const auto top = find(directory);
+  if (!top) return;
+  enter(std::string(directory), *top);
+  while (!pending.empty()) {
+    const Pending next = std::move(pending.back());
+    pending.pop_back();
+    if (blocked_.contains(next.path)) {
+      if (const auto info = lstat(next.path)) visit(next.path, *info);
+      continue;
+    }
+    const auto info = next.node.fs->stat(next.node.inode);
+    if (!info)
+      remember(next.path, info.error().message);
+    else if (visit(next.path, *info) && info->type == NodeType::directory)
+      enter(next.path, next.node);
+  }
 }
 
 }  // namespace drydock

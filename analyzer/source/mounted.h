@@ -32,6 +32,10 @@ class MountedTree : public Tree {
   TreeResult<std::string> readlink(std::string_view path) const override;
   Xattrs xattrs(std::string_view path) const override;
   std::vector<std::pair<std::string, std::string>> unread() const override;
+  // Enters no directory of a mount twice: only a damaged file system has one in two places, and would
+  // have us walk for ever. Such a place, and what could not be listed, is in unread() from then on.
+  void walk(std::string_view directory,
+            const std::function<bool(std::string_view, const Stat&)>& visit) const override;
 
   // Up to `length` bytes of a file from `offset`, for copying out what is larger than `read` gives.
   TreeResult<std::string> read_piece(std::string_view path, uint64_t offset, size_t length) const;
@@ -45,12 +49,14 @@ class MountedTree : public Tree {
   TreeResult<Node> find(std::string_view path) const;
   TreeResult<Node> walk_to(std::string_view path) const;
   const std::string* blocked(std::string_view path) const;
+  std::string_view mount_of(std::string_view path) const;
 
   std::vector<FileSystemPtr> file_systems_;
   Node root_;
   std::map<std::string, Node, std::less<>> mounts_;
   std::map<std::string, std::string, std::less<>> blocked_;
-  mutable std::unordered_map<std::string, Node> directories_;  // of the paths walked so far
+  mutable std::map<std::string, std::string, std::less<>> damaged_;  // found by walk()
+  mutable std::unordered_map<std::string, Node> directories_;        // of the paths walked so far
   mutable std::unordered_map<std::string, std::string> contents_;
 };
 

@@ -17,6 +17,7 @@ constexpr uint64_t kOffsetMask = 0x00fffffffffffe00;
 constexpr uint64_t kCompressed = uint64_t{1} << 62;
 constexpr uint64_t kZero = 1;
 constexpr uint64_t kMaxVirtualSize = uint64_t{1} << 60;
+constexpr uint32_t kMaxL1Entries = (32u << 20) / 8;  // as QEMU, which makes no larger one
 constexpr size_t kDecodedClusters = 4;
 
 enum Incompatible : uint64_t {
@@ -95,6 +96,8 @@ Result<Header> read_header(const BlockDevice& file) {
   if (header.cluster_bits < least_bits || header.cluster_bits > 21)
     return damaged("clusters of 2^" + std::to_string(header.cluster_bits) + " bytes");
   if (header.size > kMaxVirtualSize) return damaged("a disk of more than 2^60 bytes");
+  if (header.l1_size > kMaxL1Entries)
+    return damaged("an L1 table of " + std::to_string(header.l1_size) + " entries");
   const uint64_t covered_by_l2 = header.cluster_size() * header.l2_entries();
   if (header.l1_size < (header.size + covered_by_l2 - 1) / covered_by_l2)
     return damaged("the L1 table is too small for the disk");
