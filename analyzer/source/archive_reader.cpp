@@ -83,6 +83,7 @@ class FormatReader {
   }
   std::string error() const {
     if (const std::string stream = stream_.error(); !stream.empty()) return stream;
+    if (!refused_.empty()) return refused_;
     const char* said = archive_error_string(handle_);
     return said ? said : "unknown error";
   }
@@ -95,7 +96,7 @@ class FormatReader {
     const auto used =
         static_cast<uint64_t>(std::max<la_int64_t>(archive_filter_bytes(me.handle_, 0), 0));
     if (given > used + kAhead) {
-      archive_set_error(me.handle_, E2BIG, "a header claims more than 4 MiB");
+      me.refused_ = "a header claims more than 4 MiB";  // libarchive would forget the reason
       return -1;
     }
     const std::string_view block = me.stream_.next();
@@ -122,6 +123,7 @@ class FormatReader {
   archive* handle_;
   archive_entry* entry_;
   bool opened_ = false;
+  std::string refused_;  // why on_read gave up; empty: it did not
 };
 
 std::string format_name(archive* a) {

@@ -137,7 +137,7 @@ TreeResult<std::string_view> MountedTree::read(std::string_view path) const {
   const auto [known, is_new] = contents_.try_emplace(std::string(path));
   if (!is_new) return std::string_view(known->second);
   const auto fail = [&](TreeError error) -> TreeResult<std::string_view> {
-    contents_.erase(known);
+    contents_.erase(std::string(path));
     return error;
   };
   const auto node = find(path);

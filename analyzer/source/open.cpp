@@ -215,8 +215,9 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
                     .complete = contents.complete,
                     .entries = contents.entries};
   if (contents.entries == 0)
-    return Error{in_quotes(given.path) + " is an archive without entries",
-                 artifact.diagnostics.empty() ? "" : artifact.diagnostics.front().message};
+    return artifact.diagnostics.empty()
+               ? Error{in_quotes(given.path) + " is an archive without entries", ""}
+               : Error{artifact.diagnostics.front().message, "no entry before it could be read"};
   auto done = finish(std::move(artifact), contents.tree, sighting_of(contents), given, options);
   const bool again = given.memory.data() || S_ISREG(given.st.st_mode) || S_ISBLK(given.st.st_mode);
   if (done && again)
