@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kRememberedDirectories = 100'000;
 constexpr size_t kRememberedDamage = 100;
+constexpr size_t kHeldEntries = 2'000'000;  // names of the directories on the way down of a walk
 // A host cannot name what lies deeper either, but by going there step by step.
 constexpr size_t kLongestPath = 16 * limits::kPathBytes;
 
@@ -191,42 +192,53 @@ std::string_view MountedTree::mount_of(std::string_view path) const {
 
 void MountedTree::walk(std::string_view directory,
                        const std::function<bool(std::string_view, const Stat&)>& visit) const {
-  struct Pending {
+  // One frame for each directory on the way down.
+  struct Frame {
     std::string path;
-    Node node;
+    const FileSystem* fs;
+    std::vector<FileSystem::Entry> entries;
+    size_t next = 0;
   };
-  std::vector<Pending> pending;
+  std::vector<Frame> frames;
   std::set<std::tuple<std::string_view, const FileSystem*, FileSystem::Inode>> entered;
+  size_t held = 0;
   const auto remember = [&](const std::string& path, std::string why) {
     if (damaged_.size() < kRememberedDamage) damaged_.emplace(path, std::move(why));
   };
   const auto enter = [&](const std::string& path, const Node& node) {
     if (!entered.emplace(mount_of(path), node.fs, node.inode).second || path.size() > kLongestPath)
       return remember(path, "the file system is damaged: a directory is in two places");
-    const auto entries = node.fs->list(node.inode);
+    auto entries = node.fs->list(node.inode);
     if (!entries) return remember(path, entries.error().message);
-    for (auto it = entries->rbegin(); it != entries->rend(); ++it) {
-      std::string below = join_path(path, it->name);
-      const auto mounted = mounts_.find(below);
-      pending.push_back({std::move(below),
-                         mounted == mounts_.end() ? Node{node.fs, it->inode} : mounted->second});
-    }
+    if (held + entries->size() > kHeldEntries)
+      return remember(path, "too many names on the way to it");
+    held += entries->size();
+    frames.push_back({path, node.fs, std::move(entries).value()});
   };
   const auto top = find(directory);
   if (!top) return;
   enter(std::string(directory), *top);
-  while (!pending.empty()) {
-    const Pending next = std::move(pending.back());
-    pending.pop_back();
-    if (blocked_.contains(next.path)) {
-      if (const auto info = lstat(next.path)) visit(next.path, *info);
+  for (size_t seen = 0; !frames.empty();) {
+    Frame& frame = frames.back();
+    if (frame.next == frame.entries.size()) {
+      held -= frame.entries.size();
+      frames.pop_back();
       continue;
     }
-    const auto info = next.node.fs->stat(next.node.inode);
+    if (++seen > limits::kEntries) return remember(frame.path, "too many names in the tree");
+    const FileSystem::Entry& entry = frame.entries[frame.next++];
+    const std::string path = join_path(frame.path, entry.name);
+    if (blocked_.contains(path)) {
+      visit(path, {.type = NodeType::directory, .mode = 0755});
+      continue;
+    }
+    const auto mounted = mounts_.find(path);
+    const Node node = mounted == mounts_.end() ? Node{frame.fs, entry.inode} : mounted->second;
+    const auto info = node.fs->stat(node.inode);
     if (!info)
-      remember(next.path, info.error().message);
-    else if (visit(next.path, *info) && info->type == NodeType::directory)
-      enter(next.path, next.node);
+      remember(path, info.error().message);
+    else if (visit(path, *info) && info->type == NodeType::directory)
+      enter(path, node);
   }
 }
 

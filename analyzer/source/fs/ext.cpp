@@ -256,7 +256,7 @@ class ExtFileSystem : public FileSystem {
   }
 
  private:
-  static constexpr size_t kMaxEntries = 5'000'000;
+  static constexpr size_t kMaxEntries = 1'000'000;
   struct Listing {
     std::vector<Entry> entries;
     bool failed = false;

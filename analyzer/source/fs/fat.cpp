@@ -1,7 +1,7 @@
 // FAT12/16/32 with long names: Microsoft "FAT: General Overview of On-Disk Format" 1.03. What an ESP is.
 #include <algorithm>
 #include <map>
-#include <set>
+#include <unordered_map>
 
 #include "analyzer/source/fs/file_system.h"
 
@@ -156,8 +156,13 @@ class FatFileSystem : public FileSystem {
     } else {
       auto chain = clusters_of(node->second.first_cluster, kMaxDirectoryBytes);
       if (!chain) return chain.error();
-      for (const uint32_t cluster : *chain)
+      for (const uint32_t cluster : *chain) {
+        // A directory that holds itself, or shares clusters with others, would be listed without end.
+        if (owners_.try_emplace(cluster, directory).first->second != directory)
+          return TreeError{TreeError::Kind::unreadable,
+                           "the directory shares clusters with another"};
         extents.emplace_back(position(cluster), geometry_.cluster_bytes);
+      }
     }
     return entries(extents);
   }
@@ -307,7 +312,8 @@ class FatFileSystem : public FileSystem {
 
   BlockDevicePtr volume_;
   Geometry geometry_;
-  mutable std::map<Inode, Node> nodes_;  // what list() has seen
+  mutable std::map<Inode, Node> nodes_;                 // what list() has seen
+  mutable std::unordered_map<uint32_t, Inode> owners_;  // cluster -> the directory it belongs to
 };
 
 }  // namespace

@@ -1,0 +1,180 @@
+// Images that want a file of the host opened, or drydock kept busy: refused, with words that say why.
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "analyzer/source/artifact.h"
+#include "analyzer/source/disk/container.h"
+#include "analyzer/source/mounted.h"
+#include "tests/paths.h"
+#include "tests/source/disk/images.h"
+#include "tests/source/source_tools.h"
+
+namespace drydock::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Bytes64 {
+  std::vector<std::byte> bytes;
+  explicit Bytes64(size_t size) : bytes(size) {}
+  Bytes64& be32(size_t at, uint32_t value) {
+    for (size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<std::byte>(value >> (24 - 8 * i));
+    return *this;
+  }
+  Bytes64& be64(size_t at, uint64_t value) {
+    return be32(at, static_cast<uint32_t>(value >> 32)).be32(at + 4, static_cast<uint32_t>(value));
+  }
+  Bytes64& text(size_t at, std::string_view value) {
+    for (size_t i = 0; i < value.size(); ++i) bytes[at + i] = static_cast<std::byte>(value[i]);
+    return *this;
+  }
+};
+
+// A qcow2 of version 3 with 64 KiB clusters and an empty L1 table.
+Bytes64 qcow2(uint64_t size = 1 << 20, uint32_t l1_entries = 1) {
+  Bytes64 image(196608);
+  image.text(0, std::string_view("QFI\xfb", 4)).be32(4, 3).be32(20, 16).be64(24, size);
+  image.be32(36, l1_entries)
+      .be64(40, 65536)
+      .be64(48, 131072)
+      .be32(56, 1)
+      .be32(96, 4)
+      .be32(100, 104);
+  return image;
+}
+
+Bytes64 with_backing(const std::string& name) {
+  Bytes64 image = qcow2();
+  image.be64(8, 512).be32(16, static_cast<uint32_t>(name.size())).text(512, name);
+  return image;
+}
+
+// Opens nothing beside; the message. A name that is asked for is remembered.
+std::string refused(Bytes64 image) {
+  const auto disk =
+      open_container(std::make_shared<MemoryDevice>(std::move(image.bytes)), refuse_beside());
+  return disk ? "opened as " + disk->format : disk.error().message;
+}
+
+TEST(HostileContainer, NamesOfOtherFilesAreRefused) {
+  for (const std::string name :
+       {"/etc/shadow", "../../secret", "json:{\"driver\":\"file\",\"filename\":\"/etc/shadow\"}",
+        "nbd://127.0.0.1:10809/x", "file:/etc/shadow", "self.qcow2"}) {
+    const std::string wanted = "the image needs the file '" + name + "', which was not named";
+    EXPECT_EQ(refused(with_backing(name)), wanted);
+    const std::string descriptor =
+        "# Disk DescriptorFile\nversion=1\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\n"
+        "RW 8 FLAT \"" +
+        (name.starts_with("json") ? "/dev/zero" : name) + "\" 0\n";
+    Bytes64 vmdk(descriptor.size());
+    EXPECT_EQ(refused(vmdk.text(0, descriptor)),
+              name.starts_with("json") ? "the image needs the file '/dev/zero', which was not named"
+                                       : wanted);
+  }
+}
+
+TEST(HostileContainer, AnExternalDataFileIsRefused) {
+  Bytes64 image = qcow2();
+  image.be64(72, 4).be32(104, 0x44415441).be32(108, 11).text(112, "/etc/passwd");
+  EXPECT_EQ(refused(image), "the image needs the file '/etc/passwd', which was not named");
+}
+
+TEST(HostileContainer, HugeTablesAreRefused) {
+  EXPECT_EQ(refused(qcow2(1 << 20, 0x80000000)),
+            "the qcow2 image is damaged: an L1 table of 2147483648 entries");
+  EXPECT_EQ(refused(qcow2(uint64_t{1} << 61)),
+            "the qcow2 image is damaged: a disk of more than 2^60 bytes");
+  EXPECT_EQ(refused(qcow2(uint64_t{60} << 40)),
+            "the qcow2 image is damaged: the L1 table is too small for the disk");
+}
+
+// An L2 table that is its own cluster of data reads as some bytes, and ends.
+TEST(HostileContainer, AnL2TableThatIsItsOwnDataIsBounded) {
+  Bytes64 image = qcow2();
+  image.be64(65536, 131072).be64(131072, 131072);
+  const auto disk =
+      open_container(std::make_shared<MemoryDevice>(std::move(image.bytes)), refuse_beside());
+  ASSERT_TRUE(disk);
+  EXPECT_EQ(all_bytes(*disk->device).size(), size_t{1} << 20);
+}
+
+// A file system of directories only, for trees no mkfs would make.
+class Directories : public FileSystem {
+ public:
+  explicit Directories(std::map<Inode, std::vector<Entry>> entries)
+      : entries_(std::move(entries)) {}
+  Inode root() const override { return 1; }
+  TreeResult<Stat> stat(Inode) const override { return Stat{.type = NodeType::directory}; }
+  TreeResult<std::vector<Entry>> list(Inode inode) const override { return entries_.at(inode); }
+  TreeResult<std::string> read(Inode, uint64_t, size_t) const override { return TreeError{}; }
+  TreeResult<std::string> readlink(Inode) const override { return TreeError{}; }
+  Xattrs xattrs(Inode) const override { return {}; }
+
+ private:
+  std::map<Inode, std::vector<Entry>> entries_;
+};
+
+TEST(HostileFileSystem, ADirectoryThatHoldsItselfIsEnteredOnce) {
+  // Two ways round at each level would be 2^depth paths.
+  const MountedTree tree(
+      std::make_shared<Directories>(std::map<FileSystem::Inode, std::vector<FileSystem::Entry>>{
+          {1, {{"a", 2}, {"b", 2}}}, {2, {{"self", 2}, {"up", 1}}}}));
+  std::vector<std::string> paths;
+  tree.walk("", [&](std::string_view path, const Stat&) {
+    paths.emplace_back(path);
+    return true;
+  });
+  EXPECT_THAT(paths, testing::ElementsAre("a", "a/self", "a/up", "b"));
+  std::vector<std::string> unread;
+  for (const auto& [path, why] : tree.unread()) unread.push_back(path + ": " + why);
+  const std::string why = ": the file system is damaged: a directory is in two places";
+  EXPECT_THAT(unread, testing::ElementsAre("a/self" + why, "a/up" + why, "b" + why));
+}
+
+TEST(HostileFileSystem, LinksStayInside) {
+  const VolumeInfo volume = probe_volume(image("ext4"));
+  ASSERT_TRUE(volume.file_system);
+  const MountedTree tree(volume.file_system);
+  EXPECT_EQ(tree.resolve("links/l1").value(), "etc/shadow");  // ../../../../../etc/shadow
+  EXPECT_EQ(tree.read_resolved("links/l1").value(), "root:*:19700:0:99999:7:::\n");
+  const auto loop = tree.resolve("links/loop-a");
+  ASSERT_FALSE(loop);
+  EXPECT_EQ(loop.error().kind, TreeError::Kind::symlink_loop);
+}
+
+// The program itself, watched from outside: of all that it opens, only the image is among the data it was
+// pointed at.
+TEST(HostileProgram, OpensNoFileThatTheImageNames) {
+  if (!installed("strace")) GTEST_SKIP() << "strace is not installed";
+  TempDir dir;
+  dir.file("secret", "secret\n").directory("below");
+  const auto put = [&](const std::string& name, const Bytes64& image) {
+    std::ofstream(dir.path("below/" + name), std::ios::binary)
+        .write(reinterpret_cast<const char*>(image.bytes.data()),
+               static_cast<std::streamsize>(image.bytes.size()));
+  };
+  put("absolute", with_backing(dir.path("secret")));
+  put("relative", with_backing("../secret"));
+  const std::string descriptor =
+      "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 8 FLAT "
+      "\"../secret\" 0\n";
+  put("extent", Bytes64(descriptor.size()).text(0, descriptor));
+  for (const std::string name : {"absolute", "relative", "extent"}) {
+    // LeakSanitizer cannot work under ptrace.
+    const std::string said =
+        run("ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e "
+            "trace=open,openat,stat,newfstatat,lstat,connect '" +
+                program() + "' scan below/" + name + " --isolated; test $? -eq 2",
+            dir.path());
+    EXPECT_THAT(said, HasSubstr("the image needs the file '"));
+    const std::string trace = read_file(dir.path("trace"));
+    EXPECT_THAT(trace, HasSubstr("\"below/" + name + "\""));
+    EXPECT_EQ(trace.find("secret"), std::string::npos) << trace;
+    EXPECT_EQ(trace.find("connect("), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace drydock::test
