@@ -17,17 +17,24 @@ inline constexpr size_t kMaxBytes = size_t{256} << 10;  // of one file
 inline constexpr size_t kMaxNodes = 20'000;
 inline constexpr int kMaxDepth = 32;
 
+struct Entry;
+
 struct Node {
   enum class Kind : uint8_t { null, scalar, sequence, map } kind = Kind::null;
   Span span;         // of a block scalar ('|', '>'): its first line of text
   std::string text;  // of a scalar
   std::vector<Node> items;
-  std::vector<std::pair<Node, Node>>
-      entries;  // in the order of the file; keys are scalars and unique
+  std::vector<Entry> entries;  // in the order of the file; keys are scalars and unique
 
   bool is_scalar() const { return kind == Kind::scalar; }
   bool is_sequence() const { return kind == Kind::sequence; }
   bool is_map() const { return kind == Kind::map; }
+};
+
+// A key of a mapping and what it stands for.
+struct Entry {
+  Node first;
+  Node second;
 };
 
 // The mistakes of one file.

@@ -324,13 +324,12 @@ class Pass {
 
   // Moves to the first byte that is not zero; false: there is none.
   static bool skip_zeros(ByteStream& stream) {
-    for (uint64_t at = stream.position();;) {
+    for (;;) {
       const std::string_view block = stream.next();
       if (block.empty()) return false;
       const size_t found = block.find_first_not_of('\0');
       if (found != std::string_view::npos)
         return stream.seek(stream.position() - block.size() + found);
-      at += block.size();
     }
   }
 
