@@ -56,6 +56,8 @@ std::unique_ptr<CLI::App> make_app(Commands& commands) {
   add_dump(*app, commands);
   add_ls(*app, commands);
   add_cat(*app, commands);
+  add_extract(*app, commands);
+  add_volumes(*app, commands);
   add_rules(*app, commands);
   add_explain(*app, commands);
   add_tables(*app, commands);

@@ -35,6 +35,8 @@ void add_query(CLI::App& app, Commands& commands);
 void add_dump(CLI::App& app, Commands& commands);
 void add_ls(CLI::App& app, Commands& commands);
 void add_cat(CLI::App& app, Commands& commands);
+void add_extract(CLI::App& app, Commands& commands);
+void add_volumes(CLI::App& app, Commands& commands);
 void add_tables(CLI::App& app, Commands& commands);
 void add_rules(CLI::App& app, Commands& commands);
 void add_explain(CLI::App& app, Commands& commands);

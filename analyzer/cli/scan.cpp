@@ -81,6 +81,10 @@ std::string render(const engine::ScanResult& result, const Output& output,
 }
 
 void print_stats(const ScanCost& cost) {
+  if (cost.read)
+    std::fprintf(stderr, "image         %.1f MiB read in %llu reads\n",
+                 static_cast<double>(cost.read->bytes) / (1 << 20),
+                 static_cast<unsigned long long>(cost.read->reads));
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::string tables;

@@ -149,6 +149,7 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
     plan.reset();
   }
 
+  if (artifact->read_cost) cost.read = artifact->read_cost();
   result.complete = artifact->complete && std::ranges::none_of(result.diagnostics, leaves_a_gap) &&
                     std::ranges::none_of(result.targets, [](const engine::TargetResult& target) {
                       return std::ranges::any_of(target.diagnostics, leaves_a_gap);

@@ -28,6 +28,7 @@ struct ScanCost {
   size_t rules = 0;
   std::vector<std::string> tables;
   uint64_t entries = 0;
+  std::optional<ReadCost> read;  // of a disk image
   double plan_ms = 0, open_ms = 0, collect_ms = 0, judge_ms = 0;
 };
 

@@ -127,12 +127,56 @@ void Context::issues(std::string_view path, const parsers::SyntaxErrors& errors,
                             ""});
 }
 
+namespace {
+
+// May a file that `pattern` names lie in `directory` or below it?
+bool reaches(std::string_view pattern, std::string_view directory) {
+  while (!directory.empty()) {
+    const std::string_view wanted = pattern.substr(0, pattern.find('/'));
+    const std::string_view part = directory.substr(0, directory.find('/'));
+    if (wanted == "**") return true;
+    if (wanted.empty() || !glob_match(wanted, part)) return false;
+    pattern.remove_prefix(std::min(pattern.size(), wanted.size() + 1));
+    directory.remove_prefix(std::min(directory.size(), part.size() + 1));
+  }
+  return true;
+}
+
+}  // namespace
+
+// A volume that was not read, a damaged directory: that nothing was found there says nothing. Whoever would
+// have looked there, and the inventory of files, cannot be sure.
+void Context::report_unread(std::span<const Collector* const> ran) {
+  const auto has_files = [](const Collector& collector) {
+    return std::ranges::find(collector.tables, &kFileTable) != collector.tables.end();
+  };
+  if (std::ranges::any_of(ran, [&](const Collector* one) { return has_files(*one); }))
+    tree().take_inventory();
+  for (const auto& [path, why] : tree().unread()) {
+    const std::string message = "nothing in it was read: " + why;
+    diagnostics_.push_back({Level::warning, DiagnosticKind::not_read, path, Span{}, message, ""});
+    for (const Collector* collector : ran) {
+      const bool concerned =
+          has_files(*collector) || std::ranges::any_of(collector->paths, [&](std::string_view one) {
+            return reaches(one, path);
+          });
+      if (!concerned) continue;
+      for (const TableSpec* table : collector->tables)
+        store_.insert(kParseIssueTable, {std::string_view(path), std::string_view("not-read"),
+                                         std::string_view(message), std::string_view("unknown"),
+                                         table->name, store_.locate(path, Span{})});
+    }
+  }
+}
+
 std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables) {
   Context context(target, store);
-  for (const Collector* collector : needed(tables)) {
+  const std::vector<const Collector*> order = needed(tables);
+  for (const Collector* collector : order) {
     context.begin(*collector);
     collector->collect(context);
   }
+  context.report_unread(order);
   store.freeze();
   return context.diagnostics();
 }

@@ -91,6 +91,7 @@ class Context {
 
   // Used by collect() below.
   void begin(const Collector& collector) { running_ = &collector; }
+  void report_unread(std::span<const Collector* const> ran);
 
  private:
   const Target& target_;

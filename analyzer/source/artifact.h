@@ -10,6 +10,7 @@
 #include "analyzer/base/diagnostic.h"
 #include "analyzer/base/result.h"
 #include "analyzer/base/scope.h"
+#include "analyzer/source/disk/block.h"
 #include "analyzer/source/interest.h"
 #include "analyzer/source/tree.h"
 
@@ -50,6 +51,8 @@ struct Artifact {
   std::vector<Diagnostic> diagnostics = {};  // what could not be read
   bool complete = true;  // false: part of the artifact was not read (exit code 3)
   uint64_t entries = 0;  // files, directories and links seen
+  // What was read of a disk image so far; empty for other artifacts.
+  std::function<ReadCost()> read_cost = {};
 };
 
 struct OpenOptions {

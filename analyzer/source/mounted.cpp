@@ -1,5 +1,6 @@
 #include "analyzer/source/mounted.h"
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr size_t kRememberedDirectories = 100'000;
 constexpr size_t kRememberedDamage = 100;
+constexpr size_t kInventory = 300'000;
 constexpr size_t kHeldEntries = 2'000'000;  // names of the directories on the way down of a walk
 // A host cannot name what lies deeper either, but by going there step by step.
 constexpr size_t kLongestPath = 16 * limits::kPathBytes;
@@ -40,8 +42,7 @@ TreeResult<std::string> MountedTree::mount(std::string_view path, FileSystemPtr 
   else
     mounts_.insert_or_assign(*real, Node{fs.get(), inode});
   file_systems_.push_back(std::move(fs));
-  directories_.clear();
-  contents_.clear();
+  forget();
   return *real;
 }
 
@@ -53,13 +54,19 @@ TreeResult<std::string> MountedTree::bind(std::string_view from, std::string_vie
   if (!node) return node.error();
   if (real->empty()) return not_found(path);
   mounts_.insert_or_assign(*real, *node);
-  directories_.clear();
-  contents_.clear();
+  forget();
   return *real;
 }
 
 void MountedTree::block(std::string_view path, std::string why) {
   blocked_.insert_or_assign(normal_path(path), std::move(why));
+  forget();
+}
+
+void MountedTree::forget() {
+  directories_.clear();
+  contents_.clear();
+  inventory_.clear();
 }
 
 const std::string* MountedTree::blocked(std::string_view path) const {
@@ -190,8 +197,60 @@ std::string_view MountedTree::mount_of(std::string_view path) const {
   return {};
 }
 
-void MountedTree::walk(std::string_view directory,
-                       const std::function<bool(std::string_view, const Stat&)>& visit) const {
+void MountedTree::take_inventory() const {
+  if (!inventory_.empty()) return;
+  std::vector<Seen> seen;
+  walk_volumes("", [&](std::string_view path, const Stat& info) {
+    const auto depth = static_cast<uint32_t>(std::ranges::count(path, '/'));
+    if (seen.size() <= kInventory) seen.push_back({std::string(file_name(path)), info, depth, 0});
+    return seen.size() <= kInventory;
+  });
+  if (seen.size() > kInventory) return;
+  // The end of each: where the next one that is no deeper begins.
+  std::vector<uint32_t> open;
+  const auto close = [&](uint32_t at, uint32_t depth) {
+    for (; !open.empty() && seen[open.back()].depth >= depth; open.pop_back())
+      seen[open.back()].end = at;
+  };
+  for (uint32_t i = 0; i < seen.size(); ++i) {
+    close(i, seen[i].depth);
+    open.push_back(i);
+  }
+  close(static_cast<uint32_t>(seen.size()), 0);
+  inventory_ = std::move(seen);
+}
+
+bool MountedTree::walk_inventory(std::string_view directory, const Visit& visit) const {
+  if (inventory_.empty()) return false;
+  size_t at = 0, end = inventory_.size();
+  uint32_t depth = 0;
+  for (std::string_view rest = directory; !rest.empty(); ++depth) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    while (at < end && inventory_[at].name != part) at = inventory_[at].end;
+    if (at >= end) return false;
+    end = inventory_[at].end;
+    ++at;
+  }
+  std::vector<size_t> lengths{directory.size()};  // of the path down to each depth
+  std::string path(directory);
+  while (at < end) {
+    const Seen& seen = inventory_[at];
+    path.resize(lengths[seen.depth - depth]);
+    if (!path.empty()) path += '/';
+    path += seen.name;
+    lengths.resize(seen.depth - depth + 1);
+    lengths.push_back(path.size());
+    at = visit(path, seen.stat) ? at + 1 : seen.end;
+  }
+  return true;
+}
+
+void MountedTree::walk(std::string_view directory, const Visit& visit) const {
+  if (!walk_inventory(directory, visit)) walk_volumes(directory, visit);
+}
+
+void MountedTree::walk_volumes(std::string_view directory, const Visit& visit) const {
   // One frame for each directory on the way down.
   struct Frame {
     std::string path;

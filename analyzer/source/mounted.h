@@ -36,6 +36,8 @@ class MountedTree : public Tree {
   // have us walk for ever. Such a place, and what could not be listed, is in unread() from then on.
   void walk(std::string_view directory,
             const std::function<bool(std::string_view, const Stat&)>& visit) const override;
+  // Remembered in memory, up to 300,000 names.
+  void take_inventory() const override;
 
   // Up to `length` bytes of a file from `offset`, for copying out what is larger than `read` gives.
   TreeResult<std::string> read_piece(std::string_view path, uint64_t offset, size_t length) const;
@@ -50,6 +52,18 @@ class MountedTree : public Tree {
   TreeResult<Node> walk_to(std::string_view path) const;
   const std::string* blocked(std::string_view path) const;
   std::string_view mount_of(std::string_view path) const;
+  void forget();
+  using Visit = std::function<bool(std::string_view, const Stat&)>;
+  void walk_volumes(std::string_view directory, const Visit& visit) const;
+  bool walk_inventory(std::string_view directory, const Visit& visit) const;
+
+  // A name in the inventory; what lies below it follows, up to `end`.
+  struct Seen {
+    std::string name;
+    Stat stat;
+    uint32_t depth;
+    uint32_t end;
+  };
 
   std::vector<FileSystemPtr> file_systems_;
   Node root_;
@@ -58,6 +72,7 @@ class MountedTree : public Tree {
   mutable std::map<std::string, std::string, std::less<>> damaged_;  // found by walk()
   mutable std::unordered_map<std::string, Node> directories_;        // of the paths walked so far
   mutable std::unordered_map<std::string, std::string> contents_;
+  mutable std::vector<Seen> inventory_;  // in the order of a walk; empty: not taken
 };
 
 }  // namespace drydock

@@ -6,35 +6,44 @@
 
 namespace drydock {
 
-std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOptions& options) {
+std::optional<Result<OpenedImage>> open_stack(const std::string& path) {
   auto file = FileDevice::open(path);
   if (!file) return std::nullopt;
   std::vector<Disk> disks;
-  std::string format;
   std::vector<std::string> notes;
+  OpenedImage opened{.file = *file, .format = {}, .image = {}};
   if (auto ova = open_ova(*file)) {
     if (!*ova) return Error{"'" + path + "': " + ova->error().message, ova->error().help};
     disks = std::move((*ova)->disks);
     notes = std::move((*ova)->notes);
-    format = "OVA";
+    opened.format = "OVA";
   } else {
     auto disk = open_container(*file, refuse_beside());
     if (!disk) return Error{"'" + path + "': " + disk.error().message, disk.error().help};
-    format = disk->format == "raw" ? "raw disk image" : disk->format;
+    opened.format = disk->format == "raw" ? "raw disk image" : disk->format;
     disks.push_back(std::move(disk).value());
   }
-  DiskImage image = read_disk_image(std::move(disks));
-  if (format != "OVA" && !looks_like_disk(image)) return std::nullopt;
+  opened.image = read_disk_image(std::move(disks));
+  if (opened.format != "OVA" && !looks_like_disk(opened.image)) return std::nullopt;
+  for (std::string& note : notes)
+    opened.image.diagnostics.push_back(
+        {Level::warning, DiagnosticKind::artifact, "", Span{}, std::move(note), ""});
+  return opened;
+}
+
+std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOptions& options) {
+  auto opened = open_stack(path);
+  if (!opened) return std::nullopt;
+  if (!*opened) return opened->error();
+  DiskImage& image = (*opened)->image;
 
   Artifact artifact{.path = path,
                     .kind = ArtifactKind::image,
-                    .format = std::move(format),
-                    .size = (*file)->size(),
+                    .format = (*opened)->format,
+                    .size = (*opened)->file->size(),
                     .diagnostics = std::move(image.diagnostics),
                     .complete = image.complete};
-  for (std::string& note : notes)
-    artifact.diagnostics.push_back(
-        {Level::warning, DiagnosticKind::artifact, "", Span{}, std::move(note), ""});
+  artifact.read_cost = [held = (*opened)->file] { return held->cost(); };
   for (const ImageRoot& root : image.roots) {
     Target target;
     target.scope = options.scope.value_or(Scope::host);

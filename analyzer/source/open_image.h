@@ -5,8 +5,18 @@
 #include <string>
 
 #include "analyzer/source/artifact.h"
+#include "analyzer/source/disk/image.h"
 
 namespace drydock {
+
+struct OpenedImage {
+  std::shared_ptr<const FileDevice> file;
+  std::string format;  // "qcow2 v3", "OVA", "raw disk image"
+  DiskImage image;
+};
+
+// The stack of a disk image, whether or not a root is in it. nullopt: `path` is no disk image.
+std::optional<Result<OpenedImage>> open_stack(const std::string& path);
 
 // Opens the regular file `path` as a disk image: a container drydock knows, or a raw disk with a partition
 // table or a file system on it. nullopt: it is neither. Every root file system becomes a target; an image

@@ -80,6 +80,10 @@ class Tree {
   // damaged), as (path, why). Below them nothing is found, which must not be taken for absence.
   virtual std::vector<std::pair<std::string, std::string>> unread() const { return {}; }
 
+  // Looks into every directory once where that is worth something: unread() then knows of all damage, and
+  // walks after it cost little.
+  virtual void take_inventory() const {}
+
   // Every node below `directory` (itself not), parents before children, siblings sorted bytewise.
   // `visit` returns false to skip what lies below a directory. The default does it by list and lstat.
   virtual void walk(std::string_view directory,

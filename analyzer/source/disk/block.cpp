@@ -77,6 +77,11 @@ Result<void> SliceDevice::read(uint64_t offset, std::span<std::byte> into) const
 }
 
 struct CachedDevice::Cache {
+  // Small, for a host's files lie scattered: an inode table and a directory's block are wanted, not what is round
+  // them. Who reads on gets more at once.
+  static constexpr size_t kBytes = 4 * 1024;
+  static constexpr size_t kMostAtOnce = kPageBytes / kBytes;
+
   struct Page {
     uint64_t number;
     std::vector<std::byte> bytes;
@@ -84,11 +89,44 @@ struct CachedDevice::Cache {
   size_t capacity;
   std::list<Page> pages;  // most recently used first
   std::unordered_map<uint64_t, std::list<Page>::iterator> by_number;
+  uint64_t expected = 0;  // the page behind the last one that had to be read
+  size_t at_once = 1;     // pages to read next, if it is that one
+
+  void put(uint64_t number, std::span<const std::byte> bytes) {
+    if (by_number.contains(number)) return;
+    if (pages.size() >= capacity) {
+      by_number.erase(pages.back().number);
+      pages.pop_back();
+    }
+    pages.push_front({number, {bytes.begin(), bytes.end()}});
+    by_number.emplace(number, pages.begin());
+  }
+
+  // Reads page `number`, and some behind it when reading goes on from the last.
+  Result<void> fill(const BlockDevice& below, uint64_t number) {
+    at_once = number == expected ? std::min(2 * at_once, kMostAtOnce) : 1;
+    const uint64_t start = number * kBytes;
+    std::vector<std::byte> bytes(std::min<uint64_t>(at_once * kBytes, below.size() - start));
+    auto done = below.read(start, std::span(bytes));
+    if (!done && at_once > 1) {
+      at_once = 1;
+      bytes.resize(std::min<uint64_t>(kBytes, bytes.size()));
+      done = below.read(start, std::span(bytes));
+    }
+    if (!done) return done;
+    expected = number + at_once;
+    // The page asked for last, so that it is the newest.
+    for (size_t i = at_once; i-- > 0;)
+      if (i * kBytes < bytes.size())
+        put(number + i,
+            std::span(bytes).subspan(i * kBytes, std::min(kBytes, bytes.size() - i * kBytes)));
+    return {};
+  }
 };
 
 CachedDevice::CachedDevice(BlockDevicePtr below, size_t pages)
     : below_(std::move(below)), cache_(std::make_unique<Cache>()) {
-  cache_->capacity = std::max<size_t>(pages, 1);
+  cache_->capacity = std::max<size_t>(pages, 1) * Cache::kMostAtOnce;
 }
 
 CachedDevice::~CachedDevice() = default;
@@ -100,28 +138,21 @@ uint64_t CachedDevice::size() const {
 Result<void> CachedDevice::read(uint64_t offset, std::span<std::byte> into) const {
   if (!inside(offset, into.size(), size())) return beyond_end(offset + into.size(), size());
   while (!into.empty()) {
-    const uint64_t number = offset / kPageBytes;
-    const size_t skip = offset % kPageBytes;
-    const size_t page_size = std::min<uint64_t>(kPageBytes, size() - number * kPageBytes);
+    const uint64_t number = offset / Cache::kBytes;
+    const size_t skip = offset % Cache::kBytes;
+    const size_t page_size = std::min<uint64_t>(Cache::kBytes, size() - number * Cache::kBytes);
     const size_t length = std::min(into.size(), page_size - skip);
     auto known = cache_->by_number.find(number);
-    if (known == cache_->by_number.end()) {
-      std::vector<std::byte> bytes(page_size);
-      if (auto done = below_->read(number * kPageBytes, std::span(bytes)); !done) {
-        // Part of the page may be missing in a cut or damaged image: what was asked for may not be.
-        if (auto exact = below_->read(offset, into.first(length)); !exact) return exact;
-        offset += length;
-        into = into.subspan(length);
-        continue;
-      }
-      if (cache_->pages.size() >= cache_->capacity) {
-        cache_->by_number.erase(cache_->pages.back().number);
-        cache_->pages.pop_back();
-      }
-      cache_->pages.push_front({number, std::move(bytes)});
-      known = cache_->by_number.emplace(number, cache_->pages.begin()).first;
-    } else {
+    if (known != cache_->by_number.end()) {
       cache_->pages.splice(cache_->pages.begin(), cache_->pages, known->second);
+    } else if (cache_->fill(*below_, number)) {
+      known = cache_->by_number.find(number);
+    } else {
+      // Part of the page may be missing in a cut or damaged image: what was asked for may not be.
+      if (auto exact = below_->read(offset, into.first(length)); !exact) return exact;
+      offset += length;
+      into = into.subspan(length);
+      continue;
     }
     std::memcpy(into.data(), known->second->bytes.data() + skip, length);
     offset += length;

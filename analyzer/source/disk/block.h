@@ -33,7 +33,7 @@ class BlockDevice {
 
 using BlockDevicePtr = std::shared_ptr<const BlockDevice>;
 
-// What reading cost so far, for --stats.
+// What reading cost so far.
 struct ReadCost {
   uint64_t reads = 0;
   uint64_t bytes = 0;

@@ -165,9 +165,9 @@ class Assembly {
     const Volume* volume = volume_of(image_.volumes, wanted.source);
     if (!volume) {
       // The firmware's partition holds nothing a rule judges; others may be on a disk that was not handed over.
-      const bool may_miss =
-          has_option(wanted.options, "nofail") || path == "boot/efi" || path == "efi";
-      tree_->block(path, "'" + wanted.source + "' is not in the image");
+      const bool firmware = path == "boot/efi" || path == "efi";
+      const bool may_miss = firmware || has_option(wanted.options, "nofail");
+      if (!firmware) tree_->block(path, "'" + wanted.source + "' is not in the image");
       say(wanted, "'" + wanted.source + "', to be mounted on /" + path + ", is not in the image",
           may_miss);
       return;
@@ -232,6 +232,11 @@ class Assembly {
   std::shared_ptr<MountedTree> tree_;
 };
 
+std::string megabytes(uint64_t bytes) {
+  const uint64_t tenths = (bytes * 10 + (uint64_t{1} << 19)) >> 20;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
+}
+
 // What is on the disk that nobody read and that may hold files of the host.
 void report_volumes(DiskImage& image) {
   const auto say = [&](Level level, const std::string& message) {
@@ -239,23 +244,25 @@ void report_volumes(DiskImage& image) {
   };
   for (const DiskImage::Part& part : image.disks) {
     for (const std::string& note : part.disk.notes) say(Level::note, note);
-    for (const std::string& note : part.table.notes) say(Level::warning, note);
+    for (const std::string& note : part.table.notes)
+      say(part.table.complete ? Level::note : Level::warning, note);
+    if (!part.table.complete) image.complete = false;
   }
   for (const Volume& volume : image.volumes) {
     std::string shown =
         volume.name == "disk" ? "the disk" : "partition " + std::to_string(volume.partition.number);
     if (!volume.info.type.empty()) shown += " (" + volume.info.type + ")";
     for (const std::string& note : volume.info.notes) say(Level::note, shown + ": " + note);
+    if (volume.info.missing > 0) {
+      image.complete = false;
+      say(Level::warning,
+          shown + " is cut short: its last " + megabytes(volume.info.missing) + " are missing");
+    }
     if (!volume.info.why_not_read.empty()) {
       image.complete = false;
       say(Level::warning, shown + " was not read: " + volume.info.why_not_read);
     }
   }
-}
-
-std::string megabytes(uint64_t bytes) {
-  const uint64_t tenths = (bytes * 10 + (uint64_t{1} << 19)) >> 20;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
 }
 
 std::string describe(const Volume& volume) {

@@ -102,9 +102,14 @@ std::string partition_name(const ByteView& view, size_t at) {
   return out;
 }
 
+void incomplete(PartitionTable& table, std::string note) {
+  table.complete = false;
+  table.notes.push_back(std::move(note));
+}
+
 void note_if_beyond(PartitionTable& table, const Partition& partition, uint64_t disk_size) {
   if (partition.start > disk_size || partition.size > disk_size - partition.start)
-    table.notes.push_back("partition " + std::to_string(partition.number) +
+    incomplete(table, "partition " + std::to_string(partition.number) +
                           " reaches beyond the end of the disk");
 }
 
@@ -145,8 +150,7 @@ std::optional<PartitionTable> read_gpt(const BlockDevice& disk, uint32_t sector,
     const auto end = last == UINT64_MAX ? std::nullopt : checked_mul(last + 1, sector);
     partition.number = i + 1;
     if (last < first || !start || !end) {
-      table.notes.push_back("partition " + std::to_string(partition.number) +
-                            " has impossible bounds");
+      incomplete(table, "partition " + std::to_string(partition.number) + " has impossible bounds");
       continue;
     }
     partition.start = *start;
@@ -208,12 +212,12 @@ void add_logical(PartitionTable& table, const BlockDevice& disk, const MbrEntry&
   for (uint64_t link = 0; table.partitions.size() < kMaxEntries;) {
     const uint64_t at = extended.start + link;
     if (!visited.insert(at).second) {
-      table.notes.push_back("the chain of logical partitions is a loop");
+      incomplete(table, "the chain of logical partitions is a loop");
       return;
     }
     const auto record = boot_record(disk, at);
     if (!record) {
-      table.notes.push_back("the chain of logical partitions ends in damage");
+      incomplete(table, "the chain of logical partitions ends in damage");
       return;
     }
     if ((*record)[0].type != 0 && (*record)[0].count > 0)

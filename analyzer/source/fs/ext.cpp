@@ -370,6 +370,9 @@ std::optional<VolumeInfo> open_ext(const BlockDevicePtr& volume) {
       reinterpret_cast<const char*>(super.s_volume_name),
       strnlen(reinterpret_cast<const char*>(super.s_volume_name), sizeof super.s_volume_name));
 
+  const auto whole = checked_mul(ext2fs_blocks_count((*fs)->super), (*fs)->blocksize);
+  if (whole && *whole > volume->size()) info.missing = *whole - volume->size();
+
   if (super.s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER) {
     if (super.s_journal_inum == 0) {
       info.why_not_read = "it needs recovery and its journal is on another device";

@@ -20,6 +20,7 @@ struct Geometry {
   uint64_t data_start = 0;
   uint32_t root_cluster = 0;  // FAT32
   uint32_t clusters = 0;
+  uint64_t bytes = 0;  // of the whole file system
   int bits = 0;
 };
 
@@ -59,6 +60,7 @@ std::optional<Geometry> read_geometry(const BlockDevice& volume) {
   if (geometry.bits == 32) geometry.root_cluster = boot.le32(44);
   if ((geometry.bits == 32) != (root_entries == 0) || clusters > 0x0FFFFFF5) return std::nullopt;
   geometry.clusters = static_cast<uint32_t>(clusters);
+  geometry.bytes = total * sector;
   return geometry;
 }
 
@@ -323,6 +325,7 @@ std::optional<VolumeInfo> open_fat(const BlockDevicePtr& volume) {
   if (!geometry) return std::nullopt;
   VolumeInfo info;
   info.type = "vfat";
+  if (geometry->bytes > volume->size()) info.missing = geometry->bytes - volume->size();
   std::byte raw[128];
   if (volume->read(0, std::span(raw))) {
     const ByteView boot{Bytes(raw)};

@@ -47,6 +47,7 @@ struct VolumeInfo {
   std::string label = {};
   FileSystemPtr file_system = {};       // null: recognized, but not readable here
   std::string why_not_read = {};        // a clause, when file_system is null
+  uint64_t missing = 0;                 // bytes that the file system has and the volume has not
   std::vector<std::string> notes = {};  // "the journal was replayed: 131 blocks"
 };
 

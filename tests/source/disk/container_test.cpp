@@ -11,8 +11,6 @@
 namespace drydock::test {
 namespace {
 
-using testing::HasSubstr;
-
 class Containers : public testing::Test {
  protected:
   void SetUp() override {
@@ -111,13 +109,6 @@ TEST_F(Containers, VhdVhdxVdi) {
   EXPECT_EQ(converted("vhdx", "-o subformat=fixed,block_size=1M"), "VHDX");
   EXPECT_EQ(converted("vdi"), "VDI dynamic");
   EXPECT_EQ(converted("vdi", "-o static=on"), "VDI static");
-}
-
-TEST_F(Containers, EncryptedIsRefused) {
-  EXPECT_THAT(format_of("qemu-img create -q -f qcow2 --object secret,id=s,data=x -o "
-                        "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 made 1M",
-                        "made"),
-              HasSubstr("is encrypted"));
 }
 
 }  // namespace

@@ -90,6 +90,10 @@ TEST(HostileContainer, HugeTablesAreRefused) {
             "the qcow2 image is damaged: the L1 table is too small for the disk");
 }
 
+TEST(HostileContainer, EncryptedIsRefused) {
+  EXPECT_EQ(refused(qcow2().be32(32, 2)), "the qcow2 image is encrypted");
+}
+
 // An L2 table that is its own cluster of data reads as some bytes, and ends.
 TEST(HostileContainer, AnL2TableThatIsItsOwnDataIsBounded) {
   Bytes64 image = qcow2();

@@ -81,7 +81,7 @@ std::string line(std::string_view path, const Stat& stat,
   out << '\t';
   if (has_size) {
     const auto bytes = content();
-    out << (!bytes                           ? "error: " + bytes.error().message
+    out << (!bytes                           ? "error: " + escaped(bytes.error().message)
             : stat.type == NodeType::symlink ? escaped(*bytes)
                                              : sha256(*bytes));
   } else {
