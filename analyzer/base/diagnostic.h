@@ -33,6 +33,8 @@ struct Diagnostic {
   Span span = {};            // line 0: the whole file
   std::string message = {};  // one or more sentences
   std::string help = {};     // what to do; may be empty
+  // Of a malformed line: which rule of the format it breaks, the parser's code; may be empty.
+  std::string code = {};
 };
 
 // Renders a diagnostic for a terminal, without colour:

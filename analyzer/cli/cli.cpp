@@ -40,9 +40,9 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
 
 std::unique_ptr<CLI::App> make_app(Commands& commands) {
   auto app = std::make_unique<CLI::App>(
-      "Inspects a Linux host before it sails: reads a directory, an archive, a repository or a "
-      "single file, and "
-      "reports hardening weaknesses with file, line and column. Needs no root and no network, and "
+      "Inspects a Linux host before it sails: reads a directory, an archive, a disk image, a "
+      "repository or a single file, and reports hardening weaknesses with file, line and column. "
+      "Needs no root and no network, and "
       "runs nothing of "
       "what it reads.",
       "drydock");

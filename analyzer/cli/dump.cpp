@@ -18,6 +18,9 @@ struct DumpOptions {
 };
 
 int run_dump(const DumpOptions& options) {
+  if (options.output.empty() || options.output == "-")
+    return fail({"a SQLite database cannot be written to standard output",
+                 "name a file: --output facts.sqlite"});
   auto store = new_store();
   if (!store) return fail(store.error());
   const auto artifact = open(options.artifact, TableNames{});

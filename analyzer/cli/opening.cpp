@@ -16,13 +16,28 @@ std::optional<Scope> scope_of(std::string_view text) {
   return std::nullopt;
 }
 
+// Does `path` climb above where it starts?
+bool leads_out(std::string_view path) {
+  int depth = 0;
+  while (!path.empty()) {
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), part.size() + 1));
+    if (part == "..")
+      --depth;
+    else if (!part.empty() && part != ".")
+      ++depth;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void add_artifact_options(CLI::App& app, ArtifactOptions& options) {
   app.add_option("ARTIFACT", options.path,
                  "What to read: a directory, an archive (tar, cpio, zip; gz, bz2, xz, zst, lz4), a "
-                 "repository, a "
-                 "single file, or - for an archive on standard input.")
+                 "disk image (raw, qcow2, VMDK, VHD, VHDX, VDI, OVA with ext2, ext3 or ext4), a "
+                 "repository, a single file, or - for an archive on standard input.")
       ->required()
       ->type_name("ARTIFACT");
   app.add_option("--root", options.root,
@@ -41,16 +56,23 @@ void add_artifact_options(CLI::App& app, ArtifactOptions& options) {
                  "artifact's name "
                  "without extension.")
       ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return name.empty() ? std::string("a host's name cannot be empty") : std::string();
+      })
       ->group("Artifact");
 }
 
 Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
+  if (leads_out(options.root))
+    return Error{"--root: '" + options.root + "' leads out of the artifact",
+                 "give a directory inside it, for example rootfs"};
   Progress progress("reading", !options.quiet);
   OpenOptions open_options;
   open_options.target_name = options.target_name;
   if (!options.root.empty()) open_options.root = normal_path(options.root);
   open_options.scope = scope_of(options.scope);
   open_options.interest = std::move(interest);
+  open_options.known = facts::interest_for({});
   open_options.progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
   return open_artifact(options.path, open_options);
 }

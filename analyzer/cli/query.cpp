@@ -1,5 +1,6 @@
 // drydock query: SQL on the facts of an artifact.
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/opening.h"
@@ -14,16 +15,18 @@ namespace {
 
 struct QueryOptions {
   ArtifactOptions artifact;
-  std::string sql;
+  std::optional<std::string> sql;  // absent: the shell
   std::string format = "table";
 };
 
 int run_query(const QueryOptions& options) {
+  if (options.sql && options.sql->find_first_not_of(" \t\r\n;") == std::string::npos)
+    return fail({"the SQL is empty", "leave it out for the shell, or ask: 'SELECT * FROM sysctl'"});
   auto store = new_store();
   if (!store) return fail(store.error());
   TableNames tables;  // empty: all, for the shell
-  if (!options.sql.empty()) {
-    auto read = facts::tables_read(**store, options.sql);
+  if (options.sql) {
+    auto read = facts::tables_read(**store, *options.sql);
     if (!read)
       return fail({read.error().message, read.error().help.empty()
                                              ? "'drydock tables' describes the tables"
@@ -37,8 +40,8 @@ int run_query(const QueryOptions& options) {
   if (!target) return fail(target.error());
   report_diagnostics(facts::collect(**target, **store, tables));
 
-  if (options.sql.empty()) return run_shell(**store, options.format);
-  const auto answer = (*store)->select(options.sql);
+  if (!options.sql) return run_shell(**store, options.format);
+  const auto answer = (*store)->select(*options.sql);
   if (!answer) return fail(answer.error());
   const auto written = write_standard_output(render_rows(*answer, options.format));
   if (!written) return fail(written.error());

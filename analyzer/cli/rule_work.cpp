@@ -116,6 +116,9 @@ int new_rule(const std::string& id, const std::string& topic, const std::string&
   if (!is_id(id))
     return fail({"'" + id + "' is no name for a rule",
                  "lower-case words joined by hyphens: sshd-root-login-permitted"});
+  if (!topic.empty() && !is_id(topic))
+    return fail({"'" + topic + "' is no name for a topic",
+                 "lower-case words joined by hyphens, without directories: ssh"});
   if (engine::Catalogue::built_in().find(id))
     return fail({"there is a rule '" + id + "' already", "'drydock explain " + id + "' shows it"});
   const fs::path folder =

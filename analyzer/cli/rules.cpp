@@ -1,6 +1,8 @@
 // drydock rules: the catalogue, and the tools of those who write rules.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
+#include <set>
 
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/output.h"
@@ -18,9 +20,25 @@ struct ListOptions {
   std::string format = "text";
 };
 
+// An error that lists what there is, if `word` is given and none of `known`.
+std::optional<Error> unknown(const std::string& what, const std::string& word,
+                             const std::set<std::string>& known) {
+  if (word.empty() || known.contains(word)) return std::nullopt;
+  std::string all;
+  for (const std::string& name : known) all += (all.empty() ? "one of " : ", ") + name;
+  return Error{"there is no " + what + " '" + word + "'", all};
+}
+
 int run_list(const ListOptions& options) {
   const auto catalogue = load_catalogue(options.packs);
   if (!catalogue) return fail(catalogue.error());
+  std::set<std::string> topics, benchmarks;
+  for (const auto& rule : catalogue->rules()) {
+    topics.insert(rule->topic);
+    for (const auto& [benchmark, ids] : rule->references) benchmarks.insert(benchmark);
+  }
+  if (auto wrong = unknown("topic", options.topic, topics)) return fail(*wrong);
+  if (auto wrong = unknown("benchmark", options.benchmark, benchmarks)) return fail(*wrong);
   engine::Selection selection;
   selection.profiles = options.profiles;
   if (options.profiles.empty()) selection.profiles = {"all"};
@@ -79,7 +97,7 @@ void add_rules(CLI::App& app, Commands& commands) {
       "Examples:\n"
       "  drydock rules --severity high --benchmark cis-docker\n"
       "  drydock rules --format json | jq -r '.[].id'\n"
-      "  drydock rules new sshd-permit-root --topic sshd && drydock rules test rules/sshd");
+      "  drydock rules new sshd-permit-root --topic ssh && drydock rules test rules/ssh");
   commands.push_back({rules, [options] { return run_list(*options); }});
 
   auto directory = std::make_shared<std::string>();

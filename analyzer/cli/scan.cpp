@@ -67,8 +67,7 @@ std::string render(const engine::ScanResult& result, const Output& output,
                    const ScanOptions& options) {
   if (output.format == "sarif") {
     report::SarifOptions sarif;
-    for (const std::string& kind : options.sarif_include)
-      sarif.include.insert(kind == "notApplicable" ? "not-applicable" : kind);
+    sarif.include.insert(options.sarif_include.begin(), options.sarif_include.end());
     return report::sarif(result, sarif);
   }
   if (output.format == "json") return report::json(result);
@@ -219,10 +218,13 @@ void add_scan(CLI::App& app, Commands& commands) {
       scan->add_option(
           "--sarif-include", options->sarif_include,
           "Write these outcomes into SARIF too, for an audit; code scanning shows them as alerts: "
-          "pass, notApplicable, unknown."))
+          "pass, not-applicable, unknown."))
       ->type_name("OUTCOME")
       ->delimiter(',')
-      ->check(CLI::IsMember({"pass", "notApplicable", "not-applicable", "unknown"}))
+      ->check(CLI::IsMember({"pass", "not-applicable", "unknown"}))
+      ->transform([](const std::string& word) {  // SARIF's own word for it is understood, too
+        return word == "notApplicable" ? std::string("not-applicable") : word;
+      })
       ->group(reports);
   scan->add_option("--color", options->colour,
                    "Colour in text: auto (on a terminal, unless NO_COLOR is set), always, never.")
@@ -260,7 +262,7 @@ void add_scan(CLI::App& app, Commands& commands) {
       "  drydock scan /srv/rootfs --profile cis-docker --severity high\n"
       "  tar -C / -c etc | drydock scan - --target-name web-1\n"
       "  drydock scan . -o sarif=drydock.sarif -o json=drydock.json --fail-on medium\n"
-      "  drydock scan host.tar --rule 'sshd-*' --param trusted-docker-users=root,deploy");
+      "  drydock scan host.tar --rule 'docker-*' --param trusted-docker-users=root,deploy");
   commands.push_back({scan, [options] { return run_scan(*options); }});
 }
 

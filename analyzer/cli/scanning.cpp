@@ -134,7 +134,7 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
   result.artifact_format = artifact->format;
   result.artifact_size = artifact->size;
   result.repository_path = artifact->repository_path;
-  result.paths_in_repository = artifact->kind == ArtifactKind::repository;
+  result.paths_in_repository = artifact->in_repository;
   result.diagnostics.insert(result.diagnostics.end(), artifact->diagnostics.begin(),
                             artifact->diagnostics.end());
 

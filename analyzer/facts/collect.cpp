@@ -111,7 +111,8 @@ void Context::issue(std::string_view path, const parsers::SyntaxError& error,
   if (tables.empty() && running_) tables = running_->tables;
   const bool ignored = error.effect == parsers::Effect::ignored;
   diagnostics_.push_back({ignored ? Level::note : Level::warning, DiagnosticKind::parse_error,
-                          std::string(path), error.span, error.message, ""});
+                          std::string(path), error.span, error.message, "",
+                          std::string(error.code)});
   for (const TableSpec* table : tables)
     store_.insert(kParseIssueTable, {path, error.code, std::string_view(error.message),
                                      std::string_view(ignored ? "ignored" : "unknown"), table->name,

@@ -2,6 +2,8 @@
 // not looked at. Everything that comes from the artifact goes through printable() or excerpt().
 #include <algorithm>
 #include <map>
+#include <tuple>
+#include <utility>
 
 #include "analyzer/report/excerpt.h"
 #include "analyzer/report/places.h"
@@ -25,7 +27,9 @@ constexpr Severity kSeverities[] = {Severity::critical, Severity::high, Severity
 // Of one rule: so many places are shown with their line, if there are more only the first two are
 // and the others are listed.
 constexpr size_t kShownInFull = 4, kFirstInFull = 1, kListed = 10;
-constexpr size_t kRelated = 5, kIdsListed = 12, kDiagnostics = 25;
+constexpr size_t kRelated = 5, kIdsListed = 12, kDiagnostics = 25,
+                 kAlike =
+                     3;  // so many malformed lines of one file that break the same rule are shown
 
 namespace sgr {  // ECMA-48 select graphic rendition
 constexpr std::string_view kBold = "1", kDim = "2", kRed = "31", kBoldRed = "1;31", kYellow = "33",
@@ -261,13 +265,27 @@ class Writer {
   // `target` null: of the artifact and of the configuration.
   void diagnostics(const TargetResult* target, const std::vector<Diagnostic>& list) {
     if (list.empty()) return;
-    size_t shown = 0;
+    const auto mistake = [](const Diagnostic& diagnostic) {
+      return std::tuple(diagnostic.level, std::string_view(diagnostic.path),
+                        std::string_view(diagnostic.code));
+    };
+    std::map<decltype(mistake(list.front())), size_t> alike;  // left to show
+    for (const Diagnostic& diagnostic : list)
+      if (!diagnostic.code.empty()) ++alike[mistake(diagnostic)];
+    size_t shown = 0, told = 0;  // entries written, diagnostics they speak of
     for (const Diagnostic& diagnostic : list) {
+      size_t more = 0;
+      if (!diagnostic.code.empty()) {
+        size_t& left = alike[mistake(diagnostic)];
+        if (left == 0) continue;  // counted with the first
+        if (left > kAlike) more = std::exchange(left, 0) - 1;
+      }
       if (shown++ == kDiagnostics) {
-        out_ += "... " + count(list.size() - kDiagnostics, "more diagnostic") +
-                ", all in the JSON report\n";
+        out_ +=
+            "... " + count(list.size() - told, "more diagnostic") + ", all in the JSON report\n";
         break;
       }
+      told += 1 + more;
       const bool bad = diagnostic.level == Level::error;
       const std::string_view style = bad                                  ? sgr::kRed
                                      : diagnostic.level == Level::warning ? sgr::kYellow
@@ -284,6 +302,7 @@ class Writer {
       paragraph(0, style, label, line + safe(diagnostic.message));
       if (target) quote(*target, diagnostic.path, diagnostic.span, style);
       if (!diagnostic.help.empty()) paragraph(2, sgr::kGreen, "help:", safe(diagnostic.help));
+      if (more > 0) out_ += "  and " + count(more, "more such line") + "\n";
     }
     out_ += "\n";
   }

@@ -424,6 +424,11 @@ class Pass {
       ++unsaid_;
   }
 
+  bool noted(std::string_view path) const {
+    return interesting(path) || (options_.known && options_.root.empty() &&
+                                 options_.known->may_match(path, container_store_begin(path)));
+  }
+
   bool interesting(std::string_view path) const {
     if (!options_.root.empty()) {
       if (!path.starts_with(options_.root) || path.size() <= options_.root.size() ||
@@ -494,7 +499,7 @@ class Pass {
     if (stat.type == NodeType::file) {
       tree_->set_position(id, position_of(reader, ordinal, can_seek));
       take_file(reader, id, *path, stat.size);
-    } else if (stat.type == NodeType::symlink && interesting(*path)) {
+    } else if (stat.type == NodeType::symlink && noted(*path)) {
       out_.wanted.push_back(id);
     }
     last_path_ = *path;
@@ -512,7 +517,7 @@ class Pass {
 
   void take_file(FormatReader& reader, ArchiveTree::Id id, std::string_view path, uint64_t size) {
     const bool wanted = interesting(path);
-    if (wanted) out_.wanted.push_back(id);
+    if (wanted || noted(path)) out_.wanted.push_back(id);
     if (size > limits::kFileContent) return;
     const bool keep = wanted || (!by_offset_ && size <= kSmallFile && below_etc(path));
     if (!keep || tree_->retained() + size > limits::kRetainedContent) return;
@@ -530,7 +535,7 @@ class Pass {
     }
     const ArchiveTree::Id id = tree_->put_hard_link(path, std::string(*target));
     if (id == ArchiveTree::kNone) return;
-    if (interesting(path)) out_.wanted.push_back(id);
+    if (noted(path)) out_.wanted.push_back(id);
     // cpio (and pax, if it likes) puts the data with the last name.
     archive_entry* const entry = reader.entry();
     const ArchiveTree::Id first = tree_->find(*target);

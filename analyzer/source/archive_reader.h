@@ -32,11 +32,13 @@ struct ArchiveContents {
   bool complete = true;
   uint64_t entries = 0;
   bool by_offset = false;  // a file's position in the tree is a byte of the input, not a number
-  std::vector<ArchiveTree::Id> wanted;  // files and links whose path the interest may match
+  std::vector<ArchiveTree::Id>
+      wanted;  // files and links whose path `interest` or `known` may match
 };
 
 struct ArchiveOptions {
-  const Interest* interest = nullptr;
+  const Interest* interest = nullptr;  // whose contents are kept
+  const Interest* known = nullptr;     // not null: what else is noted in `wanted`, not kept
   std::string root = {};  // not empty: only what lies below is wanted, and matched exactly
   std::function<void(uint64_t bytes_read)> progress =
       {};  // may be empty; called at most every 256 KiB

@@ -43,10 +43,10 @@ struct Artifact {
   std::string format =
       {};  // for people and SARIF: "directory", "tar", "tar.gz", "cpio", "zip", "sysctl file"
   uint64_t size = 0;  // bytes; 0 for a directory and for standard input
-  // Where paths of fragments are relative to: for a directory inside a git repository, the path
-  // from the repository's root to the artifact ("" when it is the root), so that SARIF points into
-  // the checkout.
-  std::string repository_path = {};
+  // A directory or a file in a git checkout: `repository_path` + Target::artifact_path is the path of
+  // a file from the checkout's root, so that SARIF points into it.
+  bool in_repository = false;
+  std::string repository_path = {};          // "" at the root of the checkout
   std::vector<Target> targets = {};          // never empty; sorted by prefix
   std::vector<Diagnostic> diagnostics = {};  // what could not be read
   bool complete = true;  // false: part of the artifact was not read (exit code 3)
@@ -60,9 +60,14 @@ struct OpenOptions {
   std::optional<std::string>
       root;                    // --root PATH inside the artifact: take this directory as the root
   std::optional<Scope> scope;  // --scope
-  Interest interest;           // what to keep of an archive; recognizes loose files
+  Interest interest;           // what to keep of an archive
+  // What recognizes hosts and loose files, when somebody wants to read fewer files than drydock
+  // knows: what an artifact is must not depend on the question. Absent: `interest`.
+  std::optional<Interest> known = {};
   std::function<void(uint64_t done, uint64_t total)>
       progress;  // bytes read of the artifact; may be empty
+
+  const Interest& recognized() const { return known ? *known : interest; }
 };
 
 // Opens `path` ("-": an archive on standard input), by content, never by its extension. Fails with

@@ -89,6 +89,7 @@ Answer open_directory(const Given& given, const OpenOptions& options) {
   const Repository repository = Repository::around(given.path);
   if (repository.found()) {
     artifact.kind = ArtifactKind::repository;
+    artifact.in_repository = true;
     artifact.repository_path = repository.path();
   }
   Sighting seen;
@@ -117,7 +118,7 @@ Answer open_directory(const Given& given, const OpenOptions& options) {
       return !judge_directory(*tree, path, strict).is_root;
     }
     if ((stat.type == NodeType::file || stat.type == NodeType::symlink) &&
-        options.interest.may_match(path))
+        options.recognized().may_match(path))
       seen.files.emplace_back(path);
     return true;
   });
@@ -193,7 +194,8 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
   const uint64_t size = given.memory.data()
                             ? given.memory.size()
                             : static_cast<uint64_t>(std::max<off_t>(given.st.st_size, 0));
-  ArchiveOptions reading{.interest = &options.interest};
+  ArchiveOptions reading{.interest = &options.interest,
+                         .known = options.known ? &*options.known : nullptr};
   if (options.root) reading.root = normal_path(*options.root);
   if (options.progress) reading.progress = [&](uint64_t done) { options.progress(done, size); };
   ArchiveContents contents = read_archive(input, reading);
@@ -243,7 +245,7 @@ Answer open_file(const Given& given, const OpenOptions& options) {
   if (given.memory.data() || !S_ISREG(given.st.st_mode)) return std::nullopt;
   std::error_code ignored;
   std::string full = std::filesystem::absolute(given.path, ignored).lexically_normal().string();
-  const std::string tail = telling_tail(full, options.interest);
+  const std::string tail = telling_tail(full, options.recognized());
   if (tail.empty()) return std::nullopt;
   if (static_cast<uint64_t>(given.st.st_size) > limits::kFileContent)
     return Error{
@@ -270,12 +272,16 @@ Answer open_file(const Given& given, const OpenOptions& options) {
                     .entries = 1};
   const Repository repository =
       Repository::around(std::filesystem::path(full).parent_path().string());
+  Target target;
   if (repository.found()) {
+    // From the checkout's root to the file. The tail reaches above that root when the checkout is an
+    // /etc, and is no part of it when a link led here: then the file is reported as if there were none.
     const std::string inside = join_path(repository.path(), file_name(full));
-    if (inside.size() > tail.size())
+    target.inside_etc = "etc/" + inside == tail;
+    artifact.in_repository = inside == tail || target.inside_etc || inside.ends_with("/" + tail);
+    if (inside.size() > tail.size() && artifact.in_repository)
       artifact.repository_path = inside.substr(0, inside.size() - tail.size() - 1);
   }
-  Target target;
   target.scope = Scope::fragment;
   target.scope_reason = "one file";
   target.tree = single_file(tail, stat, std::move(content));
@@ -300,8 +306,9 @@ Result<Artifact> open_given(const Given& given, const OpenOptions& options) {
     if (Answer answer = opener(given, options)) return std::move(*answer);
   return Error{
       in_quotes(given.path) + " is neither an archive nor a file drydock knows",
-      "drydock reads directories, tar (gz, bz2, xz, zst, lz4), cpio, zip, and single files by "
-      "their usual names, such as sshd_config or daemon.json"};
+      "drydock reads directories, tar (gz, bz2, xz, zst, lz4), cpio, zip, disk images (raw, qcow2, "
+      "VMDK, VHD, VHDX, VDI, OVA with ext2, ext3 or ext4), and single files by their usual names, "
+      "such as sshd_config or daemon.json"};
 }
 
 }  // namespace

@@ -154,7 +154,7 @@ std::vector<Target> make_targets(const std::shared_ptr<const Tree>& tree, Sighti
     for (std::string_view at = parent_path(file);; at = parent_path(at)) {
       if (const auto found = candidates.find(std::string(at)); found != candidates.end()) {
         const std::string inner = below(file, *found);
-        if (inner.starts_with("etc/") && options.interest.matches(inner)) best = &*found;
+        if (inner.starts_with("etc/") && options.recognized().matches(inner)) best = &*found;
       }
       if (at.empty()) break;
     }
@@ -171,7 +171,7 @@ std::vector<Target> make_targets(const std::shared_ptr<const Tree>& tree, Sighti
     }
     const std::string prefix = overlay ? *overlay : "";
     const std::string inner = below(file, prefix);
-    if (is_fragment_file(options.interest, inner)) loose[prefix].push_back(inner);
+    if (is_fragment_file(options.recognized(), inner)) loose[prefix].push_back(inner);
   }
   for (auto& [prefix, files] : loose) {
     const std::string reason = overlays.contains(prefix)
@@ -189,7 +189,7 @@ std::vector<Target> make_targets(const std::shared_ptr<const Tree>& tree, Sighti
       if (*options.scope == Scope::fragment && target.scope != Scope::fragment) {
         std::vector<std::string> files;
         target.tree->walk("", [&](std::string_view path, const Stat& stat) {
-          if (stat.type != NodeType::directory && is_fragment_file(options.interest, path))
+          if (stat.type != NodeType::directory && is_fragment_file(options.recognized(), path))
             files.emplace_back(path);
           return true;
         });
@@ -230,7 +230,7 @@ Result<std::vector<Target>> forced_target(const std::shared_ptr<const Tree>& tre
   if (judged.scope == Scope::fragment) {
     std::vector<std::string> files;
     targets[0].tree->walk("", [&](std::string_view path, const Stat& stat) {
-      if (stat.type != NodeType::directory && is_fragment_file(options.interest, path))
+      if (stat.type != NodeType::directory && is_fragment_file(options.recognized(), path))
         files.emplace_back(path);
       return true;
     });

@@ -61,6 +61,37 @@ TEST(Messages, ArtifactsThatAreNone) {
   EXPECT_EQ(noise.out, "");
 }
 
+TEST(Messages, ArgumentsThatCannotBeMeant) {
+  Workspace w;
+  w.file("h/sysctl.conf", "net.ipv4.ip_forward = 0\n");
+  EXPECT_EQ(w.drydock({"query", "h", ""}),
+            error("the SQL is empty\n  help: leave it out for the shell, or ask: 'SELECT * FROM "
+                  "sysctl'\n"));
+  EXPECT_EQ(w.drydock({"dump", "h", "-o", "-"}),
+            error("a SQLite database cannot be written to standard output\n  help: name a file: "
+                  "--output facts.sqlite\n"));
+  for (const char* root : {"..", "../..", "a/../.."})
+    EXPECT_EQ(w.drydock({"scan", "h", "--root", root}),
+              error("--root: '" + std::string(root) +
+                    "' leads out of the artifact\n  help: give a directory inside it, for example "
+                    "rootfs\n"));
+  const Ran unnamed = w.drydock({"scan", "h", "--target-name", ""});
+  EXPECT_EQ(unnamed.code, 2);
+  EXPECT_THAT(unnamed.err, testing::HasSubstr("a host's name cannot be empty"));
+  EXPECT_EQ(w.drydock({"rules", "new", "x-y", "--topic", "../esc"}),
+            error("'../esc' is no name for a topic\n  help: lower-case words joined by hyphens, "
+                  "without directories: ssh\n"));
+  const Ran topic = w.drydock({"rules", "--topic", "nope"});
+  EXPECT_EQ(topic.code, 2);
+  EXPECT_THAT(topic.err,
+              testing::MatchesRegex("error: there is no topic 'nope'\n  help: one of .*sysctl.*"));
+  const Ran benchmark = w.drydock({"rules", "--benchmark", "nope"});
+  EXPECT_EQ(benchmark.code, 2);
+  EXPECT_THAT(
+      benchmark.err,
+      testing::MatchesRegex("error: there is no benchmark 'nope'\n  help: one of .*cis-docker.*"));
+}
+
 TEST(Messages, ConfigurationMistakesAreShownAtTheirPlace) {
   Workspace w;
   w.file("sysctl.conf", "net.ipv4.ip_forward = 0\n")

@@ -130,6 +130,25 @@ TEST_F(Scan, ARepositorysOwnConfigurationCounts) {
   EXPECT_EQ(w.shell("cd repo; \"$DRYDOCK\" scan . --fail-on low >/dev/null; echo $?"), "0\n");
 }
 
+// Code scanning finds a file by its path from the root of the checkout, wherever the scan started.
+TEST_F(Scan, OneFileOfARepositoryIsNamedFromItsRoot) {
+  const char* const files[] = {"roles/x/files/sysctl.conf", "image/rootfs/etc/sysctl.conf"};
+  for (const char* file : files) w.file(std::string("repo/") + file, "kernel.sysrq = 1\n");
+  w.shell("cd repo; git init -q .");
+  for (const char* file : files)
+    EXPECT_THAT(w.shell("cd repo/$(dirname " + std::string(file) +
+                        "); \"$DRYDOCK\" scan sysctl.conf --profile all -f sarif || true"),
+                HasSubstr("\"uri\":\"" + std::string(file) + "\""));
+}
+
+TEST_F(Scan, AFileIsOpenedWhateverIsAskedOfIt) {
+  w.file("sshd_config", "PermitRootLogin yes\n");
+  EXPECT_THAT(w.drydock({"ls", "sshd_config"}).out, HasSubstr(" sshd_config\n"));
+  EXPECT_EQ(w.drydock({"query", "sshd_config", "SELECT count(*) AS n FROM sysctl", "-f", "csv"}),
+            (Ran{0, "n\n0\n", ""}));
+  EXPECT_EQ(w.drydock({"scan", "sshd_config", "--rule", "sysctl-sysrq"}).code, 0);
+}
+
 TEST_F(Scan, StandardInputIsAnArchive) {
   w.shell("tar -C weak -cf weak.tar .");
   const Ran ran =

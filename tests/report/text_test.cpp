@@ -190,6 +190,36 @@ TEST(Text, NeverCallsAnUnreadHostClean) {
             "exit 3: the scan is incomplete\n");
 }
 
+TEST(Text, SaysOnceWhatIsWrongWithManyLinesOfAFile) {
+  auto target = sample::target("base");
+  target.rules.push_back(outcome(rule("a", Severity::low, "A"), Outcome::pass));
+  const auto note = [&](const char* path, uint32_t line, const char* code) {
+    target.diagnostics.push_back({Level::note,
+                                  DiagnosticKind::parse_error,
+                                  path,
+                                  {line, 1, line, 2},
+                                  "line is malformed",
+                                  "",
+                                  code});
+  };
+  for (uint32_t line = 1; line <= 5000; ++line) {
+    note("etc/fstab", line, "few-fields");
+    if (line == 2 || line == 4) note("etc/fstab", line, "bad-number");
+  }
+  note("etc/group", 1, "few-fields");
+  EXPECT_EQ(text(sample::scan({target}), {.colour = false, .quiet = false, .width = 80}),
+            "drydock 0.1.0: base.tar.gz (tar.gz, 312 MiB)\n"
+            "base: judged as a whole host (it has etc/os-release and usr/bin)\n\n"
+            "note: /etc/fstab:1:1: line is malformed\n"
+            "  and 4999 more such lines\n"
+            "note: /etc/fstab:2:1: line is malformed\n"
+            "note: /etc/fstab:4:1: line is malformed\n"
+            "note: /etc/group:1:1: line is malformed\n\n"
+            "No weakness found.\n"
+            "1 rule passed, 0 not applicable, 0 not judged\n"
+            "exit 0: no findings at or above high\n");
+}
+
 TEST(Text, ShowsNoLineOfASensitiveFileAndNoControlCharacter) {
   auto target = sample::target("ba\x1b]0;se");
   sample::add_file(target, "etc/shadow", "root:SECRET:1::::::\n", true);

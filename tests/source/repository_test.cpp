@@ -174,12 +174,49 @@ TEST(Repository, OneFileOfIt) {
   run("git init -q .", dir.path());
   const auto deep = open_artifact(dir.path("packer/files/etc/fstab"), options());
   ASSERT_TRUE(deep) << summary(deep);
+  EXPECT_TRUE(deep->in_repository);
   EXPECT_EQ(deep->repository_path, "packer/files");
   EXPECT_EQ(deep->targets[0].loose_files[0], "etc/fstab");
   const auto flat = open_artifact(dir.path("conf/sshd_config"), options());
   ASSERT_TRUE(flat) << summary(flat);
   EXPECT_EQ(flat->repository_path, "conf");
+  EXPECT_TRUE(flat->in_repository);
   EXPECT_EQ(flat->targets[0].artifact_path("sshd_config"), "sshd_config");
+}
+
+// etckeeper: the checkout is /etc itself, so "etc/" is no part of a path in it.
+TEST(Repository, OneFileOfAnEtcUnderGit) {
+  TempDir dir;
+  dir.file("host/etc/fstab", "a b c d\n");
+  run("git init -q .", dir.path("host/etc"));
+  const auto file = open_artifact(dir.path("host/etc/fstab"), options());
+  ASSERT_TRUE(file) << summary(file);
+  EXPECT_TRUE(file->in_repository);
+  EXPECT_EQ(file->repository_path, "");
+  EXPECT_EQ(file->targets[0].loose_files[0], "etc/fstab");
+  EXPECT_EQ(file->targets[0].artifact_path("etc/fstab"), "fstab");
+}
+
+TEST(Repository, OneFileOutsideOfAny) {
+  TempDir dir;
+  dir.file("conf/sshd_config", "x\n");
+  const auto file = open_artifact(dir.path("conf/sshd_config"), options());
+  ASSERT_TRUE(file) << summary(file);
+  EXPECT_FALSE(file->in_repository);
+}
+
+// What an artifact is does not depend on what somebody wants to read of it.
+TEST(Repository, ANarrowQuestionFindsTheSameHosts) {
+  TempDir dir;
+  dir.file("x/conf/sshd_config", "x\n").file("x/o/etc/fstab", "a b c d\n");
+  run("tar -C x -cf x.tar conf o", dir.path());
+  OpenOptions narrow;
+  narrow.known = options().interest;
+  for (const char* path : {"x", "x.tar", "x/conf/sshd_config"}) {
+    const auto wide = open_artifact(dir.path(path), options());
+    ASSERT_TRUE(wide) << summary(wide);
+    EXPECT_EQ(summary(open_artifact(dir.path(path), narrow)), summary(wide)) << path;
+  }
 }
 
 }  // namespace
