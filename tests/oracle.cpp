@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "analyzer/source/tree.h"
+
 namespace drydock::test {
 
 std::optional<std::string> ask(const std::string& command) {
@@ -37,6 +39,18 @@ std::string ScratchDirectory::write(std::string_view name, std::string_view cont
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << content;
   return file.string();
+}
+
+void write_tree(const Tree& tree, const std::string& directory) {
+  tree.walk("", [&](std::string_view path, const Stat& info) {
+    const std::filesystem::path out = std::filesystem::path(directory) / path;
+    if (info.type == NodeType::directory) std::filesystem::create_directories(out);
+    if (info.type == NodeType::symlink)
+      std::filesystem::create_symlink(tree.readlink(path).value(), out);
+    if (info.type == NodeType::file)
+      std::ofstream(out, std::ios::binary) << tree.read(path).value();
+    return true;
+  });
 }
 
 }  // namespace drydock::test

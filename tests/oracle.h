@@ -5,6 +5,10 @@
 #include <string>
 #include <string_view>
 
+namespace drydock {
+class Tree;
+}
+
 namespace drydock::test {
 
 // The standard output of a shell command; nullopt if it cannot be started or `program`, its first
@@ -26,5 +30,8 @@ class ScratchDirectory {
  private:
   std::string path_;
 };
+
+// Writes the files, directories and links of `tree` below `directory`.
+void write_tree(const Tree& tree, const std::string& directory);
 
 }  // namespace drydock::test

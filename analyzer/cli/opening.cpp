@@ -60,6 +60,13 @@ void add_artifact_options(CLI::App& app, ArtifactOptions& options) {
         return name.empty() ? std::string("a host's name cannot be empty") : std::string();
       })
       ->group("Artifact");
+  app.add_option("-j,--jobs", options.jobs,
+                 "Use at most this many threads; the result is the same for any number. 1: a "
+                 "compressed archive is decompressed by the thread that reads it. Default: the "
+                 "processors there are.")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024))
+      ->group("Artifact");
 }
 
 Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
@@ -73,6 +80,7 @@ Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
   open_options.scope = scope_of(options.scope);
   open_options.interest = std::move(interest);
   open_options.known = facts::interest_for({});
+  open_options.threads = options.jobs;
   open_options.progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
   return open_artifact(options.path, open_options);
 }

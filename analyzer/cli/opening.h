@@ -23,9 +23,10 @@ struct ArtifactOptions {
   std::string root;
   std::string scope;
   bool quiet = false;  // no progress
+  unsigned jobs = 0;   // threads; 0: as many as there are processors
 };
 
-// ARTIFACT, --root, --scope, --target-name.
+// ARTIFACT, --root, --scope, --target-name, --jobs.
 void add_artifact_options(CLI::App& app, ArtifactOptions& options);
 
 // Opens the artifact, keeping what the collectors of `tables` read (empty: all); shows progress.

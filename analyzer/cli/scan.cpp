@@ -28,6 +28,7 @@ struct ScanOptions {
   std::string fail_on;
   bool exit_zero = false, allow_incomplete = false;
   Words outputs, sarif_include;
+  std::string category;
   std::string format, colour = "auto";
   bool quiet = false, stats = false;
 };
@@ -68,6 +69,7 @@ std::string render(const engine::ScanResult& result, const Output& output,
   if (output.format == "sarif") {
     report::SarifOptions sarif;
     sarif.include.insert(options.sarif_include.begin(), options.sarif_include.end());
+    sarif.category = options.category;
     return report::sarif(result, sarif);
   }
   if (output.format == "json") return report::json(result);
@@ -225,6 +227,12 @@ void add_scan(CLI::App& app, Commands& commands) {
       ->transform([](const std::string& word) {  // SARIF's own word for it is understood, too
         return word == "notApplicable" ? std::string("not-applicable") : word;
       })
+      ->group(reports);
+  scan->add_option(
+          "--category", options->category,
+          "The category of the analysis in SARIF (automationDetails.id): services keep the "
+          "results of each category apart. Several hosts add their names.")
+      ->type_name("NAME")
       ->group(reports);
   scan->add_option("--color", options->colour,
                    "Colour in text: auto (on a terminal, unless NO_COLOR is set), always, never.")

@@ -21,7 +21,6 @@ struct SarifOptions {
   // What else than failing results to write: "pass", "not-applicable", "unknown".
   std::set<std::string> include;
   std::string category;  // automationDetails.id; empty: only for several targets
-  bool deterministic = true;
 };
 // SARIF 2.1.0, safe for GitHub and GitLab by default.
 std::string sarif(const engine::ScanResult& result, const SarifOptions& options);

@@ -272,7 +272,7 @@ class Pass {
     const char* compression = compression_of(magic);
     if (!compression) return read_format(stream, stream, "");
     if (!out_.recognized) out_.compressed = compression;
-    const auto inner = DecompressedStream::open(stream, compression);
+    const auto inner = DecompressedStream::open(stream, compression, input_.threaded);
     return read_format(*inner, stream, compression);
   }
 

@@ -42,10 +42,12 @@ std::unique_ptr<ByteStream> stream_from_memory(std::string_view bytes);
 // nullptr if it is none we know. By content only.
 const char* compression_of(std::string_view magic);
 
-// What `compressed` (not owned) holds, decompressed by a thread of its own.
+// What `compressed` (not owned) holds, decompressed: by a thread of its own, which then is the only one
+// to use `compressed`, or by the reader.
 class DecompressedStream : public ByteStream {
  public:
-  static std::unique_ptr<DecompressedStream> open(ByteStream& compressed, const char* compression);
+  static std::unique_ptr<DecompressedStream> open(ByteStream& compressed, const char* compression,
+                                                  bool threaded);
   // Where in `compressed` the last member ended; only after the end of this stream.
   virtual uint64_t consumed() const = 0;
   // Bytes of `compressed` taken so far, at any time.

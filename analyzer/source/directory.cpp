@@ -125,6 +125,8 @@ std::vector<std::string> names_of(Descriptor fd, int& code) {
   return names;
 }
 
+constexpr size_t kUnread = 1000;  // more directories than that are not remembered
+
 constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 }  // namespace
@@ -157,7 +159,13 @@ int DirectoryTree::directory(std::string_view path) const {
     const std::string part(rest.substr(0, rest.find('/')));
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
     Descriptor next(openat(from, part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (next.get() < 0) return -1;
+    if (next.get() < 0) {
+      const int code = errno;
+      note_unread(parent_path(path.substr(0, path.size() - (rest.empty() ? 0 : rest.size() + 1))),
+                  code);
+      errno = code;
+      return -1;
+    }
     at = std::move(next);
     from = at.get();
   }
@@ -173,19 +181,27 @@ std::optional<Stat> DirectoryTree::lstat(std::string_view path) const {
   if (path.empty()) return fstat(root_, &st) == 0 ? std::optional(stat_of(st)) : std::nullopt;
   if (!well_formed(path)) return std::nullopt;
   const int parent = directory(parent_path(path));
-  if (parent < 0 ||
-      fstatat(parent, std::string(file_name(path)).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+  if (parent < 0) return std::nullopt;
+  if (fstatat(parent, std::string(file_name(path)).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+    note_unread(parent_path(path), errno);
     return std::nullopt;
+  }
   return stat_of(st);
+}
+
+void DirectoryTree::note_unread(std::string_view directory, int code) const {
+  if (code != EACCES && code != EPERM && code != EIO) return;
+  if (unread_.size() < kUnread) unread_.emplace(directory, std::strerror(code));
 }
 
 TreeResult<std::vector<std::string>> DirectoryTree::list(std::string_view path) const {
   const int at = directory(path);
   if (at < 0) return error_from_errno(errno, path);
   Descriptor fd(openat(at, ".", kOpenDirectory));
-  if (fd.get() < 0) return error_from_errno(errno, path);
-  int code = 0;
-  auto names = names_of(std::move(fd), code);
+  int code = fd.get() < 0 ? errno : 0;
+  std::vector<std::string> names;
+  if (code == 0) names = names_of(std::move(fd), code);
+  note_unread(path, code);
   if (code != 0) return error_from_errno(code, path);
   return names;
 }
@@ -281,9 +297,11 @@ void DirectoryTree::walk(std::string_view start,
   const auto enter = [&](Descriptor fd) {
     if (fd.get() < 0) return;
     Descriptor listing(openat(fd.get(), ".", kOpenDirectory));
-    if (listing.get() < 0) return;
-    int code = 0;
-    auto names = names_of(std::move(listing), code);
+    int code = listing.get() < 0 ? errno : 0;
+    std::vector<std::string> names;
+    if (code == 0) names = names_of(std::move(listing), code);
+    note_unread(path, code);
+    if (code != 0 && names.empty()) return;
     if (levels.size() >= kOpenDirectories) fd = Descriptor(-1);
     levels.push_back({std::move(fd), std::move(names), 0, path.size()});
   };

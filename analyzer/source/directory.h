@@ -1,6 +1,7 @@
 // A directory of the machine drydock runs on, as a tree.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -26,6 +27,10 @@ class DirectoryTree : public Tree {
   TreeResult<std::string_view> read(std::string_view path) const override;
   TreeResult<std::string> readlink(std::string_view path) const override;
   Xattrs xattrs(std::string_view path) const override;
+  // The directories met so far that may not be listed or entered.
+  std::vector<std::pair<std::string, std::string>> unread() const override {
+    return {unread_.begin(), unread_.end()};
+  }
   void walk(std::string_view directory,
             const std::function<bool(std::string_view path, const Stat&)>& visit) const override;
 
@@ -33,11 +38,14 @@ class DirectoryTree : public Tree {
   explicit DirectoryTree(int root) : root_(root) {}
   // A descriptor (O_PATH) of a directory, which stays ours; -1 and errno if there is none.
   int directory(std::string_view path) const;
+  // Keeps in mind that errno `code` kept us out of a directory; what is not there keeps nobody out.
+  void note_unread(std::string_view directory, int code) const;
 
   int root_;
   mutable std::unordered_map<std::string, int> directories_;
   mutable std::unordered_map<std::string, std::string> contents_;
   mutable size_t retained_ = 0;
+  mutable std::map<std::string, std::string> unread_;  // path, why
 };
 
 }  // namespace drydock

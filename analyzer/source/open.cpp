@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/source/archive_reader.h"
@@ -190,7 +191,12 @@ void allow_second_reading(const ArchiveInput& input, const Given& given,
 }
 
 Answer open_archive(const Given& given, const OpenOptions& options) {
-  ArchiveInput input{.name = given.path, .fd = given.fd ? *given.fd : -1, .memory = given.memory};
+  const unsigned threads =
+      options.threads > 0 ? options.threads : std::thread::hardware_concurrency();
+  ArchiveInput input{.name = given.path,
+                     .fd = given.fd ? *given.fd : -1,
+                     .memory = given.memory,
+                     .threaded = threads > 1};
   const uint64_t size = given.memory.data()
                             ? given.memory.size()
                             : static_cast<uint64_t>(std::max<off_t>(given.st.st_size, 0));

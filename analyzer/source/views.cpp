@@ -32,6 +32,18 @@ class View : public Tree {
     const auto inner = map(path);
     return inner ? base_->xattrs(*inner) : Xattrs{};
   }
+  std::vector<std::pair<std::string, std::string>> unread() const override {
+    std::vector<std::pair<std::string, std::string>> out;
+    for (auto& [path, why] : base_->unread()) {
+      // What lies above hides all of the view.
+      const bool whole = prefix_ == path || path.empty() || prefix_.starts_with(path + "/");
+      if (!whole && !prefix_.empty() && !path.starts_with(prefix_ + "/")) continue;
+      std::string inner = whole ? "" : path.substr(prefix_.empty() ? 0 : prefix_.size() + 1);
+      if (below_etc_) inner = join_path("etc", inner);
+      out.emplace_back(std::move(inner), std::move(why));
+    }
+    return out;
+  }
   void walk(std::string_view directory,
             const std::function<bool(std::string_view, const Stat&)>& visit) const override {
     if (above(directory)) {

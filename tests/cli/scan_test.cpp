@@ -90,6 +90,41 @@ TEST_F(Scan, SeveralReportsAtOnceAndTextOnStandardOutput) {
       << "nothing else on standard output";
 }
 
+TEST_F(Scan, TheNumberOfThreadsChangesNothing) {
+  w.shell(
+      "head -c 700K /dev/urandom >weak/etc/znoise; for c in gzip bzip2 xz zstd lz4; do "
+      "tar -C weak --sort=name -c etc | $c >weak.$c; head -c -7 weak.$c >cut.$c; done");
+  for (const std::string kind : {"gzip", "bzip2", "xz", "zstd", "lz4"})
+    for (const std::string& name : {"weak." + kind, "cut." + kind}) {
+      const std::vector<std::string> base = {"scan", name, "-o", "sarif=-"};
+      const auto with = [&](const std::string& jobs) {
+        std::vector<std::string> arguments = base;
+        arguments.insert(arguments.end(), {"--jobs", jobs});
+        return w.drydock(arguments);
+      };
+      const Ran one = with("1");
+      EXPECT_EQ(one.code, 1) << name;
+      EXPECT_THAT(one.out, HasSubstr("account-empty-password")) << name;
+      EXPECT_EQ(one, with("7")) << name;
+      EXPECT_EQ(one, w.drydock(base)) << name;
+    }
+  const Ran none = w.drydock({"scan", "weak", "--jobs", "0"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("--jobs"));
+}
+
+TEST_F(Scan, TheCategoryIsTheIdOfTheRun) {
+  const auto id = [&](std::vector<std::string> more) {
+    more.insert(more.begin(),
+                {"scan", "weak", "--rule", "account-empty-password", "-o", "sarif=-"});
+    const auto run = nlohmann::json::parse(w.drydock(more).out)["runs"][0];
+    return run.contains("automationDetails") ? run["automationDetails"]["id"].get<std::string>()
+                                             : "";
+  };
+  EXPECT_EQ(id({}), "");
+  EXPECT_EQ(id({"--category", "nightly"}), "nightly/");
+}
+
 TEST_F(Scan, AReportThatCannotBeWrittenIsAnErrorAndLeavesWhatWasThere) {
   const Ran ran = w.drydock({"scan", "clean", "-o", "sarif=nowhere/x.sarif", "-o", "json=b.json"});
   EXPECT_EQ(ran.code, 2);

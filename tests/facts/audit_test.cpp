@@ -114,6 +114,29 @@ TEST(AuditFacts, TheUnitSaysWhatLoads) {
   EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM audit_line WHERE is_loaded"), "0\n");
 }
 
+// systemd.unit(5), "Unit File Load Path": drop-ins for all services, and a mask, count for auditd too.
+TEST(AuditFacts, TheUnitIsReadAsSystemdReadsIt) {
+  constexpr std::string_view kLoad = "SELECT loader, because, rules FROM audit_load";
+  const auto audited = [] {
+    auto tree = host();
+    tree->file("usr/lib/systemd/system/auditd.service",
+               "[Service]\nExecStart=/sbin/auditd\nExecStartPost=-/sbin/augenrules --load\n");
+    tree->file("etc/audit/rules.d/10.rules", "-w /etc/passwd -p wa\n");
+    return tree;
+  };
+  auto tree = audited();
+  tree->file("etc/systemd/system/service.d/quiet.conf", "[Service]\nExecStartPost=\n");
+  EXPECT_EQ(test::facts(tree, kLoad), "none | auditd.service runs nothing that loads rules | 0\n");
+  tree = audited();
+  tree->symlink("etc/systemd/system/auditd.service", "/dev/null");
+  EXPECT_EQ(test::facts(tree, kLoad), "none | auditd.service is masked | 0\n");
+  tree = audited();
+  tree->file("etc/systemd/system.control/auditd.service.d/50-x.conf",
+             "[Service]\nExecStartPost=\nExecStartPost=/sbin/auditctl -R /etc/audit/audit.rules\n");
+  EXPECT_EQ(test::facts(tree, kLoad),
+            "auditctl | auditd.service runs '/sbin/auditctl -R /etc/audit/audit.rules' | 0\n");
+}
+
 TEST(AuditFacts, AFailingLineEndsTheLoading) {
   auto tree = host();
   tree->file("etc/audit/rules.d/10.rules",

@@ -1,6 +1,7 @@
 // The same question to drydock and to sshd itself, on generated configurations.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
 #include <set>
 #include <sstream>
@@ -98,11 +99,17 @@ std::set<std::string> values(std::string_view keyword, std::string_view value) {
   return out;
 }
 
+std::string program(const char* variable, const char* otherwise) {
+  const char* const set = std::getenv(variable);
+  return set ? set : otherwise;
+}
+
 TEST(SshdDifferential, ValuesAreThoseOfSshdT) {
-  const std::string sshd = "/usr/sbin/sshd";
+  const std::string sshd = program("DRYDOCK_SSHD", "/usr/sbin/sshd");
+  const std::string keygen = program("DRYDOCK_SSH_KEYGEN", "ssh-keygen");
   const test::ScratchDirectory scratch;
   const std::string key = scratch.path() + "/key";
-  if (!test::ask(sshd + " -V 2>&1") || !test::ask("ssh-keygen -q -t ed25519 -N '' -f " + key))
+  if (!test::ask(sshd + " -V 2>&1") || !test::ask(keygen + " -q -t ed25519 -N '' -f " + key))
     GTEST_SKIP() << "sshd is not installed (Debian package: openssh-server)";
   int compared = 0;
   for (unsigned seed = 1; seed <= 250; ++seed) {

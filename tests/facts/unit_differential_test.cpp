@@ -6,7 +6,6 @@
 #include <random>
 
 #include "analyzer/facts/collect/unit_files.h"
-#include "tests/facts/disk.h"
 #include "tests/facts/facts.h"
 #include "tests/oracle.h"
 

@@ -11,6 +11,7 @@
 #include "analyzer/facts/collect/audit_coverage.h"
 #include "analyzer/facts/collect/audit_interest.h"
 #include "analyzer/facts/collect/audit_load.h"
+#include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/source/tree.h"
 #include "parsers/auditd_conf.h"
 
@@ -350,13 +351,9 @@ const Collector kAuditCollector{
     .tables = {&kAuditLineTable, &kAuditRuleTable, &kAuditControlTable, &kAuditLoadTable,
                &kAuditPathTable, &kAuditCoverageTable, &kAuditConfigTable},
     .needs = {"docker_daemon", "containerd_config"},
-    .paths = {"etc/audit/audit.rules", "etc/audit/rules.d/*", "etc/audit/auditd.conf", "etc/fstab",
-              "etc/tmpfiles.d/*.conf", "usr/lib/tmpfiles.d/*.conf", "etc/alternatives/awk",
-              "etc/default/auditd", "etc/systemd/system/audit*.service",
-              "etc/systemd/system/auditd.service.d/*.conf",
-              "etc/systemd/system/audit-rules.service.d/*.conf",
-              "usr/lib/systemd/system/audit*.service", "lib/systemd/system/audit*.service",
-              "usr/lib/systemd/system/auditd.service.d/*.conf"},
+    .paths = unit_paths({"etc/audit/audit.rules", "etc/audit/rules.d/*", "etc/audit/auditd.conf",
+                         "etc/fstab", "etc/tmpfiles.d/*.conf", "usr/lib/tmpfiles.d/*.conf",
+                         "etc/alternatives/awk", "etc/default/auditd"}),
     .loose = {"audit.rules", "rules.d/*.rules", "auditd.conf"},
     .collect = collect_audit};
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <vector>
 
+#include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/source/tree.h"
 #include "parsers/fstab.h"
 #include "parsers/unit.h"
@@ -26,10 +26,6 @@ bool below(std::string_view path, std::string_view directory) {
          path[directory.size()] == '/';
 }
 
-}  // namespace
-
-namespace {
-
 // A command line of a unit that starts auditing, and the unit.
 struct StartCommand {
   std::string unit;
@@ -37,41 +33,23 @@ struct StartCommand {
 };
 
 // What the units run, in the order in which they do: auditd.service (ExecStartPost=) and, since audit 4,
-// audit-rules.service (ExecStart=).
-std::vector<StartCommand> start_commands(Context& context, bool& has_unit) {
+// audit-rules.service (ExecStart=). `failing`: why one of them runs nothing.
+std::vector<StartCommand> start_commands(Context& context, bool& has_unit, std::string& failing) {
   std::vector<StartCommand> commands;
-  const Tree& tree = context.tree();
-  for (const auto& [unit, key] :
-       {std::pair<std::string, std::string_view>("auditd.service", "ExecStartPost"),
-        std::pair<std::string, std::string_view>("audit-rules.service", "ExecStart")}) {
-    // systemd.unit(5): the first directory with the unit counts; drop-ins of all of them, by name.
-    std::vector<std::string> files;
-    std::map<std::string, std::string> drop_ins;
-    for (const std::string_view directory : {"etc/systemd/system", "usr/local/lib/systemd/system",
-                                             "usr/lib/systemd/system", "lib/systemd/system"}) {
-      const std::string path = std::string(directory) + "/" + unit;
-      if (files.empty() && tree.resolve(path, false)) files.push_back(path);
-      for (const std::string& drop_in : tree.glob(path + ".d", "*.conf"))
-        drop_ins.emplace(file_name(drop_in), drop_in);
-    }
-    if (files.empty()) continue;
+  for (const auto& [name, key] :
+       {std::pair<std::string_view, std::string_view>("auditd.service", "ExecStartPost"),
+        std::pair<std::string_view, std::string_view>("audit-rules.service", "ExecStart")}) {
+    const Unit* const unit = units(context).find(name);
+    if (!unit || unit->load == Unit::Load::not_found) continue;
     has_unit = true;
-    for (const auto& [name, path] : drop_ins) files.push_back(path);
-    std::vector<StartCommand> of_unit;
-    for (const std::string& path : files) {
-      const auto text = tree.read_resolved(path);
-      if (!text) continue;
-      for (const auto& assignment : parsers::unit::parse(*text).assignments) {
-        if (assignment.section != "Service" || assignment.key != key) continue;
-        if (assignment.value.empty()) of_unit.clear();
-        for (const auto& command : parsers::unit::split_commands(assignment.value).commands) {
-          StartCommand start{unit, {}};
-          for (const auto& word : command.words) start.words.push_back(word.text);
-          if (!start.words.empty()) of_unit.push_back(std::move(start));
-        }
+    if (unit->load == Unit::Load::masked) failing = unit->name + " is masked";
+    if (unit->load == Unit::Load::error) failing = unit->name + " cannot be read or is refused";
+    for (const UnitLine* const line : unit->setting("Service", key).lines)
+      for (const auto& command : parsers::unit::split_commands(line->value).commands) {
+        StartCommand start{unit->name, {}};
+        for (const auto& word : command.words) start.words.push_back(word.text);
+        if (!start.words.empty()) commands.push_back(std::move(start));
       }
-    }
-    commands.insert(commands.end(), of_unit.begin(), of_unit.end());
   }
   return commands;
 }
@@ -80,8 +58,9 @@ std::vector<StartCommand> start_commands(Context& context, bool& has_unit) {
 
 AuditStart audit_start(Context& context) {
   bool has_unit = false;
+  std::string failing;
   AuditStart start;
-  for (const StartCommand& command : start_commands(context, has_unit)) {
+  for (const StartCommand& command : start_commands(context, has_unit, failing)) {
     const std::string_view program = file_name(command.words.front());
     std::string line;
     for (const std::string& word : command.words) line += (line.empty() ? "" : " ") + word;
@@ -99,7 +78,8 @@ AuditStart audit_start(Context& context) {
   if (!start.loader.empty()) return start;
   start.loader = "none";
   if (has_unit) {
-    if (start.why.empty()) start.why = "auditd.service runs nothing that loads rules";
+    if (start.why.empty())
+      start.why = failing.empty() ? "auditd.service runs nothing that loads rules" : failing;
     return start;
   }
   // /etc/init.d/auditd reads USE_AUGENRULES; without any of them the package's own way is assumed.
