@@ -195,7 +195,7 @@ TEST_F(Hostile, ADirectoryThatMayNotBeRead) {
   EXPECT_EQ(told({std::stoi(w.read("code")), w.read("out"), w.read("err")}),
             "exit 1\n" + kFound +
                 "unknown sysctl-ipv4-all-accept-redirects\n"
-                "warning 'etc/sysctl.d' could not be read: Permission denied\n"
+                "warning nothing in it was read: Permission denied\n"
                 "incomplete\n");
   w.shell("chmod 755 d/etc/sysctl.d");
 }
