@@ -54,6 +54,8 @@ engine::TargetResult judge(const Target& target, const ScanRequest& request,
   options.scope = target.scope;
   options.parameters = request.parameters;
   result.rules = plan.run(options);
+  result.diagnostics.insert(result.diagnostics.end(), plan.diagnostics().begin(),
+                            plan.diagnostics().end());
   if (store.table(kTraitTable) != nullptr)
     if (const auto traits = store.select("SELECT name FROM trait WHERE holds ORDER BY name"))
       for (const auto& row : traits->rows) result.traits.push_back(row.front().value_or(""));
@@ -78,6 +80,11 @@ bool leaves_a_gap(const Diagnostic& diagnostic) {
       break;
   }
   return false;
+}
+
+bool is_complete(const engine::TargetResult& target) {
+  return std::ranges::none_of(target.diagnostics, leaves_a_gap) &&
+         std::ranges::none_of(target.rules, &engine::RuleResult::incomplete);
 }
 
 size_t count_findings(const engine::ScanResult& result, engine::Severity least) {
@@ -151,9 +158,7 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
 
   if (artifact->read_cost) cost.read = artifact->read_cost();
   result.complete = artifact->complete && std::ranges::none_of(result.diagnostics, leaves_a_gap) &&
-                    std::ranges::none_of(result.targets, [](const engine::TargetResult& target) {
-                      return std::ranges::any_of(target.diagnostics, leaves_a_gap);
-                    });
+                    std::ranges::all_of(result.targets, is_complete);
   decide_exit(result, request);
   return result;
 }

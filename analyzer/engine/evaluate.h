@@ -25,6 +25,7 @@ struct EvaluateOptions {
   Scope scope = Scope::host;
   Parameters parameters = {};  // set by the user; others keep the rule's default
   std::chrono::milliseconds deadline_per_rule{2000};
+  std::chrono::milliseconds deadline{20000};  // for all rules together; the others are unknown
   // The text of a file of the target, nullopt if there is none: tells which of several anchors
   // exists, and tells findings apart that only differ in their line. May be empty.
   std::function<std::optional<std::string_view>(std::string_view path)> text = {};

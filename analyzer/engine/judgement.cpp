@@ -39,6 +39,27 @@ std::string joined(const std::vector<std::string>& values) {
   return result.empty() ? "none" : result;
 }
 
+// Text that a template engine, envsubst or configure replaces before the file is installed:
+// {{ x }}, {% if %}, <% x %>, ${x}, @X@.
+bool has_placeholder(std::string_view value) {
+  const auto encloses = [value](std::string_view open, std::string_view close) {
+    const size_t start = value.find(open);
+    return start != std::string_view::npos &&
+           value.find(close, start + open.size()) != std::string_view::npos;
+  };
+  if (encloses("{{", "}}") || encloses("{%", "%}") || encloses("<%", "%>") || encloses("${", "}"))
+    return true;
+  constexpr std::string_view kName =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  for (size_t at = value.find('@'); at != std::string_view::npos; at = value.find('@', at + 1)) {
+    const size_t end = value.find_first_not_of(kName, at + 1);
+    if (end != std::string_view::npos && end > at + 1 && value[end] == '@') return true;
+    if (end == std::string_view::npos) return false;
+    at = end - 1;
+  }
+  return false;
+}
+
 // Scalars become variables of the statement; whole numbers as such, since a bound text is unequal
 // to every number that comes out of an expression.
 void bind_parameters(sqlite3_stmt* statement, const Parameters& parameters) {
@@ -78,7 +99,7 @@ struct Judgement::Run {
   std::chrono::milliseconds left() const {
     const auto now = std::chrono::steady_clock::now();
     return now >= end ? std::chrono::milliseconds(0)
-                      : std::chrono::duration_cast<std::chrono::milliseconds>(end - now);
+                      : std::chrono::ceil<std::chrono::milliseconds>(end - now);
   }
 };
 
@@ -87,6 +108,7 @@ Judgement::Judgement(const facts::Store& store, const EvaluateOptions& options,
     : store_(store),
       options_(options),
       current_(current),
+      end_(std::chrono::steady_clock::now() + options.deadline),
       diagnostics_(diagnostics),
       overridden_(own_statement(
           store.handle(),
@@ -147,6 +169,14 @@ bool Judgement::holds(const Condition& condition, std::string& reason) const {
                              [&](const Condition& part) { return holds(part, reason); });
 }
 
+// Modes and owners of files in a checkout say nothing of those on a host, and places or traits alone
+// are nothing that is written.
+bool Judgement::is_written(const std::string& table) const {
+  const facts::TableSpec* spec = store_.table(table);
+  return spec != nullptr && spec->kind != facts::TableKind::inventory &&
+         table != facts::kLocationTable.name && table != "trait";
+}
+
 std::string Judgement::not_applicable(const Program& program) {
   const Rule& rule = *program.rule;
   if (!rule.scopes.empty() && std::ranges::find(rule.scopes, options_.scope) == rule.scopes.end())
@@ -154,13 +184,9 @@ std::string Judgement::not_applicable(const Program& program) {
                                         : "it needs a whole host, and only single files are here";
   if (std::string reason; rule.applies && !holds(*rule.applies, reason)) return reason;
   if (options_.scope != Scope::fragment) return {};
-  // Modes and owners of files in a checkout say nothing of those on a host, and places or traits alone
-  // are nothing that is written.
+  // A file that could not be read may say something about it.
   const bool has_any = std::ranges::any_of(program.tables, [&](const std::string& table) {
-    const facts::TableSpec* spec = store_.table(table);
-    const bool counts = spec != nullptr && spec->kind != facts::TableKind::inventory &&
-                        table != facts::kLocationTable.name && table != "trait";
-    return counts && has_rows(table);
+    return is_written(table) && (unread_.contains(table) || has_rows(table));
   });
   return has_any ? "" : "no file here says anything about it";
 }
@@ -183,6 +209,25 @@ void Judgement::report(const Program& program, DiagnosticKind kind, std::string 
                           .help = {}});
 }
 
+RuleResult Judgement::late(const Program& program) {
+  if (!late_)
+    diagnostics_.push_back(
+        {.level = Level::warning,
+         .kind = DiagnosticKind::limit,
+         .path = {},
+         .span = {},
+         .message = "the rules took longer than " + std::to_string(options_.deadline.count()) +
+                    " ms together; those from " + program.rule->id + " on were not judged",
+         .help = {}});
+  late_ = true;
+  RuleResult result;
+  result.rule = program.rule;
+  result.outcome = Outcome::unknown;
+  result.reason = "it was not judged: the rules before it took all the time there is";
+  result.incomplete = true;
+  return result;
+}
+
 RuleResult Judgement::judge(Program& program) {
   RuleResult result;
   result.rule = program.rule;
@@ -193,7 +238,9 @@ RuleResult Judgement::judge(Program& program) {
   }
   Run run;
   run.parameters = parameters_of(*program.rule, options_.parameters);
-  run.end = std::chrono::steady_clock::now() + options_.deadline_per_rule;
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= end_) return late(program);
+  run.end = std::min(now + options_.deadline_per_rule, end_);
   for (const Parameter& parameter : program.rule->parameters)
     if (!parameter.is_list && run.parameters[parameter.name].size() != 1)
       run.failure = "the parameter '" + parameter.name + "' must be one value";
@@ -306,6 +353,10 @@ void Judgement::run_expect(Program& program, Run& run) {
       any = true;
       run.judged = true;
       hit.value = text_at(statement, columns.value);
+      if (options_.scope == Scope::fragment && hit.value && has_placeholder(*hit.value)) {
+        run.unknown = "'" + key + "' is '" + *hit.value + "' here, which is filled in later";
+        return true;
+      }
       const bool is_null = !hit.value;
       if (is_null ? missing_holds || judge.holds(std::nullopt) : judge.holds(hit.value))
         return true;
@@ -420,6 +471,7 @@ void Judgement::finish(Program& program, Run& run, RuleResult& result) {
     report(program, DiagnosticKind::internal, run.failure);
     result.outcome = Outcome::unknown;
     result.reason = "the rule could not be evaluated: " + run.failure;
+    result.incomplete = true;
     return;
   }
   if (run.cut)
@@ -428,6 +480,7 @@ void Judgement::finish(Program& program, Run& run, RuleResult& result) {
                " offending places; the others are not shown");
 
   const std::string unread_file = unread(program);
+  result.incomplete = run.cut || !unread_file.empty();
   const bool written =
       std::ranges::any_of(run.hits, [](const Hit& hit) { return hit.place.has_value(); });
   if (!run.hits.empty() && (written || unread_file.empty())) {

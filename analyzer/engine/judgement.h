@@ -33,6 +33,8 @@ class Judgement {
   std::string not_applicable(const Program& program);
   bool holds(const Condition& condition, std::string& reason) const;
   bool has_rows(const std::string& table);
+  // Does this table hold what is written in files, rather than the files themselves?
+  bool is_written(const std::string& table) const;
   // The first file that could not be read of those the rule depends on, in words; empty: none.
   std::string unread(const Program& program) const;
 
@@ -42,11 +44,15 @@ class Judgement {
   Finding finding(const Program& program, const Hit& hit, const Run& run);
   void add_overridden(const Program& program, const Hit& hit, Finding& finding);
   std::string anchor(const Rule& rule) const;
+  // The result of a rule for which no time is left.
+  RuleResult late(const Program& program);
   void report(const Program& program, DiagnosticKind kind, std::string message);
 
   const facts::Store& store_;
   const EvaluateOptions& options_;
   const Parameters*& current_;
+  std::chrono::steady_clock::time_point end_;  // of the time for all rules
+  bool late_ = false;                          // that was said
   std::vector<Diagnostic>& diagnostics_;
   std::map<std::string, Trait, std::less<>> traits_;
   std::map<std::string, std::vector<std::string>, std::less<>>

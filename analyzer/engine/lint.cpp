@@ -144,6 +144,24 @@ std::string fix_is_concrete(const Rule& rule, Tables) {
   return is_concrete ? "" : "the fix names neither a command nor a file nor a setting";
 }
 
+// The lines of a fix are one paragraph in reports: bare commands would run into each other.
+std::string fix_marks_commands(const Rule& rule, Tables) {
+  static const Pattern kCommand(
+      "^\\s*(sudo "
+      "|systemctl|apt|apt-get|dpkg|chmod|chown|chgrp|sysctl|mount|umount|useradd|usermod|"
+      "userdel|groupadd|groupmod|gpasswd|passwd|visudo|ufw|augenrules|modprobe|sed|rm|ln)\\s+[-/"
+      "a-z]");
+  bool is_code = false;  // between two backticks, which may be on different lines
+  for (std::string_view rest = rule.fix; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (!is_code && kCommand.matches(line))
+      return "the command '" + std::string(line) + "' is not in backticks";
+    if (std::ranges::count(line, '`') % 2 != 0) is_code = !is_code;
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  return {};
+}
+
 std::string reference_format(const Rule& rule, Tables) {
   static const std::map<std::string, std::string> kFormats{
       {"cwe", "CWE-[0-9]+"},
@@ -199,6 +217,8 @@ constexpr LintCheck kChecks[] = {
      title_is_short},
     {"why-names-the-loss", "why", "say which attack works, or what is lost", why_names_the_loss},
     {"fix-is-concrete", "fix", "say what an administrator would really type", fix_is_concrete},
+    {"fix-marks-commands", "fix", "write `command` and `command` in a sentence",
+     fix_marks_commands},
     {"reference-format", "references", "look it up in the taxonomy", reference_format},
     {"query-names-key", "query",
      "select what tells findings of one file apart AS key: it keeps waivers when lines move",

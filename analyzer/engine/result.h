@@ -55,6 +55,8 @@ struct RuleResult {
   Outcome outcome = Outcome::pass;
   std::string reason;             // of not_applicable and unknown: one sentence
   std::vector<Finding> findings;  // of fail, sorted by place; never empty then
+  // It was not judged to the end: a file that it depends on was not read, its time was up.
+  bool incomplete = false;
 };
 
 // What reports may show of a file that findings point to.

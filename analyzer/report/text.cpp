@@ -335,7 +335,7 @@ class Writer {
       line += ", " + count(diagnosed, "diagnostic") + " not shown";
     out_ += line + "\n";
     if (!scan_.complete)
-      out_ += paint(sgr::kBoldRed, "incomplete: part of the artifact was not read") + "\n";
+      out_ += paint(sgr::kBoldRed, "incomplete: not everything was read and judged") + "\n";
     if (!scan_.exit_reason.empty())
       out_ += "exit " + std::to_string(scan_.exit_code) + ": " + safe(scan_.exit_reason) + "\n";
   }

@@ -66,6 +66,40 @@ TEST_F(Scan, AnUnreadableRestIsIncomplete) {
   EXPECT_EQ(code({"cut.tar.gz", "--allow-incomplete"}), 0);
 }
 
+TEST_F(Scan, AFileThatARuleNeedsAndThatIsNotReadIsIncomplete) {
+  w.shell("mkdir -p loop/etc && cp clean/etc/passwd loop/etc && ln -s shadow loop/etc/shadow");
+  const Ran ran = w.drydock({"scan", "loop", "--rule", "account-empty-password"});
+  EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
+  EXPECT_EQ(code({"loop", "--allow-incomplete"}), 0);
+  EXPECT_EQ(w.drydock({"scan", "loop", "--rule", "fstab-line-not-used"}).code, 0)
+      << "no rule asks for the file";
+}
+
+TEST_F(Scan, ARuleThatIsStoppedIsIncompleteAndNamed) {
+  w.file("pack/pack.yaml", "name: mine\nversion: 1.2\nengine: 0.1.0\n");
+  w.file("pack/endless.yaml",
+         "id: endless\ntitle: It never ends\nseverity: high\nprofiles: [base]\n"
+         "query: |\n  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\n"
+         "  SELECT loc, name AS key FROM account, n WHERE i < 0\n"
+         "message: \"{key} is bad.\"\nwhy: w\nfix: f\nreferences: {coverage: A6}\n"
+         "examples:\n  - passes: {etc/hostname: \"box\\n\"}\n");
+  const std::vector<std::string> scan = {"scan", "clean", "--rules", "pack", "--rule", "endless"};
+  const Ran ran = w.drydock(scan);
+  EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
+  EXPECT_THAT(ran.out + ran.err, HasSubstr("rule endless: it "));
+  auto allowed = scan;
+  allowed.emplace_back("--allow-incomplete");
+  EXPECT_EQ(w.drydock(allowed).code, 0);
+}
+
+TEST_F(Scan, ATemplateThatDoesNotParseIsNotCalledClean) {
+  w.file("repository/roles/docker/templates/daemon.json", "{\"icc\": {{ icc }} }\n");
+  const Ran ran = w.drydock({"scan", "repository", "-o", "json=x.json"});
+  EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
+  const auto report = nlohmann::json::parse(w.read("x.json")).dump();
+  EXPECT_THAT(report, HasSubstr("unknown"));
+}
+
 TEST_F(Scan, FindingsOutrankAnIncompleteScan) {
   w.shell(
       "tar -C weak -cf weak.tar etc; head -c 3000 weak.tar > cut.tar; tar -C weak -czf x.tar.gz "

@@ -265,6 +265,10 @@ TEST(LintTest, EachCheckFindsItsOwn) {
             "why-names-the-loss");
   EXPECT_EQ(linted({{", e.g. `kernel.example = 1` in /etc/sysctl.d/60-example.conf", ""}}),
             "fix-is-concrete");
+  EXPECT_EQ(linted({{"What an administrator", "systemctl enable x\n  What an administrator"}}),
+            "fix-marks-commands");
+  EXPECT_EQ(linted({{"What an administrator", "Run `apt\n  install x` and what an administrator"}}),
+            "");
   EXPECT_EQ(linted({{"nist-800-53: [CM-6]", "cwe: 250"}}), "reference-format");
   EXPECT_EQ(linted_query("SELECT loc, key, value FROM sysctl WHERE value = '0'"), "");
   EXPECT_EQ(linted_query("SELECT loc, value FROM sysctl"), "query-names-key");

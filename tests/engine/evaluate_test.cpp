@@ -295,6 +295,55 @@ TEST(QueryTest, IsStoppedByItsLimits) {
   EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 2 + static_cast<long>(limits::kRowsPerRule));
 }
 
+TEST(PlanTest, GivesAllRulesTogetherALimitedTime) {
+  Facts facts;
+  facts.set("a", "1", 2);
+  EvaluateOptions options;
+  options.deadline = std::chrono::milliseconds(30);
+  const auto load = [](const std::string& id, const std::string& sql) {
+    std::string yaml = query(sql);
+    yaml.replace(yaml.find("id: r\n"), 6, "id: " + id + "\n");
+    return load_rule(yaml, "rules/test/" + id + ".yaml").rule;
+  };
+  std::vector<Diagnostic> none;
+  Plan plan({load("b", "SELECT loc, key, owner, mode FROM setting"),
+             load("a",
+                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+                  "SELECT loc, key, owner, mode FROM setting, n WHERE i < 0")},
+            *facts.store, none);
+  facts.store->freeze();
+  std::string out;
+  for (const RuleResult& one : plan.run(options))
+    out += one.rule->id + " " + std::string(name(one.outcome)) +
+           (one.incomplete ? " incomplete: " : ": ") + one.reason + "\n";
+  for (const Diagnostic& one : plan.diagnostics()) out += render(one);
+  EXPECT_EQ(
+      out,
+      "a unknown incomplete: the rule could not be evaluated: it took too long and was stopped\n"
+      "b unknown incomplete: it was not judged: the rules before it took all the time there is\n"
+      "error: 'rules/test/a.yaml': rule a: it took too long and was stopped\n"
+      "warning: the rules took longer than 30 ms together; those from b on were not judged\n");
+}
+
+TEST(ExpectTest, APlaceholderInAFragmentIsDecidedLater) {
+  for (const std::string value :
+       {"{{ icc }}", "a{% if x %}b", "<%= x %>", "${X:-1}", "a@@SYSCTL_1@"}) {
+    Facts fragment, host;
+    fragment.set("k", value, 2);
+    host.set("k", value, 2);
+    EXPECT_EQ(judge(expect("equals: 0"), fragment, {.scope = Scope::fragment}),
+              "unknown: 'k' is '" + value + "' here, which is filled in later\n");
+    EXPECT_THAT(judge(expect("equals: 0"), host), testing::StartsWith("fail\n")) << value;
+  }
+  for (const std::string value : {"{ x }", "{{", "$X", "root@host", "a@b c@d", "@@"}) {
+    Facts facts;
+    facts.set("k", value, 2);
+    EXPECT_THAT(judge(expect("equals: 0"), facts, {.scope = Scope::fragment}),
+                testing::StartsWith("fail\n"))
+        << value;
+  }
+}
+
 // --- mistakes that show only against the tables, at their place ---
 
 TEST(PlanTest, ShowsMistakesAtTheirPlace) {

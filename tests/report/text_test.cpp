@@ -186,7 +186,7 @@ TEST(Text, NeverCallsAnUnreadHostClean) {
             "error: x/base.tar.gz: ends in the middle of an entry\n\n"
             "Nothing could be judged.\n"
             "0 rules passed, 0 not applicable, 1 not judged\n"
-            "incomplete: part of the artifact was not read\n"
+            "incomplete: not everything was read and judged\n"
             "exit 3: the scan is incomplete\n");
 }
 
