@@ -28,8 +28,7 @@ struct SyntaxError {
 // A list that stops growing at limits::kSyntaxErrors, so that a hostile file cannot fill memory.
 class SyntaxErrors {
  public:
-  void add(std::string_view code, Span span, std::string message,
-           Effect effect = Effect::ignored) {
+  void add(std::string_view code, Span span, std::string message, Effect effect = Effect::ignored) {
     if (list_.size() < limits::kSyntaxErrors)
       list_.push_back({code, span, std::move(message), effect});
     else

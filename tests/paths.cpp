@@ -2,8 +2,14 @@
 
 namespace drydock::test {
 
-std::string source_dir() { return DRYDOCK_SOURCE_DIR; }
-std::string program() { return DRYDOCK_PROGRAM; }
-std::string audit_kernel() { return DRYDOCK_AUDIT_KERNEL; }
+std::string source_dir() {
+  return DRYDOCK_SOURCE_DIR;
+}
+std::string program() {
+  return DRYDOCK_PROGRAM;
+}
+std::string audit_kernel() {
+  return DRYDOCK_AUDIT_KERNEL;
+}
 
 }  // namespace drydock::test

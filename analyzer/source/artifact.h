@@ -64,7 +64,7 @@ struct OpenOptions {
   // What recognizes hosts and loose files, when somebody wants to read fewer files than drydock
   // knows: what an artifact is must not depend on the question. Absent: `interest`.
   std::optional<Interest> known = {};
-  unsigned threads = 0;        // at most so many; 0: as many as there are processors
+  unsigned threads = 0;  // at most so many; 0: as many as there are processors
   std::function<void(uint64_t done, uint64_t total)>
       progress;  // bytes read of the artifact; may be empty
 

@@ -6,8 +6,9 @@ namespace drydock {
 namespace {
 
 TEST(Diagnostic, ShowsTheLineWithACaretUnderThePlace) {
-  const Diagnostic diagnostic{Level::warning, DiagnosticKind::parse_error, "etc/fstab",
-                              Span{2, 1, 2, 10}, "missing mount point", "fstab(5) wants six fields"};
+  const Diagnostic diagnostic{Level::warning,        DiagnosticKind::parse_error,
+                              "etc/fstab",           Span{2, 1, 2, 10},
+                              "missing mount point", "fstab(5) wants six fields"};
   EXPECT_EQ(render(diagnostic, "# a\n/dev/sda1\n"),
             "warning: 'etc/fstab' line 2: missing mount point\n"
             "  2 | /dev/sda1\n"

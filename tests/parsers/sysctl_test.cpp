@@ -20,9 +20,10 @@ std::string parsed(std::string_view text) {
 }
 
 TEST(SysctlParser, ReadsKeysAndValuesWithTheirPlaces) {
-  EXPECT_EQ(parsed("# comment\n; too\n\n  net.ipv4.ip_forward = 1  \nkernel.core_pattern=|/bin/x %p\n"),
-            "4:3-4:26 net.ipv4.ip_forward = [1] at 4:25-4:26\n"
-            "5:1-5:31 kernel.core_pattern = [|/bin/x %p] at 5:21-5:31\n");
+  EXPECT_EQ(
+      parsed("# comment\n; too\n\n  net.ipv4.ip_forward = 1  \nkernel.core_pattern=|/bin/x %p\n"),
+      "4:3-4:26 net.ipv4.ip_forward = [1] at 4:25-4:26\n"
+      "5:1-5:31 kernel.core_pattern = [|/bin/x %p] at 5:21-5:31\n");
 }
 
 // sysctl.d(5): "/" or "." as separator; "If the first separator is a slash, remaining slashes and dots

@@ -11,15 +11,15 @@ const TableSpec kPackageTable{
     .doc =
         "A package of the host's package database (dpkg(1): /var/lib/dpkg/status, and status.d of "
         "images made without dpkg).",
-    .columns = {{"name", ColumnType::text, "The package."},
-                {"version", ColumnType::text,
-                 "Its version; NULL if it has none, as after removal."},
-                {"architecture", ColumnType::text, "amd64, all …; NULL if it is not written."},
-                {"status", ColumnType::text,
-                 "'installed', 'config-files' (removed but for these) and other states of dpkg(1)."},
-                {"source", ColumnType::text, "The source package it is built from."},
-                {"manager", ColumnType::text, "'dpkg'."},
-                {"loc", ColumnType::location, "Where the database names it."}},
+    .columns =
+        {{"name", ColumnType::text, "The package."},
+         {"version", ColumnType::text, "Its version; NULL if it has none, as after removal."},
+         {"architecture", ColumnType::text, "amd64, all …; NULL if it is not written."},
+         {"status", ColumnType::text,
+          "'installed', 'config-files' (removed but for these) and other states of dpkg(1)."},
+         {"source", ColumnType::text, "The source package it is built from."},
+         {"manager", ColumnType::text, "'dpkg'."},
+         {"loc", ColumnType::location, "Where the database names it."}},
     .indexes = {"name"},
     .examples = {
         "SELECT name, version FROM package WHERE status = 'installed' AND name = 'telnetd'"}};

@@ -150,7 +150,7 @@ class States {
     target = link_target(tree_, parent_path(path), *written);
     const bool inside = in_search_path(search_path_, target);
     if (inside && !alias_is_valid(file_name(path), file_name(target))) return Kind::bad;
-        if (inside) return Kind::alias;
+    if (inside) return Kind::alias;
     return is_mask(tree_, target) ? Kind::masked : Kind::linked;
   }
 
