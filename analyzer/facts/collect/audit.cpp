@@ -97,6 +97,9 @@ const TableSpec kAuditLoadTable{
         "One "
         "row; none in a fragment without a line that stops auditctl.",
     .columns = {{"loader", ColumnType::text, "augenrules, auditctl or none; NULL in a fragment."},
+                {"loads", ColumnType::boolean,
+                 "Whether that is started such that it loads rules. Where it is not, the rules and "
+                 "what they cover are those that would be loaded. NULL in a fragment."},
                 {"because", ColumnType::text, "What says so; NULL in a fragment."},
                 {"files", ColumnType::text,
                  "The files that are read, in order, separated by blanks."},
@@ -254,9 +257,10 @@ void write_load(Context& context, const AuditLoad& load) {
   for (const AuditRule& rule : load.rules) ++(rule.is_loaded ? loaded : lost);
   std::string files;
   for (const std::string& file : load.files) files += (files.empty() ? "" : " ") + file;
-  store.insert(kAuditLoadTable,
-               {text_or_null(load.loader), text_or_null(load.loader_why), std::string_view(files),
-                loaded, lost, text_or_null(load.stop_why), loc_or_null(store, load.stop)});
+  store.insert(kAuditLoadTable, {text_or_null(load.loader),
+                                 context.is_fragment() ? Value(Null{}) : Value(load.loads),
+                                 text_or_null(load.loader_why), std::string_view(files), loaded,
+                                 lost, text_or_null(load.stop_why), loc_or_null(store, load.stop)});
 }
 
 void write_coverage(Context& context, const AuditLoad& load) {

@@ -298,13 +298,15 @@ AuditLoad load_audit_rules(Context& context, const TableSpec& control_table) {
   }
 
   // auditd.service of the package starts augenrules --load, which reads rules.d if there is one, and else
-  // leaves /etc/audit/audit.rules as it is.
+  // leaves /etc/audit/audit.rules as it is. Where nothing loads the rules that is one weakness, not one for
+  // each path: what they would record once loaded is judged all the same.
   const AuditStart start = audit_start(context);
   load.loader = start.loader;
   load.loader_why = start.why;
+  load.loads = start.loads;
   const auto directory = tree.stat(kRulesDirectory);
   const bool merges =
-      start.loader == "augenrules" && directory && directory->type == NodeType::directory;
+      start.loader != "auditctl" && directory && directory->type == NodeType::directory;
   std::vector<Text> texts;
   std::set<std::string> read;
   if (merges) {
@@ -321,7 +323,7 @@ AuditLoad load_audit_rules(Context& context, const TableSpec& control_table) {
     std::vector<AuditSource> sources;
     for (const Text& text : texts) sources.push_back({text.path, text.text});
     simulation.run(AuditMerge(sources, awk_blanks(tree)));
-  } else if (start.loader != "none") {
+  } else {
     const std::string path = start.file.empty() ? std::string(kRulesFile) : start.file;
     if (auto text = context.read(path)) {
       texts.push_back(*text);

@@ -48,6 +48,7 @@ struct AuditLine {
 struct AuditLoad {
   std::string loader;              // "augenrules", "auditctl", "none"; empty in a fragment
   std::string loader_why;          // what says so
+  bool loads = true;               // false: the host starts without them (AuditStart::loads)
   std::vector<std::string> files;  // that are read, in order
   std::vector<AuditRule> rules;    // loaded or not, in the order of the kernel's lists
   std::map<std::string, AuditControl> control;  // "enabled", "failure", …: what is in force

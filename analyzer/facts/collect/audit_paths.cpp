@@ -59,7 +59,7 @@ std::vector<StartCommand> start_commands(Context& context, bool& has_unit, std::
 AuditStart audit_start(Context& context) {
   bool has_unit = false;
   std::string failing;
-  AuditStart start;
+  AuditStart start, idle;
   for (const StartCommand& command : start_commands(context, has_unit, failing)) {
     const std::string_view program = file_name(command.words.front());
     std::string line;
@@ -71,17 +71,16 @@ AuditStart audit_start(Context& context) {
       start = {"augenrules", "", command.unit + " runs '" + line + "'"};
     } else if (program == "auditctl" && command.words.size() == 3 && command.words[1] == "-R") {
       start = {"auditctl", normal_path(command.words[2]), command.unit + " runs '" + line + "'"};
-    } else if (start.loader.empty() && (program == "auditctl" || program == "augenrules")) {
-      start.why = command.unit + " runs '" + line + "', which loads no rules";
+    } else if (idle.loader.empty() && (program == "auditctl" || program == "augenrules")) {
+      idle = {std::string(program), "", command.unit + " runs '" + line + "', which loads no rules",
+              false};
     }
   }
   if (!start.loader.empty()) return start;
-  start.loader = "none";
-  if (has_unit) {
-    if (start.why.empty())
-      start.why = failing.empty() ? "auditd.service runs nothing that loads rules" : failing;
-    return start;
-  }
+  if (!idle.loader.empty()) return idle;
+  if (has_unit)
+    return {"none", "", failing.empty() ? "auditd.service runs nothing that loads rules" : failing,
+            false};
   // /etc/init.d/auditd reads USE_AUGENRULES; without any of them the package's own way is assumed.
   const auto defaults = context.tree().read_resolved("etc/default/auditd");
   const bool by_hand = context.scope() == Scope::host &&

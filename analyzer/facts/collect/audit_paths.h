@@ -13,9 +13,11 @@ namespace drydock::facts {
 
 // Which program hands the rules to the kernel when the host starts.
 struct AuditStart {
-  std::string loader;  // "augenrules", "auditctl", "none"
-  std::string file;    // of auditctl: the file of -R, as a tree path
+  std::string loader;  // "augenrules", "auditctl"; "none": nothing of the kind is started
+  std::string file;    // of auditctl: the file of -R, as a tree path; empty: not given
   std::string why;     // what decided: "auditd.service runs '/sbin/augenrules --load'"
+  bool loads =
+      true;  // false: the program is started without --load or -R, or is not started at all
 };
 AuditStart audit_start(Context& context);
 

@@ -227,8 +227,12 @@ std::optional<Source> load(Context& context, const std::string& path,
 // Every file of the host: those that are not read, then the others in the order of reading.
 std::vector<Source> load_host(Context& context) {
   const Tree& tree = context.tree();
-  const bool systemd = tree.exists("usr/lib/systemd/systemd-sysctl") ||
-                       tree.exists("lib/systemd/systemd-sysctl") ||
+  // The unit is as good a sign as the program: partial exports of a host often lack the programs.
+  const auto has = [&](std::string_view name) {
+    return tree.exists("usr/lib/systemd/" + std::string(name)) ||
+           tree.exists("lib/systemd/" + std::string(name));
+  };
+  const bool systemd = has("systemd-sysctl") || has("system/systemd-sysctl.service") ||
                        (context.scope() == Scope::etc && tree.exists("etc/systemd"));
   std::map<std::string, std::string> by_name;  // file name -> the path that counts
   std::vector<std::pair<std::string, std::string>> unread;
