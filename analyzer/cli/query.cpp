@@ -7,6 +7,7 @@
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/rows.h"
 #include "analyzer/cli/shell.h"
+#include "analyzer/engine/functions.h"
 #include "analyzer/facts/ask.h"
 #include "analyzer/facts/collect.h"
 
@@ -24,6 +25,8 @@ int run_query(const QueryOptions& options) {
     return fail({"the SQL is empty", "leave it out for the shell, or ask: 'SELECT * FROM sysctl'"});
   auto store = new_store();
   if (!store) return fail(store.error());
+  if (const auto added = engine::add_text_functions((*store)->handle()); !added)
+    return fail(added.error());
   TableNames tables;  // empty: all, for the shell
   if (options.sql) {
     auto read = facts::tables_read(**store, *options.sql);
@@ -63,7 +66,10 @@ void add_query(CLI::App& app, Commands& commands) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}));
   query->footer(
-      "Places are shown as path:line:column. Facts are read-only.\n"
+      "Places are shown as path:line:column. Facts are read-only. Besides SQLite's functions there "
+      "are\n"
+      "those of rules: X REGEXP 're', octal(mode), mode('0640'), basename(path), parent(path),\n"
+      "under(path, directory), has_word(text, word).\n"
       "\n"
       "Examples:\n"
       "  drydock query host.tar \"SELECT key, value, loc FROM sysctl WHERE key LIKE 'net.%'\"\n"

@@ -28,9 +28,9 @@ struct ScanOptions {
   std::string fail_on;
   bool exit_zero = false, allow_incomplete = false;
   Words outputs, sarif_include;
-  std::string category;
+  std::string category, max_level = "error";
   std::string format, colour = "auto";
-  bool quiet = false, stats = false;
+  bool quiet = false, stats = false, show_settings = false;
 };
 
 struct Output {
@@ -70,6 +70,7 @@ std::string render(const engine::ScanResult& result, const Output& output,
     report::SarifOptions sarif;
     sarif.include.insert(options.sarif_include.begin(), options.sarif_include.end());
     sarif.category = options.category;
+    sarif.max_level = options.max_level;
     return report::sarif(result, sarif);
   }
   if (output.format == "json") return report::json(result);
@@ -137,6 +138,28 @@ Result<ScanRequest> make_request(const ScanOptions& options, ConfigFile& file) {
   return request;
 }
 
+// What is in force once the command line, the environment and the configuration file have spoken, in the words of
+// .drydock.yaml.
+std::string show_settings(const ScanRequest& request, std::optional<engine::Severity> severity,
+                          const std::string& config) {
+  const auto list = [](const Words& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return "[" + out + "]";
+  };
+  std::string out = "# configuration: " + (config.empty() ? "none" : config) +
+                    "\n# rules in force: " + std::to_string(request.rules.size()) +
+                    "\nprofiles: " + list(request.profiles) + "\nfail-on: " + request.fail_on +
+                    "\n";
+  if (severity) out += "severity: " + std::string(engine::name(*severity)) + "\n";
+  if (!request.artifact.target_name.empty())
+    out += "target-name: " + request.artifact.target_name + "\n";
+  if (!request.parameters.empty()) out += "parameters:\n";
+  for (const auto& [name, values] : request.parameters)
+    out += "  " + name + ": " + list(values) + "\n";
+  return out;
+}
+
 int run_scan(const ScanOptions& options) {
   const auto reports = outputs(options);
   if (!reports) return fail(reports.error());
@@ -146,6 +169,13 @@ int run_scan(const ScanOptions& options) {
   auto request = make_request(options, *file);
   if (!request) return fail(request.error());
 
+  if (options.show_settings) {
+    const auto written = write_standard_output(show_settings(
+        *request,
+        options.severity.empty() ? file->config.severity : engine::severity_of(options.severity),
+        file->path));
+    return written ? kClean : fail(written.error());
+  }
   ScanCost cost;
   const auto result = scan(*request, cost);
   if (!result) return fail(result.error());
@@ -203,6 +233,10 @@ void add_scan(CLI::App& app, Commands& commands) {
       ->group(rules);
   scan->add_flag("--isolated", options->isolated, "Read no configuration.")->group(rules);
 
+  scan->add_flag("--show-settings", options->show_settings,
+                 "Print the settings in force, as a configuration, and leave.")
+      ->group(rules);
+
   const std::string reports = "Reports";
   repeatable(
       scan->add_option(
@@ -233,6 +267,12 @@ void add_scan(CLI::App& app, Commands& commands) {
           "The category of the analysis in SARIF (automationDetails.id): services keep the "
           "results of each category apart. Several hosts add their names.")
       ->type_name("NAME")
+      ->group(reports);
+  scan->add_option("--sarif-max-level", options->max_level,
+                   "Show no finding in SARIF as graver than this: error (default), warning, note. "
+                   "Code scanning fails a pull request on errors, whatever the exit code says.")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"error", "warning", "note"}))
       ->group(reports);
   scan->add_option("--color", options->colour,
                    "Colour in text: auto (on a terminal, unless NO_COLOR is set), always, never.")

@@ -53,6 +53,10 @@ engine::TargetResult judge(const Target& target, const ScanRequest& request,
   options.target_name = target.name;
   options.scope = target.scope;
   options.parameters = request.parameters;
+  options.text = [&target](std::string_view path) -> std::optional<std::string_view> {
+    const auto text = target.tree->read_resolved(path);
+    return text ? std::optional<std::string_view>(*text) : std::nullopt;
+  };
   result.rules = plan.run(options);
   result.diagnostics.insert(result.diagnostics.end(), plan.diagnostics().begin(),
                             plan.diagnostics().end());

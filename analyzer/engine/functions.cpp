@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <span>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/engine/message.h"
@@ -248,29 +249,43 @@ bool is_allowed_function(std::string_view name) {
   return std::find(std::begin(kAllowed), std::end(kAllowed), name) != std::end(kAllowed);
 }
 
-Result<void> add_functions(sqlite3* db, const Parameters* const* current) {
-  struct Entry {
-    const char* name;
-    int arguments;
-    void (*function)(sqlite3_context*, int, sqlite3_value**);
-  };
-  const Entry entries[] = {
-      {"regexp", 2, sql_regexp},
-      {"octal", 1, call<sql_octal>},
-      {"mode", 1, call<sql_mode>},
-      {"basename", 1, call<sql_basename>},
-      {"parent", 1, call<sql_parent>},
-      {"under", 2, call<sql_under>},
-      {"has_word", 2, call<sql_has_word>},
-      {"trim", 2, refuse_second_argument},
-      {"ltrim", 2, refuse_second_argument},
-      {"rtrim", 2, refuse_second_argument},
-  };
+namespace {
+
+struct Entry {
+  const char* name;
+  int arguments;
+  void (*function)(sqlite3_context*, int, sqlite3_value**);
+};
+
+Result<void> add(sqlite3* db, std::span<const Entry> entries) {
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   for (const Entry& entry : entries)
     if (sqlite3_create_function_v2(db, entry.name, entry.arguments, kFlags, nullptr, entry.function,
                                    nullptr, nullptr, nullptr) != SQLITE_OK)
       return Error{sqlite3_errmsg(db), ""};
+  return {};
+}
+
+}  // namespace
+
+Result<void> add_text_functions(sqlite3* db) {
+  constexpr Entry kEntries[] = {
+      {"regexp", 2, sql_regexp},           {"octal", 1, call<sql_octal>},
+      {"mode", 1, call<sql_mode>},         {"basename", 1, call<sql_basename>},
+      {"parent", 1, call<sql_parent>},     {"under", 2, call<sql_under>},
+      {"has_word", 2, call<sql_has_word>},
+  };
+  return add(db, kEntries);
+}
+
+Result<void> add_functions(sqlite3* db, const Parameters* const* current) {
+  constexpr Entry kRefused[] = {
+      {"trim", 2, refuse_second_argument},
+      {"ltrim", 2, refuse_second_argument},
+      {"rtrim", 2, refuse_second_argument},
+  };
+  if (auto added = add_text_functions(db); !added) return added;
+  if (auto refused = add(db, kRefused); !refused) return refused;
   if (sqlite3_create_module(db, "parameter", &kParameterModule,
                             const_cast<Parameters const**>(current)) != SQLITE_OK)
     return Error{sqlite3_errmsg(db), ""};

@@ -8,7 +8,10 @@ struct sqlite3;
 
 namespace drydock::engine {
 
-// Registers regexp, octal, mode, basename, parent, under, has_word and the table-valued function
+// Registers regexp (X REGEXP Y), octal, mode, basename, parent, under and has_word on a connection.
+Result<void> add_text_functions(sqlite3* db);
+
+// Registers those and the table-valued function
 // parameter(name) on a connection, and takes from trim, ltrim and rtrim their second argument
 // (their cost is the product of both lengths, in one call that no deadline interrupts). `*current`
 // is what parameter() shows; it is looked at when a query runs and must outlive the connection's

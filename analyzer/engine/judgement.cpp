@@ -39,15 +39,22 @@ std::string joined(const std::vector<std::string>& values) {
   return result.empty() ? "none" : result;
 }
 
+// Tables whose rows also come from files outside /etc that decide as much: that /etc does not set a thing
+// does not mean that the host does not (sysctl.d(5): /usr/lib/sysctl.d).
+bool has_vendor_files(std::string_view table) {
+  return table == "sysctl";
+}
+
 // Text that a template engine, envsubst or configure replaces before the file is installed:
-// {{ x }}, {% if %}, <% x %>, ${x}, @X@.
-bool has_placeholder(std::string_view value) {
+// {{ x }}, {% if %}, <% x %>, @X@, and `shell` ${x}, which is the own syntax of some files.
+bool has_placeholder(std::string_view value, bool shell) {
   const auto encloses = [value](std::string_view open, std::string_view close) {
     const size_t start = value.find(open);
     return start != std::string_view::npos &&
            value.find(close, start + open.size()) != std::string_view::npos;
   };
-  if (encloses("{{", "}}") || encloses("{%", "%}") || encloses("<%", "%>") || encloses("${", "}"))
+  if (encloses("{{", "}}") || encloses("{%", "%}") || encloses("<%", "%>") ||
+      (shell && encloses("${", "}")))
     return true;
   constexpr std::string_view kName =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
@@ -110,10 +117,10 @@ Judgement::Judgement(const facts::Store& store, const EvaluateOptions& options,
       current_(current),
       end_(std::chrono::steady_clock::now() + options.deadline),
       diagnostics_(diagnostics),
-      overridden_(own_statement(
-          store.handle(),
-          "SELECT table_name, key, loser, value, reason FROM override WHERE winner = ? "
-          "ORDER BY rowid")) {
+      overridden_(
+          own_statement(store.handle(),
+                        "SELECT table_name, key, loser, value, reason FROM override "
+                        "WHERE winner IS ?1 AND (?1 IS NOT NULL OR key = ?2) ORDER BY rowid")) {
   // drydock's own questions, before the sandbox closes.
   if (store.table("trait") != nullptr) {
     const Statement traits =
@@ -189,6 +196,21 @@ std::string Judgement::not_applicable(const Program& program) {
     return is_written(table) && (unread_.contains(table) || has_rows(table));
   });
   return has_any ? "" : "no file here says anything about it";
+}
+
+bool Judgement::is_filled_in_later(const facts::Location& place) {
+  if (options_.scope != Scope::fragment || !options_.text || place.span.line == 0) return false;
+  if (!lines_ || lines_path_ != place.path) {
+    lines_path_ = place.path;
+    lines_text_ = options_.text(place.path).value_or(std::string_view{});
+    lines_.emplace(lines_text_);
+  }
+  const auto [begin, end] = lines_->line_bounds(place.span.line);
+  return has_placeholder(lines_text_.substr(begin, end - begin), false);
+}
+
+bool Judgement::lacks_vendor_files(const Program& program) const {
+  return options_.scope == Scope::etc && std::ranges::any_of(program.tables, has_vendor_files);
 }
 
 std::string Judgement::unread(const Program& program) const {
@@ -278,6 +300,9 @@ bool read_place(const facts::Store& store, sqlite3_stmt* statement, int column,
   return place.has_value();
 }
 
+constexpr std::string_view kVendorFiles =
+    "nothing in /etc sets it, and files outside /etc, which are not here, may";
+
 constexpr std::string_view kForgedPlace =
     "a location column holds something that is no location of a fact";
 
@@ -303,6 +328,15 @@ void Judgement::run_query(Program& program, Run& run) {
     }
     hit.absent = !hit.place;
     if (hit.absent && options_.scope == Scope::fragment) return true;
+    if (hit.absent && lacks_vendor_files(program)) {
+      run.unknown = kVendorFiles;
+      return true;
+    }
+    if (hit.place && is_filled_in_later(*hit.place)) {
+      run.unknown = "line " + std::to_string(hit.place->span.line) + " of " + hit.place->path +
+                    " is filled in later";
+      return true;
+    }
     for (int i = 0; i < static_cast<int>(columns.names.size()); ++i)
       hit.row.push_back(text_at(statement, i));
     hit.key = text_at(statement, columns.key).value_or("");
@@ -353,7 +387,7 @@ void Judgement::run_expect(Program& program, Run& run) {
       any = true;
       run.judged = true;
       hit.value = text_at(statement, columns.value);
-      if (options_.scope == Scope::fragment && hit.value && has_placeholder(*hit.value)) {
+      if (options_.scope == Scope::fragment && hit.value && has_placeholder(*hit.value, true)) {
         run.unknown = "'" + key + "' is '" + *hit.value + "' here, which is filled in later";
         return true;
       }
@@ -377,6 +411,10 @@ void Judgement::run_expect(Program& program, Run& run) {
     });
     if (!run.failure.empty()) return;
     if (any || options_.scope == Scope::fragment) continue;
+    if (lacks_vendor_files(program)) {
+      run.unknown = kVendorFiles;
+      continue;
+    }
     run.judged = true;
     if (missing_holds || judge.holds(std::nullopt)) continue;
     if (expect.if_missing == Expect::Missing::unknown) {
@@ -397,22 +435,28 @@ std::string Judgement::anchor(const Rule& rule) const {
 }
 
 void Judgement::add_overridden(const Program& program, const Hit& hit, Finding& finding) {
-  if (!hit.place || !overridden_) return;
+  if (!overridden_) return;
   struct Loser {
     std::string key;
     Related related;
   };
   std::vector<Loser> losers;
   sqlite3_stmt* statement = overridden_.get();
-  sqlite3_bind_int64(statement, 1, static_cast<int64_t>(hit.loc));
+  if (hit.place)
+    sqlite3_bind_int64(statement, 1, static_cast<int64_t>(hit.loc));
+  else
+    sqlite3_bind_null(statement, 1);
+  sqlite3_bind_text64(statement, 2, hit.key.data(), hit.key.size(), SQLITE_STATIC, SQLITE_UTF8);
   sandbox_->run(statement, options_.deadline_per_rule, [&] {
     if (!program.tables.contains(text_at(statement, 0).value_or(""))) return true;
     const auto place = store_.location(facts::LocationId{sqlite3_column_int64(statement, 2)});
     if (!place) return true;
-    losers.push_back({text_at(statement, 1).value_or(""),
-                      {.place = {place->path, place->span},
-                       .message = "overridden value '" + text_at(statement, 3).value_or("") +
-                                  "': " + text_at(statement, 4).value_or("")}});
+    losers.push_back(
+        {text_at(statement, 1).value_or(""),
+         {.place = {place->path, place->span},
+          .message = (hit.place ? "overridden value '" : "'") + text_at(statement, 3).value_or("") +
+                     (hit.place ? "': " : "' is written here, but does not count: ") +
+                     text_at(statement, 4).value_or("")}});
     return losers.size() < 100;
   });
   // One place can win for several keys (a glob): then only those of this finding's key explain it.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analyzer/base/span.h"
 #include "analyzer/engine/evaluate.h"
 #include "analyzer/engine/program.h"
 #include "analyzer/engine/sandbox.h"
@@ -36,6 +37,10 @@ class Judgement {
   // Does this table hold what is written in files, rather than the files themselves?
   bool is_written(const std::string& table) const;
   // The first file that could not be read of those the rule depends on, in words; empty: none.
+  // Does the line hold a placeholder of a template? Only files of a repository can.
+  bool is_filled_in_later(const facts::Location& place);
+  // Is only /etc here, and do files elsewhere decide too?
+  bool lacks_vendor_files(const Program& program) const;
   std::string unread(const Program& program) const;
 
   void run_query(Program& program, Run& run);
@@ -59,6 +64,9 @@ class Judgement {
       unread_;  // table -> what was not read
   std::unordered_map<std::string, bool> has_rows_;
   Statement overridden_;
+  std::string lines_path_;  // of is_filled_in_later: the file it looked at last
+  std::string_view lines_text_;
+  std::optional<LineIndex> lines_;
   std::optional<Sandbox> sandbox_;
 };
 

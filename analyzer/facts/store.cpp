@@ -143,7 +143,8 @@ void Store::insert(const TableSpec& table, std::initializer_list<Value> values) 
 
 void Store::overridden(const TableSpec& table, std::string_view key, LocationId winner,
                        LocationId loser, std::string_view value, std::string_view reason) {
-  insert(kOverrideTable, {table.name, key, winner, loser, value, reason});
+  insert(kOverrideTable, {table.name, key, winner == LocationId{} ? Value(Null{}) : Value(winner),
+                          loser, value, reason});
 }
 
 std::string Store::show(LocationId id) const {

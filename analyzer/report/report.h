@@ -21,6 +21,8 @@ struct SarifOptions {
   // What else than failing results to write: "pass", "not-applicable", "unknown".
   std::set<std::string> include;
   std::string category;  // automationDetails.id; empty: only for several targets
+  // "error", "warning" or "note": no result and no rule is shown as graver, in level, rank and security-severity.
+  std::string max_level = "error";
 };
 // SARIF 2.1.0, safe for GitHub and GitLab by default.
 std::string sarif(const engine::ScanResult& result, const SarifOptions& options);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "analyzer/source/directory.h"
+#include "analyzer/source/git_index.h"
 
 namespace drydock {
 namespace {
@@ -11,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kPatternBytes = 4096;
+constexpr size_t kIndexBytes = size_t{256} << 20;
 
 // wildmatch of gitignore(5) on a whole path: "**" between slashes is any number of directories.
 // Iterative over components with one point to return to, as only the last "**" ever needs another
@@ -50,6 +53,25 @@ std::string read_file(const fs::path& directory, const char* name) {
   if (!tree) return {};
   const auto text = (*tree)->read_resolved(name);
   return text ? std::string(*text) : std::string{};
+}
+
+// The tracked files of the checkout at `top` below `directory`, named from there. None where the index cannot be read:
+// then the patterns alone decide.
+std::vector<std::string> tracked_below(const std::string& top, const std::string& directory) {
+  std::ifstream file(fs::path(top) / ".git" / "index", std::ios::binary | std::ios::ate);
+  const auto size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
+  if (size < 0 || static_cast<size_t>(size) > kIndexBytes) return {};
+  std::string bytes(static_cast<size_t>(size), '\0');
+  file.seekg(0);
+  if (!file.read(bytes.data(), size)) return {};
+  auto paths = parse_git_index(bytes);
+  if (!paths) return {};
+  std::vector<std::string> below;
+  const std::string prefix = directory.empty() ? "" : directory + "/";
+  for (std::string& path : *paths)
+    if (path.starts_with(prefix)) below.push_back(path.substr(prefix.size()));
+  std::ranges::sort(below);
+  return below;
 }
 
 }  // namespace
@@ -98,7 +120,20 @@ const IgnoreFile& Ignores::file_in(std::string_view directory) {
   return inner_.emplace(directory, IgnoreFile(text ? *text : std::string_view{})).first->second;
 }
 
+bool Ignores::tracked(std::string_view path, bool directory) const {
+  const std::string wanted = std::string(path) + (directory ? "/" : "");
+  const auto at = std::ranges::lower_bound(tracked_, wanted);
+  return at != tracked_.end() && (directory ? at->starts_with(wanted) : *at == wanted);
+}
+
 bool Ignores::ignored(std::string_view path, bool directory) {
+  if (!entered_.contains(std::string(parent_path(path))) && !matched(path, directory)) return false;
+  if (!tracked(path, directory)) return true;
+  if (directory) entered_.emplace(path);
+  return false;
+}
+
+bool Ignores::matched(std::string_view path, bool directory) {
   // The nearest file decides; within a level, its last pattern.
   for (std::string_view at = parent_path(path);; at = parent_path(at)) {
     const auto verdict = file_in(at).judge(path.substr(at.empty() ? 0 : at.size() + 1), directory);
@@ -141,7 +176,8 @@ Ignores Repository::ignores(const Tree& tree) const {
       rest.remove_prefix(std::min(rest.size(), part.size() + 1));
     }
   }
-  return {tree, std::move(outer)};
+  return {tree, std::move(outer),
+          found() ? tracked_below(top_, path_) : std::vector<std::string>{}};
 }
 
 }  // namespace drydock

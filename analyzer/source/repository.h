@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "analyzer/source/tree.h"
@@ -30,23 +31,30 @@ class IgnoreFile {
   std::vector<Pattern> patterns_;
 };
 
-// The ignore files that apply in a tree, read as the walk meets their directories.
+// The ignore files that apply in a tree, read as the walk meets their directories. gitignore(5): "Files already tracked
+// by Git are not affected".
 class Ignores {
  public:
-  Ignores(const Tree& tree, std::vector<std::pair<std::string, IgnoreFile>> outer)
-      : tree_(tree), outer_(std::move(outer)) {}
+  // `tracked`: paths from the root of the tree, sorted.
+  Ignores(const Tree& tree, std::vector<std::pair<std::string, IgnoreFile>> outer,
+          std::vector<std::string> tracked)
+      : tree_(tree), outer_(std::move(outer)), tracked_(std::move(tracked)) {}
 
-  // Whether git leaves `path` out. Its parents must not be ignored themselves (a walk that does not
-  // enter ignored directories sees to that).
+  // Whether git leaves `path` out: for a directory, whether it does so with all that lies in it. The walk must come
+  // from above and not enter directories for which this said yes.
   bool ignored(std::string_view path, bool directory);
 
  private:
+  bool matched(std::string_view path, bool directory);
+  bool tracked(std::string_view path, bool directory) const;
   const IgnoreFile& file_in(std::string_view directory);
 
   const Tree& tree_;
   // Files above the tree, with the path from their directory to the tree's root; the weakest first.
   std::vector<std::pair<std::string, IgnoreFile>> outer_;
   std::unordered_map<std::string, IgnoreFile> inner_;
+  std::vector<std::string> tracked_;
+  std::unordered_set<std::string> entered_;  // ignored, but something tracked lies in them
 };
 
 // The checkout around a directory.

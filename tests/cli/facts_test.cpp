@@ -44,6 +44,16 @@ TEST_F(Facts, QueryAsTableJsonAndCsv) {
             "]\n");
 }
 
+TEST_F(Facts, QueriesHaveTheFunctionsOfRules) {
+  EXPECT_EQ(
+      w.drydock({"query", "host.tar", "-f", "csv",
+                 "SELECT key, basename(path) AS file, octal(416) AS mode, trim('xax', 'x') AS a "
+                 "FROM sysctl WHERE key REGEXP '^kernel[.]k' AND under(path, 'etc')"})
+          .out,
+      "key,file,mode,a\nkernel.kptr_restrict,a.conf,0640,a\n");
+  EXPECT_EQ(w.drydock({"query", "host.tar", "SELECT 'a' REGEXP '('"}).code, 2);
+}
+
 TEST_F(Facts, QueriesOnlyRead) {
   for (const char* sql : {"DELETE FROM sysctl", "CREATE TABLE x(y)", "ATTACH 'x.db' AS x",
                           "SELECT 1; SELECT 2", "VACUUM INTO 'x.db'"}) {

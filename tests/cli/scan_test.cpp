@@ -43,6 +43,55 @@ TEST_F(Scan, ExitCodes) {
       << "what is not asked does not count";
 }
 
+// sysctl.d(5): files of /usr/lib/sysctl.d count as much, and an export of /etc does not hold them.
+TEST_F(Scan, WhatEtcDoesNotSetUsrMay) {
+  w.file("e/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+      .file("e/etc/fstab", "")
+      .file("e/etc/sysctl.d/1.conf", "net.ipv4.conf.all.send_redirects = 1\n");
+  const auto scan = [&](const std::string& rule, const std::string& scope) {
+    const auto run = w.drydock({"scan", "e", "--scope", scope, "--rule", rule, "-f", "json"});
+    const auto host = nlohmann::json::parse(run.out)["targets"][0];
+    return host["rules"][0]["outcome"].get<std::string>();
+  };
+  EXPECT_EQ(scan("sysctl-ipv4-all-send-redirects", "etc"), "fail");
+  EXPECT_EQ(scan("sysctl-ipv4-all-accept-redirects", "etc"), "unknown");
+  EXPECT_EQ(scan("sysctl-ipv4-all-accept-redirects", "host"), "fail");
+  EXPECT_EQ(scan("sysctl-dmesg-restrict", "etc"), "unknown");
+}
+
+TEST_F(Scan, WhoMissesASettingSeesWhereItIsWrittenInVain) {
+  w.file("h/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+      .file("h/usr/lib/systemd/systemd-sysctl", "")
+      .file("h/etc/sysctl.conf", "\nnet.ipv4.conf.all.accept_redirects = 0\n");
+  EXPECT_THAT(
+      w.drydock(
+           {"scan", "h", "--scope", "host", "--rule", "sysctl-ipv4-all-accept-redirects", "-q"})
+          .out,
+      HasSubstr(
+          "  see /etc/sysctl.conf:2:1: '0' is written here, but does not count: systemd-sysctl "
+          "reads\n  /etc/sysctl.d, not /etc/sysctl.conf\n"));
+}
+
+// A role's template says what it says only once it is filled in.
+TEST_F(Scan, ATemplateOfARepositoryIsNotJudged) {
+  w.file("repo/roles/a/sysctl.conf", "kernel.dmesg_restrict = {{ dmesg }}\n");
+  const auto run = w.drydock({"scan", "repo", "--rule", "sysctl-dmesg-restrict", "-f", "json"});
+  const auto rule = nlohmann::json::parse(run.out)["targets"][0]["rules"][0];
+  EXPECT_EQ(rule["outcome"], "unknown");
+  EXPECT_EQ(rule["reason"], "line 1 of roles/a/sysctl.conf is filled in later");
+}
+
+TEST_F(Scan, ShowsTheSettingsInForce) {
+  w.file(".drydock.yaml",
+         "profiles: [base]\nfail-on: low\nparameters: {trusted-docker-users: [root, ops]}\n");
+  EXPECT_EQ(
+      w.drydock({"scan", "weak", "--show-settings", "--rule", "account-empty-password", "--fail-on",
+                 "medium", "--severity", "high"})
+          .out,
+      "# configuration: .drydock.yaml\n# rules in force: 1\nprofiles: [base]\nfail-on: medium\n"
+      "severity: high\nparameters:\n  trusted-docker-users: [root, ops]\n");
+}
+
 TEST_F(Scan, TheEnvironmentSpeaksWhereTheCommandLineIsSilent) {
   const std::vector<std::string> base = {"scan", "weak", "--rule", "account-empty-password"};
   EXPECT_EQ(w.drydock(base, "", {{"DRYDOCK_FAIL_ON", "none"}}).code, 0);

@@ -53,6 +53,25 @@ TEST(Sarif, QuotesTheLinesAround) {
   EXPECT_FALSE(place_of(at("a = 1\n", {1, 1, 1, 6})).contains("contextRegion"));
 }
 
+// GitHub's check fails on level error and on a security-severity of 7.0 and above; GitLab reads rank first.
+TEST(Sarif, ALevelCanBeTheGravest) {
+  const auto shown = [](Severity severity, const std::string& most) {
+    SarifOptions options;
+    options.max_level = most;
+    const json run = run_of(at("a = 1\n", {1, 5, 1, 6}, severity), options);
+    const json& rule = run["tool"]["driver"]["rules"][0];
+    const json& result = run["results"][0];
+    EXPECT_EQ(rule["defaultConfiguration"]["level"], result["level"]);
+    EXPECT_EQ(rule["defaultConfiguration"]["rank"], result["rank"]);
+    return result["level"].get<std::string>() + " " + result["rank"].dump() + " " +
+           rule["properties"]["security-severity"].get<std::string>();
+  };
+  EXPECT_EQ(shown(Severity::critical, "error"), "error 95.0 9.5");
+  EXPECT_EQ(shown(Severity::critical, "warning"), "warning 55.0 5.5");
+  EXPECT_EQ(shown(Severity::medium, "note"), "note 20.0 2.0");
+  EXPECT_EQ(shown(Severity::low, "warning"), "note 20.0 2.0");
+}
+
 TEST(Sarif, APlaceWithoutTextStartsAtLineOne) {
   EXPECT_EQ(place_of(at("a\n", {}))["region"], json::parse(R"({"startLine":1})"));
   EXPECT_EQ(place_of(at("a\n", {40, 1, 40, 9}))["region"], json::parse(R"({"startLine":40})"));

@@ -104,6 +104,57 @@ TEST(GitIgnore, AgreesWithGit) {
   EXPECT_GT(expected.size(), 20u);
 }
 
+// gitignore(5): "Files already tracked by Git are not affected". In every format of the index and of names of objects.
+TEST(GitIgnore, TrackedFilesCount) {
+  for (const char* const setup :
+       {"git init -q . && git config index.version 2",
+        "git init -q . && git config index.version 3",
+        "git init -q . && git config index.version 4",
+        "git init -q --object-format=sha256 . && git config index.version 4"}) {
+    TempDir dir;
+    dir.file(".gitignore", "*.service\n/build/\n")
+        .file("a.service", "")
+        .file("b.service", "")
+        .file("build/etc-like/sshd_config", "")
+        .file("build/etc-like/daemon.json", "{}")
+        .file("build/other/sshd_config", "")
+        .file("sub/c.service", "")
+        .file("sub/d.service", "");
+    run(std::string(setup) +
+            " && git add -f a.service build/etc-like/sshd_config sub/d.service && git add -N -f "
+            "sub/c.service",
+        dir.path());
+    EXPECT_EQ(summary(open_artifact(dir.path(), options())),
+              "fragment \"" + artifact_stem(dir.path()) +
+                  "\": loose files, no root around them\n"
+                  "  a.service\n"
+                  "  build/etc-like/sshd_config\n"
+                  "  sub/c.service\n"
+                  "  sub/d.service\n")
+        << setup;
+    EXPECT_EQ(summary(open_artifact(dir.path("sub"), options())),
+              "fragment \"sub\": loose files, no root around them\n"
+              "  c.service\n"
+              "  d.service\n")
+        << setup;
+  }
+}
+
+TEST(GitIgnore, ADamagedIndexLeavesThePatterns) {
+  for (const std::string& index :
+       {std::string("DIRC"), std::string("DIRC\0\0\0\2\xff\xff\xff\xff", 12),
+        std::string("junk")}) {
+    TempDir dir;
+    dir.file(".gitignore", "*.service\n").file("a.service", "").file("sshd_config", "");
+    run("git init -q .", dir.path());
+    dir.file(".git/index", index);
+    EXPECT_EQ(summary(open_artifact(dir.path(), options())),
+              "fragment \"" + artifact_stem(dir.path()) +
+                  "\": loose files, no root around them\n"
+                  "  sshd_config\n");
+  }
+}
+
 TEST(GitIgnore, FilesAboveTheArtifactCount) {
   TempDir dir;
   dir.file(".gitignore", "*.service\n!good.service\n/roles/x/secret.d/\n")

@@ -162,6 +162,11 @@ class Effective {
         if (covers(glob.setting->key, key))
           lost(key, winner, glob, "an explicit setting beats a glob");
     }
+    // What only a file that nothing reads sets: no row, but who misses the setting is to see why.
+    for (const auto& [line, why] : unread_)
+      if (!line.setting->is_exclusion && !explicit_.contains(line.setting->key))
+        context_.store().overridden(kSysctlTable, line.setting->key, LocationId{}, line.loc,
+                                    line.setting->value, why);
     for (const Line& glob : globs_) write_row(glob.setting->key, glob, true);
     if (!globs_.empty()) expand_globs();
   }

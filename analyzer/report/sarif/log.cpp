@@ -70,7 +70,7 @@ class Lines {
 void write_run(std::string& out, const ScanResult& scan,
                const std::vector<const TargetResult*>& targets, const SarifOptions& options,
                const std::string& automation_id, bool first) {
-  const sarif_log::Rules rules(targets);
+  const sarif_log::Rules rules(targets, options.max_level);
   sarif_log::Files files(scan);
   const sarif_log::Results results(scan, rules, files);
   std::vector<Entry> entries = entries_of(targets, options.include);

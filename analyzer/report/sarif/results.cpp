@@ -146,7 +146,7 @@ Json Results::fixes(const TargetResult& target, const Finding& finding) const {
 
 Json Results::failing(const TargetResult& target, const RuleResult& rule,
                       const Finding& finding) const {
-  const engine::Severity severity = rule.rule->severity;
+  const engine::Severity severity = rules_.severity(*rule.rule);
   File& file = files_.file(target, finding.place.path);
   file.mark_result();
   const engine::FileEvidence* known = evidence(target, finding.place.path);

@@ -126,12 +126,20 @@ std::vector<const Rule*> Rules::collect(const std::vector<const engine::TargetRe
   return out;
 }
 
-Rules::Rules(const std::vector<const engine::TargetResult*>& targets)
-    : rules_(collect(targets)), taxonomies_(rules_) {
+Rules::Rules(const std::vector<const engine::TargetResult*>& targets, std::string_view max_level)
+    : rules_(collect(targets)),
+      taxonomies_(rules_),
+      gravest_(max_level == "note"      ? Severity::low
+               : max_level == "warning" ? Severity::medium
+                                        : Severity::critical) {
   for (size_t i = 0; i < rules_.size(); ++i) {
     index_.emplace(rules_[i]->id, i);
     taxa_.push_back(taxonomies_.result_taxa(*rules_[i]));
   }
+}
+
+Severity Rules::severity(const Rule& rule) const {
+  return std::max(rule.severity, gravest_);
 }
 
 Json Rules::descriptor(size_t index) const {
@@ -147,8 +155,9 @@ Json Rules::descriptor(size_t index) const {
   out.set("fullDescription", text(why.empty() ? sentence(rule.title) : why));
   out.set("help", Json{{"text", cut(help_text(rule), kHelpLimit)},
                        {"markdown", cut(help_markdown(rule), kHelpLimit)}});
-  Json configuration{{"level", level_of(rule.severity)}};
-  if (rank_of(rule.severity) >= 0) configuration.set("rank", rank_of(rule.severity));
+  const Severity severity = this->severity(rule);
+  Json configuration{{"level", level_of(severity)}};
+  if (rank_of(severity) >= 0) configuration.set("rank", rank_of(severity));
   out.set("defaultConfiguration", configuration);
   Json relationships = taxonomies_.relationships(rule);
   if (!relationships.empty()) out.set("relationships", relationships);
@@ -156,9 +165,9 @@ Json Rules::descriptor(size_t index) const {
       {"tags", tags_of(rule)},
       // An expectation compares one effective value; a query may be a judgement.
       {"precision", std::holds_alternative<engine::Expect>(rule.check) ? "very-high" : "high"},
-      {"problem.severity", problem_severity(rule.severity)}};
-  if (!security_severity(rule.severity).empty())
-    properties.set("security-severity", security_severity(rule.severity));
+      {"problem.severity", problem_severity(severity)}};
+  if (!security_severity(severity).empty())
+    properties.set("security-severity", security_severity(severity));
   if (!rule.topic.empty()) properties.set("category", rule.topic);
   out.set("properties", properties);
   return out;

@@ -15,7 +15,11 @@ namespace drydock::report::sarif_log {
 // The rules that the targets of one run were judged by, sorted by id, and where each stands.
 class Rules {
  public:
-  explicit Rules(const std::vector<const engine::TargetResult*>& targets);
+  // `max_level` as in SarifOptions.
+  Rules(const std::vector<const engine::TargetResult*>& targets, std::string_view max_level);
+
+  // The severity that the log shows for a rule.
+  engine::Severity severity(const engine::Rule& rule) const;
 
   size_t index(const engine::Rule& rule) const { return index_.at(rule.id); }
   const Taxonomies& taxonomies() const { return taxonomies_; }
@@ -32,6 +36,7 @@ class Rules {
   std::unordered_map<std::string_view, size_t> index_;
   Taxonomies taxonomies_;
   std::vector<Json> taxa_;
+  engine::Severity gravest_;
 };
 
 // "error", "warning" or "note".
