@@ -129,7 +129,8 @@ TEST(AuditFacts, TheUnitIsReadAsSystemdReadsIt) {
   };
   auto tree = audited();
   tree->file("etc/systemd/system/service.d/quiet.conf", "[Service]\nExecStartPost=\n");
-  EXPECT_EQ(test::facts(tree, kLoad), "none | auditd.service runs nothing that loads rules | 0 | 1\n");
+  EXPECT_EQ(test::facts(tree, kLoad),
+            "none | auditd.service runs nothing that loads rules | 0 | 1\n");
   tree = audited();
   tree->symlink("etc/systemd/system/auditd.service", "/dev/null");
   EXPECT_EQ(test::facts(tree, kLoad), "none | auditd.service is masked | 0 | 1\n");
@@ -291,6 +292,85 @@ TEST(AuditOracle, AnEmptyDirectoryEmptiesAuditRules) {
   const auto real = augenrules(root);
   if (!real) GTEST_SKIP() << "augenrules is not installed (package auditd)";
   EXPECT_EQ(real->find("/etc/passwd"), std::string::npos);
+}
+
+// audit.rules(7), "System Calls"; auditctl(8) -F auid, exit, success. An event is recorded when the rules for all of its
+// outcomes and both architectures together record it.
+TEST(AuditFacts, AnEventIsRecordedByAllItsRulesTogether) {
+  const auto events = [](const std::string& rules, const std::string& where) {
+    auto tree = host();
+    tree->file("etc/audit/rules.d/10.rules", rules);
+    return test::facts(tree, "SELECT syscall, recorded, why, loc FROM audit_event WHERE " + where);
+  };
+  const std::string chmod = "topic = 'permission-change' AND syscall = 'fchmod'";
+  const std::string both =
+      "-a always,exit -F arch=b64 -S chmod,fchmod -F auid>=1000 -F auid!=unset -k p\n"
+      "-a always,exit -F arch=b32 -S chmod,fchmod -F auid>=1000 -F auid!=-1 -k p\n";
+  EXPECT_EQ(events(both, chmod), "fchmod | 1 | - | -\n");
+  EXPECT_EQ(events("", chmod), "fchmod | 0 | no loaded rule is about it | -\n");
+  EXPECT_EQ(
+      events(both.substr(0, both.find('\n') + 1), chmod),
+      "fchmod | 0 | calls of 32-bit programs are not recorded | etc/audit/rules.d/10.rules:1:1\n");
+  EXPECT_EQ(
+      events("-a always,exit -S fchmod -F auid>=500\n", chmod),
+      "fchmod | 0 | calls of 32-bit programs are not recorded | etc/audit/rules.d/10.rules:1:1\n")
+      << "without arch the name is that of a 64-bit call, of a lower id users have more";
+  EXPECT_EQ(events("-a always,exit -F arch=b64 -S fchmod -F auid>=2000\n", chmod),
+            "fchmod | 0 | the rule at etc/audit/rules.d/10.rules:1 records only when auid>=2000 | "
+            "etc/audit/rules.d/10.rules:1:1\n");
+  EXPECT_EQ(
+      events("-a never,exit -F auid=1001 -S all\n" + both, chmod),
+      "fchmod | 0 | the rule at etc/audit/rules.d/10.rules:1 comes first and never records when "
+      "auid=1001 | etc/audit/rules.d/10.rules:1:1\n");
+  EXPECT_EQ(events("-a always,exit -S all\n", chmod), "fchmod | 1 | - | -\n");
+
+  // Success and the two refusals, each by a rule of its own.
+  std::string parts;
+  for (const char* arch : {"b64", "b32"})
+    for (const char* outcome : {"success=1", "exit=-EACCES", "exit=-EPERM"})
+      parts += std::string("-a always,exit -F arch=") + arch + " -S fchmod -F " + outcome +
+               " -F auid>=1000 -F auid!=unset\n";
+  EXPECT_EQ(events(parts, chmod), "fchmod | 1 | - | -\n");
+  EXPECT_EQ(
+      events(parts.substr(0, parts.find("-a always,exit -F arch=b64 -S fchmod -F exit=-EPERM")) +
+                 parts.substr(parts.find("-a always,exit -F arch=b32")),
+             chmod),
+      "fchmod | 0 | calls that end with EPERM are not recorded | etc/audit/rules.d/10.rules:1:1\n");
+
+  const std::string open = "topic = 'denied-access' AND syscall = 'openat'";
+  const std::string denied =
+      "-a always,exit -F arch=b64 -S openat -F exit=-EACCES -F auid>=1000 -F auid!=unset\n"
+      "-a always,exit -F arch=b64 -S openat -F exit=-EPERM -F auid>=1000 -F auid!=unset\n"
+      "-a always,exit -F arch=b32 -S openat -F exit=-13 -F auid>=1000 -F auid!=unset\n"
+      "-a always,exit -F arch=b32 -S openat -F success=0 -F auid>=1000 -F auid!=unset\n";
+  EXPECT_EQ(events(denied, open), "openat | 1 | - | -\n");
+  EXPECT_EQ(events("-a always,exit -F arch=b64 -S openat -F success=1\n", open),
+            "openat | 0 | no loaded rule is about it | -\n");
+  EXPECT_EQ(events("-a always,exit -F arch=b64 -S openat -F dir=/etc -F success=0\n", open),
+            "openat | 0 | no loaded rule is about it | -\n");
+  // Everybody's clock: a rule about users leaves daemons out.
+  EXPECT_EQ(
+      events("-a always,exit -F arch=b64 -S adjtimex -F auid!=unset\n", "syscall = 'adjtimex'"),
+      "adjtimex | 0 | the rule at etc/audit/rules.d/10.rules:1 records only when auid!=unset | "
+      "etc/audit/rules.d/10.rules:1:1\n");
+  EXPECT_EQ(events("-e 0\n-a always,exit -S all\n", "syscall = 'adjtimex'"),
+            "adjtimex | 0 | '-e 0' at etc/audit/rules.d/10.rules:1 turns auditing off | -\n");
+  EXPECT_EQ(test::facts(host(), "SELECT count(*) FROM audit_event WHERE syscall = 'stime'"), "1\n");
+}
+
+// auditctl(8): -F path= with perm=x is how the execution of one program is recorded.
+TEST(AuditFacts, ACommandIsRecordedForThoseWhoLoggedIn) {
+  auto tree = host();
+  tree->file("usr/bin/su", "").file("usr/bin/passwd", "");
+  tree->file("etc/audit/rules.d/10.rules",
+             "-a always,exit -F path=/usr/bin/su -F perm=x -F auid>=1000 -F auid!=unset -k priv\n"
+             "-a always,exit -F path=/usr/bin/passwd -F perm=x -F auid>=5000 -k priv\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT path, execute, why FROM audit_coverage WHERE topic = "
+                        "'privileged-command' ORDER BY path"),
+            "/usr/bin/passwd | 0 | the rule at etc/audit/rules.d/10.rules:2 records only when "
+            "auid>=5000\n"
+            "/usr/bin/su | 1 | -\n");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "analyzer/facts/collect/audit_coverage.h"
+#include "analyzer/facts/collect/audit_event.h"
 #include "analyzer/facts/collect/audit_interest.h"
 #include "analyzer/facts/collect/audit_load.h"
 #include "analyzer/facts/collect/unit_files.h"
@@ -115,14 +116,17 @@ const TableSpec kAuditPathTable{
     .name = "audit_path_of_interest",
     .kind = TableKind::inventory,
     .doc = "A path of this host whose accesses ought to be recorded. None in a fragment.",
-    .columns = {{"topic", ColumnType::text,
-                 "What it is: docker-daemon, containerd-socket, account-files and others."},
-                {"path", ColumnType::text, "With a leading slash, links followed."},
-                {"kind", ColumnType::text,
-                 "file, directory, executable, socket or link (itself, not what it leads to)."},
-                {"wanted", ColumnType::text,
-                 "The accesses to record: w writing, a attribute changes, x execution."},
-                {"because", ColumnType::text, "'it exists', or what makes it at run time."}},
+    .columns =
+        {{"topic", ColumnType::text,
+          "What it is: docker-daemon, containerd-socket, account-files and others."},
+         {"path", ColumnType::text, "With a leading slash, links followed."},
+         {"kind", ColumnType::text,
+          "file, directory, executable, socket, link (itself, not what it leads to), or command: "
+          "a program whose execution by those who logged in (audit id of 1000 or above) is to "
+          "be recorded."},
+         {"wanted", ColumnType::text,
+          "The accesses to record: w writing, a attribute changes, x execution."},
+         {"because", ColumnType::text, "'it exists', or what makes it at run time."}},
     .indexes = {"topic", "path"},
     .examples = {"SELECT topic, path, because FROM audit_path_of_interest ORDER BY topic"}};
 
@@ -152,6 +156,28 @@ const TableSpec kAuditCoverageTable{
           "The rule that comes nearest to what is missing, loaded or not; NULL if there is none."}},
     .indexes = {"topic", "path"},
     .examples = {"SELECT topic, path, missing, why FROM audit_coverage WHERE missing IS NOT NULL"}};
+
+const TableSpec kAuditEventTable{
+    .name = "audit_event",
+    .kind = TableKind::effective,
+    .doc =
+        "Whether the loaded rules record a system call of interest, of 64-bit and 32-bit programs, "
+        "whatever file it is about. None in a fragment, and none on hosts that are not x86.",
+    .columns =
+        {{"topic", ColumnType::text,
+          "clock, deletion, denied-access, denied-change, host-name, kernel-module, mount or "
+          "permission-change."},
+         {"syscall", ColumnType::text, "The name of the system call (syscalls(2))."},
+         {"users_only", ColumnType::boolean,
+          "Only those who logged in count: an audit id of 1000 or above."},
+         {"denied_only", ColumnType::boolean, "Only calls that end with EACCES or EPERM count."},
+         {"recorded", ColumnType::boolean, "All such calls are recorded."},
+         {"why", ColumnType::text, "Why not, in words; NULL if they are."},
+         {"by_loc", ColumnType::location, "The first rule that records some; NULL if none."},
+         {"loc", ColumnType::location,
+          "The rule that comes nearest to what is missing; NULL if there is none."}},
+    .indexes = {"topic"},
+    .examples = {"SELECT topic, syscall, why FROM audit_event WHERE NOT recorded"}};
 
 const TableSpec kAuditConfigTable{
     .name = "audit_config",
@@ -276,7 +302,7 @@ void write_coverage(Context& context, const AuditLoad& load) {
                        interest.kind == "directory" ? AuditSubject::directory
                        : interest.kind == "link"    ? AuditSubject::link
                                                     : AuditSubject::file,
-                       interest.wanted);
+                       interest.wanted, interest.kind == "command");
     std::string missing;
     const auto miss = [&](bool recorded, char letter, std::string_view what) {
       if (!recorded && interest.wanted.find(letter) != std::string::npos)
@@ -293,6 +319,16 @@ void write_coverage(Context& context, const AuditLoad& load) {
                   loc_or_null(store, coverage.by),
                   missing.empty() ? Value(Null{}) : loc_or_null(store, coverage.near)});
   }
+}
+
+void write_events(Context& context, const AuditLoad& load) {
+  if (context.is_fragment() || !AuditPaths(context).is_x86()) return;
+  Store& store = context.store();
+  for (const AuditEvent& event : audit_events(load))
+    store.insert(kAuditEventTable,
+                 {event.topic, event.syscall, event.users_only, event.denied_only, event.recorded,
+                  event.recorded ? Value(Null{}) : text_or_null(event.why),
+                  loc_or_null(store, event.by), loc_or_null(store, event.near)});
 }
 
 // One auditd.conf. A file with a mistake is refused as a whole (auditd does not start), which the parse issue
@@ -340,6 +376,7 @@ void collect_audit(Context& context) {
   write_controls(context, load);
   write_load(context, load);
   write_coverage(context, load);
+  write_events(context, load);
   if (context.is_fragment()) {
     static constexpr std::array<std::string_view, 1> kLoose = {"auditd.conf"};
     for (const std::string& path : context.loose(kLoose)) write_daemon(context, path);
@@ -353,7 +390,7 @@ void collect_audit(Context& context) {
 const Collector kAuditCollector{
     .name = "audit",
     .tables = {&kAuditLineTable, &kAuditRuleTable, &kAuditControlTable, &kAuditLoadTable,
-               &kAuditPathTable, &kAuditCoverageTable, &kAuditConfigTable},
+               &kAuditPathTable, &kAuditCoverageTable, &kAuditEventTable, &kAuditConfigTable},
     .needs = {"docker_daemon", "containerd_config"},
     .paths = unit_paths({"etc/audit/audit.rules", "etc/audit/rules.d/*", "etc/audit/auditd.conf",
                          "etc/fstab", "etc/tmpfiles.d/*.conf", "usr/lib/tmpfiles.d/*.conf",

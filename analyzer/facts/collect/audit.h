@@ -11,6 +11,7 @@ extern const TableSpec kAuditControlTable;
 extern const TableSpec kAuditLoadTable;
 extern const TableSpec kAuditPathTable;
 extern const TableSpec kAuditCoverageTable;
+extern const TableSpec kAuditEventTable;
 extern const TableSpec kAuditConfigTable;
 extern const Collector kAuditCollector;
 

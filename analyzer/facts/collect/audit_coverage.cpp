@@ -89,8 +89,18 @@ struct Candidate {
   std::string limit;         // a field that makes it match only sometimes: "auid>=1000"
 };
 
-bool is_limit(const Field& field, AuditSubject subject) {
+// UID_MIN of login.defs(5): the first id of an account of a person.
+constexpr int64_t kFirstUser = 1000;
+
+bool is_limit(const Field& field, AuditSubject subject, bool users_only) {
   if (field.is_comparison) return true;
+  if (users_only && field.name == "auid") {
+    const std::string value = normal_value("auid", field.value);
+    if (field.op == "!=" && value == "unset") return false;
+    if (field.op == ">=" && !value.empty() && value.size() <= 9 &&
+        std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; }))
+      return std::atoll(value.c_str()) > kFirstUser;
+  }
   for (const std::string_view harmless : {"path", "dir", "perm", "arch", "key"})
     if (field.name == harmless) return false;
   // Holds for every id there is.
@@ -105,8 +115,11 @@ bool is_limit(const Field& field, AuditSubject subject) {
 class Decision {
  public:
   Decision(const AuditLoad& load, const AuditPaths& paths, const std::string& path,
-           AuditSubject subject)
-      : paths_(paths), subject_(subject), real_(paths.real(path, subject != AuditSubject::link)) {
+           AuditSubject subject, bool users_only)
+      : paths_(paths),
+        subject_(subject),
+        users_only_(users_only),
+        real_(paths.real(path, subject != AuditSubject::link)) {
     for (const AuditRule& rule : load.rules) {
       std::string miss;
       if (rule.rule.list != List::exit || !concerns(rule, miss)) {
@@ -268,7 +281,7 @@ class Decision {
     }
     if (const Field* perm = rule.field("perm")) c.perms = normal_value("perm", perm->value);
     for (const Field& field : rule.fields)
-      if (is_limit(field, subject_))
+      if (is_limit(field, subject_, users_only_))
         c.limit += (c.limit.empty() ? "" : " and ") + field.name + field.op + field.value;
     return c;
   }
@@ -340,6 +353,7 @@ class Decision {
 
   const AuditPaths& paths_;
   AuditSubject subject_;
+  bool users_only_;
   std::string real_;
   std::vector<Candidate> candidates_;
   const AuditRule* not_loaded_ = nullptr;
@@ -353,9 +367,9 @@ class Decision {
 }  // namespace
 
 AuditCoverage audit_coverage(const AuditLoad& load, const AuditPaths& paths,
-                             const std::string& path, AuditSubject subject,
-                             std::string_view wanted) {
-  return Decision(load, paths, path, subject).decide(wanted);
+                             const std::string& path, AuditSubject subject, std::string_view wanted,
+                             bool users_only) {
+  return Decision(load, paths, path, subject, users_only).decide(wanted);
 }
 
 }  // namespace drydock::facts

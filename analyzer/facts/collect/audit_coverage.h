@@ -27,9 +27,10 @@ struct AuditCoverage {
 };
 
 // `path` with a leading slash; a link is followed unless it is the subject. `wanted` ("wa",
-// "wax" …) says which accesses `why` and `near` are about.
+// "wax" …) says which accesses `why` and `near` are about. `users_only`: accesses of daemons, which have no
+// audit id, or one below 1000, need not be recorded.
 AuditCoverage audit_coverage(const AuditLoad& load, const AuditPaths& paths,
-                             const std::string& path, AuditSubject subject,
-                             std::string_view wanted);
+                             const std::string& path, AuditSubject subject, std::string_view wanted,
+                             bool users_only = false);
 
 }  // namespace drydock::facts

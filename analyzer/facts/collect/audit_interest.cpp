@@ -58,14 +58,51 @@ const std::vector<Item>& items() {
       {"sudoers", "directory", {"etc/sudoers.d"}},
       {"sessions", "file", {"run/utmp", "var/log/wtmp", "var/log/btmp"}, {"etc/passwd"}},
       {"logins", "file", {"var/log/lastlog"}, {"etc/passwd"}},
+      {"logins", "file", {"var/log/faillog", "var/log/tallylog"}},
       {"logins", "directory", {"run/faillock"}, {"etc/passwd"}},
+      {"cron", "directory", {"var/spool/cron"}},
       // The host's place in the world. What changes of the time zone is the link.
       {"time-zone", "link", {"etc/localtime"}, {"etc/passwd"}},
       {"network-environment",
        "file",
        {"etc/issue", "etc/issue.net", "etc/hosts", "etc/networks", "etc/hostname"}},
-      {"network-environment", "directory", {"etc/network", "etc/netplan", "etc/NetworkManager"}},
+      {"network-environment", "file", {"etc/sysconfig/network"}},
+      {"network-environment",
+       "directory",
+       {"etc/network", "etc/netplan", "etc/NetworkManager", "etc/NetworkManager/system-connections",
+        "etc/sysconfig/network-scripts"}},
       // What guards the rest.
+      // Programs by which users get more rights than they have, and those that administer them.
+      {"privileged-command",
+       "command",
+       {"chage",
+        "chcon",
+        "chfn",
+        "chsh",
+        "crontab",
+        "fusermount3",
+        "gpasswd",
+        "kmod",
+        "mount",
+        "newgidmap",
+        "newgrp",
+        "newuidmap",
+        "pam_timestamp_check",
+        "passwd",
+        "pkexec",
+        "semanage",
+        "ssh-agent",
+        "su",
+        "sudo",
+        "umount",
+        "unix_chkpwd",
+        "unix_update",
+        "userhelper",
+        "usermod",
+        "usr/lib/openssh/ssh-keysign",
+        "usr/libexec/openssh/ssh-keysign",
+        "usr/lib/polkit-1/polkit-agent-helper-1",
+        "usr/libexec/polkit-agent-helper-1"}},
       {"mac-policy", "directory", {"etc/apparmor", "etc/apparmor.d", "etc/selinux"}},
       {"audit-configuration", "directory", {"etc/audit"}},
   };
@@ -105,9 +142,11 @@ std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& p
   const auto add = [&](const Item& item, const std::string& path, std::string because) {
     std::string real = paths.real(path, item.kind != "link");
     if (!known.emplace(std::string(item.topic), real).second) return;
-    const bool runs = item.kind == "executable";
     interests.push_back({std::string(item.topic), "/" + real, std::string(item.kind),
-                         runs ? "wax" : "wa", std::move(because)});
+                         item.kind == "executable" ? "wax"
+                         : item.kind == "command"  ? "x"
+                                                   : "wa",
+                         std::move(because)});
   };
   for (const Item& item : items()) {
     std::vector<std::string> candidates;

@@ -11,8 +11,8 @@ namespace drydock::facts {
 struct AuditInterest {
   std::string topic;    // "docker-daemon"
   std::string path;     // with a leading slash
-  std::string kind;     // "file", "directory", "executable", "socket"
-  std::string wanted;   // the accesses to record: "wa", "wax"
+  std::string kind;     // "file", "directory", "executable", "socket", "link", "command"
+  std::string wanted;   // the accesses to record: "wa", "wax"; "x" of a command, by users only
   std::string because;  // what says that the path matters on this host
 };
 
