@@ -38,6 +38,8 @@ TEST(SysctlFacts, AFileMasksThoseOfTheSameNameBehindIt) {
             "net.ipv4.ip_forward | 0 | etc/sysctl.d/10-net.conf:1:1\n");
   EXPECT_EQ(
       test::facts(tree, kOverrides),
+      "kernel.sysrq | - | usr/lib/sysctl.d/10-net.conf:2:1 | 1 | "
+      "masked by the file of the same name, etc/sysctl.d/10-net.conf\n"
       "net.ipv4.ip_forward | etc/sysctl.d/10-net.conf:1:1 | usr/lib/sysctl.d/10-net.conf:1:1 | 1 | "
       "masked by the file of the same name, etc/sysctl.d/10-net.conf\n");
   EXPECT_EQ(
@@ -119,6 +121,20 @@ TEST(SysctlFacts, WhatCannotBeReadIsSaidAndWhatIsMalformedCostsOneIssue) {
       test::facts(tree, "SELECT loc, code, effect FROM parse_issue WHERE table_name = 'sysctl'"),
       "etc/sysctl.d/1.conf | not-readable | unknown\n"
       "etc/sysctl.d/2.conf:1:1 | missing-equals | ignored\n");
+}
+
+// sysctl.d(5): "-" and a key alone keeps globs away. For systemd-sysctl it also takes the place of an assignment before it;
+// sysctl(8) sets what is assigned.
+TEST(SysctlFacts, AnExclusionBehindAnAssignmentUndoesItForSystemdOnly) {
+  const std::string text = "kernel.sysrq = 1\n-kernel.sysrq\n";
+  auto tree = host();
+  tree->file("etc/sysctl.d/1.conf", text);
+  EXPECT_EQ(test::facts(tree, kEffective), "");
+  EXPECT_EQ(test::facts(tree, "SELECT key, winner, loser, reason FROM override"),
+            "kernel.sysrq | - | etc/sysctl.d/1.conf:1:1 | excluded later by '-kernel.sysrq'\n");
+  auto plain = std::make_shared<MemoryTree>();
+  plain->file("etc/sysctl.d/1.conf", text);
+  EXPECT_EQ(test::facts(plain, kEffective), "kernel.sysrq | 1 | etc/sysctl.d/1.conf:1:1\n");
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ struct Source {
 
 class Effective {
  public:
-  explicit Effective(Context& context) : context_(context) {}
+  Effective(Context& context, bool systemd) : context_(context), exclusion_wins_(systemd) {}
 
   // Keeps pointers into `source`.
   void add(const Source& source) {
@@ -143,9 +143,7 @@ class Effective {
            is_read ? Value(Null{}) : Value(std::string_view(source.why_not_read)), loc});
       if (!is_read) {
         unread_.emplace_back(line, source.why_not_read);
-      } else if (setting.is_exclusion) {
-        excluded_.insert(setting.key);
-      } else if (is_glob(setting.key)) {
+      } else if (is_glob(setting.key) && !setting.is_exclusion) {
         globs_.push_back(line);
       } else {
         explicit_[setting.key].push_back(line);
@@ -155,7 +153,20 @@ class Effective {
 
   void write() {
     for (const auto& [key, lines] : explicit_) {
-      const Line& winner = lines.back();
+      const auto last = std::ranges::find_if(lines.rbegin(), lines.rend(), [](const Line& line) {
+        return !line.setting->is_exclusion;
+      });
+      if (last == lines.rend()) continue;
+      // An exclusion ("-key" alone) keeps globs away. For systemd-sysctl it also takes the place of an earlier
+      // assignment, so that the key is not set at all; sysctl(8) sets it all the same.
+      if (exclusion_wins_ && last != lines.rbegin()) {
+        for (const Line& line : lines)
+          if (!line.setting->is_exclusion)
+            context_.store().overridden(kSysctlTable, key, LocationId{}, line.loc,
+                                        line.setting->value, "excluded later by '-" + key + "'");
+        continue;
+      }
+      const Line& winner = *last;
       write_row(key, winner, false);
       lose(key, winner, lines);
       for (const Line& glob : globs_)
@@ -179,7 +190,7 @@ class Effective {
         for (const std::string_view leaf : kPerInterface)
           keys.insert(std::string(family) + std::string(interface) + std::string(leaf));
     for (const std::string& key : keys) {
-      if (explicit_.contains(key) || excluded_.contains(key)) continue;
+      if (explicit_.contains(key)) continue;
       std::vector<Line> covering;
       for (const Line& glob : globs_)
         if (covers(glob.setting->key, key)) covering.push_back(glob);
@@ -199,7 +210,7 @@ class Effective {
 
   void lose(std::string_view key, const Line& winner, const std::vector<Line>& lines) {
     for (const Line& line : lines)
-      if (line.order != winner.order)
+      if (line.order != winner.order && !line.setting->is_exclusion)
         lost(key, winner, line,
              *line.path == *winner.path ? "set again later in the same file"
                                         : "read earlier than " + *winner.path);
@@ -213,9 +224,9 @@ class Effective {
   }
 
   Context& context_;
-  std::map<std::string, std::vector<Line>> explicit_;  // in the order of reading
+  bool exclusion_wins_;
+  std::map<std::string, std::vector<Line>> explicit_;  // with exclusions, in the order of reading
   std::vector<Line> globs_;
-  std::set<std::string> excluded_;
   std::vector<std::pair<Line, std::string>> unread_;
   size_t next_ = 0;
 };
@@ -229,16 +240,21 @@ std::optional<Source> load(Context& context, const std::string& path,
   return source;
 }
 
-// Every file of the host: those that are not read, then the others in the order of reading.
-std::vector<Source> load_host(Context& context) {
+// Does systemd-sysctl set the parameters at boot, and not sysctl(8)?
+bool has_systemd_sysctl(const Context& context) {
   const Tree& tree = context.tree();
   // The unit is as good a sign as the program: partial exports of a host often lack the programs.
   const auto has = [&](std::string_view name) {
     return tree.exists("usr/lib/systemd/" + std::string(name)) ||
            tree.exists("lib/systemd/" + std::string(name));
   };
-  const bool systemd = has("systemd-sysctl") || has("system/systemd-sysctl.service") ||
-                       (context.scope() == Scope::etc && tree.exists("etc/systemd"));
+  return has("systemd-sysctl") || has("system/systemd-sysctl.service") ||
+         (context.scope() == Scope::etc && tree.exists("etc/systemd"));
+}
+
+// Every file of the host: those that are not read, then the others in the order of reading.
+std::vector<Source> load_host(Context& context, bool systemd) {
+  const Tree& tree = context.tree();
   std::map<std::string, std::string> by_name;  // file name -> the path that counts
   std::vector<std::pair<std::string, std::string>> unread;
   std::set<std::string> directories;  // on a usr-merged host /lib/sysctl.d is /usr/lib/sysctl.d
@@ -272,16 +288,19 @@ std::vector<Source> load_host(Context& context) {
   return sources;
 }
 
-void write_effective(Context& context, std::span<const Source> sources) {
-  Effective effective(context);
+void write_effective(Context& context, std::span<const Source> sources, bool systemd) {
+  Effective effective(context, systemd);
   for (const Source& source : sources) effective.add(source);
   effective.write();
 }
 
 void collect_sysctl(Context& context) {
-  if (!context.is_fragment()) return write_effective(context, load_host(context));
+  if (!context.is_fragment()) {
+    const bool systemd = has_systemd_sysctl(context);
+    return write_effective(context, load_host(context, systemd), systemd);
+  }
   for (const std::string& path : context.loose())
-    if (const auto source = load(context, path)) write_effective(context, {&*source, 1});
+    if (const auto source = load(context, path)) write_effective(context, {&*source, 1}, true);
 }
 
 }  // namespace
