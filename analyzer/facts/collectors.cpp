@@ -8,6 +8,7 @@
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
+#include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/sshd.h"
@@ -28,6 +29,7 @@ std::span<const Collector> collectors() {
       kDockerCollector,
       kFileCollector,
       kFirewallCollector,
+      kModuleCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
