@@ -4,10 +4,12 @@
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
+#include "analyzer/facts/collect/boot.h"
 #include "analyzer/facts/collect/containerd.h"
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
+#include "analyzer/facts/collect/kernel.h"
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
@@ -25,10 +27,12 @@ std::span<const Collector> collectors() {
   static const std::array kCollectors{
       kAccountCollector,
       kAuditCollector,
+      kBootCollector,
       kContainerdCollector,
       kDockerCollector,
       kFileCollector,
       kFirewallCollector,
+      kKernelCollector,
       kModuleCollector,
       kMountCollector,
       kOsReleaseCollector,

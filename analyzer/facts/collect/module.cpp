@@ -216,6 +216,25 @@ class Policies {
     }
   }
 
+  // modprobe.blacklist= and MODULE.PARAMETER= (libkmod reads /proc/cmdline), module_blacklist= (the kernel).
+  void read_command_line() {
+    const auto rows = context_.store().select(
+        "SELECT a.name, a.value, a.loc FROM boot_argument AS a WHERE a.boots AND a.name IN "
+        "('modprobe.blacklist', 'module_blacklist')");
+    if (!rows) return;
+    for (const auto& row : rows->rows) {
+      const std::string list = row[1].value_or("");
+      for (size_t at = 0; at <= list.size();) {
+        const size_t end = std::min(list.find(',', at), list.size());
+        const std::string module = normal_name(list.substr(at, end - at));
+        at = end + 1;
+        if (module.empty()) continue;
+        named_.insert(module);
+        (row[0] == "module_blacklist" ? refused_ : by_command_line_).insert(module);
+      }
+    }
+  }
+
   void add_interest() { named_.insert(std::begin(kOfInterest), std::end(kOfInterest)); }
 
   void write(const Kernels* kernels) {
@@ -241,11 +260,13 @@ class Policies {
       last_options = &line;
     }
     const auto blacklisted = blacklist_.find(module);
-    const bool is_blacklisted = blacklisted != blacklist_.end();
+    const bool is_blacklisted =
+        blacklisted != blacklist_.end() || by_command_line_.contains(module);
     std::string_view policy = is_blacklisted ? "blacklisted" : "allowed";
     if (install) policy = loads_nothing(install->argument) ? "disabled" : "command";
+    if (refused_.contains(module)) policy = "disabled";
     Value loc = Null{};
-    if (is_blacklisted) loc = blacklisted->second;
+    if (blacklisted != blacklist_.end()) loc = blacklisted->second;
     if (install) loc = install->loc;
     context_.store().insert(
         kModulePolicyTable,
@@ -260,6 +281,7 @@ class Policies {
   std::vector<Placed> installs_, options_;
   std::map<std::string, LocationId> blacklist_;
   std::set<std::string> named_;
+  std::set<std::string> by_command_line_, refused_;
 };
 
 void read_modules_load(Context& context, const Source& source) {
@@ -292,6 +314,7 @@ void collect_modules(Context& context) {
   }
   Policies policies(context);
   for (const Source& source : sources(context.tree(), "modprobe.d")) policies.read(source);
+  policies.read_command_line();
   policies.add_interest();
   const Kernels kernels(context);
   policies.write(&kernels);
@@ -330,7 +353,7 @@ bool loads_nothing(std::string_view command) {
 const Collector kModuleCollector{
     .name = "module",
     .tables = {&kModprobeLineTable, &kModulePolicyTable, &kModuleLoadTable},
-    .needs = {},
+    .needs = {"boot_argument"},
     .paths = {"etc/modprobe.d/*", "run/modprobe.d/*", "usr/local/lib/modprobe.d/*",
               "usr/lib/modprobe.d/*", "lib/modprobe.d/*", "etc/modules-load.d/*",
               "run/modules-load.d/*", "usr/local/lib/modules-load.d/*", "usr/lib/modules-load.d/*",

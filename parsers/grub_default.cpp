@@ -1,0 +1,230 @@
+#include "parsers/grub_default.h"
+
+#include <algorithm>
+#include <array>
+
+namespace drydock::parsers::grub_default {
+namespace {
+
+bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_name(char c) {
+  return is_name_start(c) || (c >= '0' && c <= '9');
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+bool ends_word(char c) {
+  return is_blank(c) || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' || c == '>' ||
+         c == '(' || c == ')';
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text), lines_(text) {}
+
+  File run() {
+    if (const size_t nul = text_.find('\0'); nul != std::string_view::npos) {
+      file_.errors.add("nul-byte", lines_.span(nul, nul + 1), "a NUL byte", Effect::refused);
+      return std::move(file_);
+    }
+    bool begins_command = true;  // where an assignment may stand
+    bool chained = false;        // behind && or ||
+    while (at_ < text_.size() && !failed_) {
+      const char c = text_[at_];
+      if (is_blank(c)) {
+        ++at_;
+      } else if (c == '\\' && peek(1) == '\n') {
+        at_ += 2;
+      } else if (c == '#') {
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      } else if (c == '\n' || c == ';') {
+        ++at_;
+        begins_command = true;
+        chained = false;
+      } else if (c == '&' || c == '|' || c == '(' || c == ')' || c == '<' || c == '>') {
+        chained = chained || (peek(1) == c && (c == '&' || c == '|'));
+        begins_command = c != '<' && c != '>';
+        ++at_;
+      } else if (begins_command && read_assignment(chained)) {
+        continue;
+      } else {
+        read_command(begins_command);
+      }
+    }
+    return std::move(file_);
+  }
+
+ private:
+  char peek(size_t ahead) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+
+  bool read_assignment(bool chained) {
+    size_t end = at_;
+    if (!is_name_start(text_[end])) return false;
+    while (end < text_.size() && is_name(text_[end])) ++end;
+    const bool appends = text_.substr(end, 2) == "+=";
+    if (!appends && (end >= text_.size() || text_[end] != '=')) return false;
+    Assignment a;
+    a.name = std::string(text_.substr(at_, end - at_));
+    a.appends = appends;
+    a.is_conditional = depth_ > 0 || chained;
+    const size_t begin = at_;
+    a.name_span = lines_.span(begin, end);
+    at_ = end + (appends ? 2 : 1);
+    const size_t value = at_;
+    read_value(a.pieces);
+    a.value_span = lines_.span(value, at_);
+    a.span = lines_.span(begin, at_);
+    if (!failed_) file_.assignments.push_back(std::move(a));
+    return true;
+  }
+
+  // A word that is no assignment, and the others of its command.
+  void read_command(bool& begins_command) {
+    const size_t begin = at_;
+    std::vector<Piece> pieces;
+    read_value(pieces);
+    if (at_ == begin) ++at_;
+    const std::string_view word = text_.substr(begin, at_ - begin);
+    if (!begins_command) return;
+    static constexpr std::array kOpen{"if", "case", "while", "until", "for", "{"};
+    static constexpr std::array kClose{"fi", "esac", "done", "}"};
+    static constexpr std::array kInside{"then", "else", "elif", "do", "in", "!"};
+    static constexpr std::array kHarmless{"[", "[[", "test", "true", ":", "echo", "unset"};
+    const auto is_in = [&](const auto& list) {
+      return std::ranges::find(list, word) != list.end();
+    };
+    if (is_in(kOpen)) {
+      ++depth_;
+      begins_command = word != "for" && word != "case";
+    } else if (is_in(kClose)) {
+      depth_ = std::max(depth_ - 1, 0);
+    } else if (word == "export" || word == "readonly" || is_in(kInside)) {
+      // an assignment may follow
+    } else {
+      begins_command = false;
+      if (!is_in(kHarmless))
+        file_.errors.add("command", lines_.span(begin, at_),
+                         "a command: what it does to the settings is not known");
+    }
+  }
+
+  static void add(std::vector<Piece>& pieces, char c, size_t offset) {
+    // A piece of text is contiguous in the file.
+    if (!pieces.empty() && pieces.back().kind == Piece::Kind::text &&
+        pieces.back().offset + pieces.back().text.size() == offset) {
+      pieces.back().text += c;
+      return;
+    }
+    Piece piece;
+    piece.text = std::string(1, c);
+    piece.offset = offset;
+    pieces.push_back(std::move(piece));
+  }
+
+  void read_value(std::vector<Piece>& pieces) {
+    while (at_ < text_.size() && !failed_ && !ends_word(text_[at_])) {
+      const char c = text_[at_];
+      if (c == '\\') {
+        if (at_ + 1 < text_.size() && text_[at_ + 1] != '\n') add(pieces, text_[at_ + 1], at_ + 1);
+        at_ = std::min(at_ + 2, text_.size());
+      } else if (c == '\'') {
+        const size_t close = text_.find('\'', at_ + 1);
+        if (close == std::string_view::npos) return unterminated();
+        for (size_t i = at_ + 1; i < close; ++i) add(pieces, text_[i], i);
+        at_ = close + 1;
+      } else if (c == '"') {
+        read_double(pieces);
+      } else if (c == '`' || c == '$') {
+        read_expansion(pieces);
+      } else {
+        add(pieces, c, at_++);
+      }
+    }
+  }
+
+  void read_double(std::vector<Piece>& pieces) {
+    const size_t open = at_++;
+    while (at_ < text_.size() && text_[at_] != '"' && !failed_) {
+      const char c = text_[at_];
+      if (c == '\\' && std::string_view("$`\"\\\n").find(peek(1)) != std::string_view::npos &&
+          peek(1) != '\0') {
+        if (peek(1) != '\n') add(pieces, peek(1), at_ + 1);
+        at_ += 2;
+      } else if (c == '`' || c == '$') {
+        read_expansion(pieces);
+      } else {
+        add(pieces, c, at_++);
+      }
+    }
+    if (at_ >= text_.size()) {
+      at_ = open;
+      return unterminated();
+    }
+    ++at_;
+  }
+
+  void read_expansion(std::vector<Piece>& pieces) {
+    Piece piece;
+    piece.offset = at_;
+    if (text_[at_] == '`') {
+      const size_t close = text_.find('`', at_ + 1);
+      if (close == std::string_view::npos) return unterminated();
+      piece.kind = Piece::Kind::command;
+      piece.text = std::string(text_.substr(at_ + 1, close - at_ - 1));
+      at_ = close + 1;
+    } else if (peek(1) == '(') {
+      size_t end = at_ + 2;
+      for (int open = 1; end < text_.size() && open > 0; ++end)
+        open += text_[end] == '(' ? 1 : text_[end] == ')' ? -1 : 0;
+      if (end > text_.size() || text_[end - 1] != ')') return unterminated();
+      piece.kind = Piece::Kind::command;
+      piece.text = std::string(text_.substr(at_ + 2, end - at_ - 3));
+      at_ = end;
+    } else if (peek(1) == '{') {
+      const size_t close = text_.find('}', at_);
+      if (close == std::string_view::npos) return unterminated();
+      const std::string_view inside = text_.substr(at_ + 2, close - at_ - 2);
+      size_t end = 0;
+      while (end < inside.size() && is_name(inside[end])) ++end;
+      piece.text = std::string(inside.substr(0, end));
+      const std::string_view rest = inside.substr(end);
+      // Other operators (${X%y}) are not worked out.
+      piece.kind = rest.empty() || rest.starts_with(":-") || rest.starts_with("-")
+                       ? Piece::Kind::variable
+                       : Piece::Kind::command;
+      if (!rest.empty()) piece.fallback = std::string(rest.substr(rest[0] == ':' ? 2 : 1));
+      at_ = close + 1;
+    } else {
+      size_t end = at_ + 1;
+      while (end < text_.size() && is_name(text_[end])) ++end;
+      if (end == at_ + 1) return add(pieces, '$', at_++);
+      piece.kind = Piece::Kind::variable;
+      piece.text = std::string(text_.substr(at_ + 1, end - at_ - 1));
+      at_ = end;
+    }
+    pieces.push_back(std::move(piece));
+  }
+
+  void unterminated() {
+    file_.errors.add("unterminated-quote", lines_.span(at_, std::min(at_ + 1, text_.size())),
+                     "the quote is never closed", Effect::refused);
+    failed_ = true;
+  }
+
+  std::string_view text_;
+  LineIndex lines_;
+  File file_;
+  size_t at_ = 0;
+  int depth_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+File parse(std::string_view text) {
+  return Parser(text).run();
+}
+
+}  // namespace drydock::parsers::grub_default

@@ -1,0 +1,229 @@
+// The same question to drydock and to what really reads these files: GRUB itself (grub-emu runs it as a process),
+// the shell for /etc/default/grub, objcopy for unified kernel images.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <sstream>
+
+#include "tests/facts/facts.h"
+#include "tests/oracle.h"
+
+namespace drydock {
+namespace {
+
+constexpr int kCases = 220;
+
+class Generator {
+ public:
+  explicit Generator(unsigned seed) : random_(seed) {}
+
+  bool chance(unsigned n) { return random_() % n == 0; }
+  std::string pick(std::initializer_list<const char*> choices) {
+    return choices.begin()[random_() % choices.size()];
+  }
+
+  // A menu as grub-mkconfig and people write it, with what can decide the choice.
+  std::string menu() {
+    next_ = 0;
+    std::string out;
+    if (chance(2)) out += "if [ -s $prefix/grubenv ]; then\n  load_env\nfi\n";
+    out += "if [ x\"${feature_menuentry_id}\" = xy ]; then\n  o=\"--id\"\nelse\n  o=\"\"\nfi\n";
+    if (!chance(4)) out += "export o\n";
+    if (chance(2)) out += "v=" + pick({"1", "'a b'", "\"x  y\"", "$o"}) + "\n";
+    if (chance(3)) out += "export v\n";
+    if (chance(2))
+      out += "function f {\n  if [ \"$1\" = " + pick({"a", "1"}) +
+             " ]; then\n    set w=yes\n  else\n    set w=\"no$#\"\n  fi\n}\nf " +
+             pick({"a b", "1", "", "$v"}) + "\n";
+    if (chance(3))
+      out += "for i in 1 2 3; do\n  set l=\"${l}$i\"\n" +
+             std::string(chance(2) ? "" : "  if [ $i = 2 ]; then break; fi\n") + "done\n";
+    switch (random_() % 6) {
+      case 0:
+        out += "set default=\"${saved_entry}\"\n";
+        break;
+      case 1:
+        break;
+      default:
+        out += "set default=" + choice() + "\n";
+    }
+    const unsigned entries = 1 + static_cast<unsigned>(random_() % 4);
+    for (unsigned i = 0; i < entries; ++i) out += chance(3) ? submenu(0) : entry(0);
+    return out;
+  }
+
+  std::string choice() {
+    return pick({"0",        "1",       "2",       "9",          "-1",   "e1",       "'T 2'",
+                 "\"1>0\"",  "\"1>1\"", "\"0>0\"", "e0",         "0x1",  "2x",       "\"s1>e2\"",
+                 "\"s0>0\"", "nothing", "'T 1'",   "\"s1>1>0\"", "\"\"", "\"2>e3\"", "'T>>3'"});
+  }
+
+  std::string block() {
+    return "# GRUB Environment Block\nsaved_entry=" +
+           pick({"e1", "1", "T 2", "1>0", "s0>e1", "x", ""}) + "\nv=from_block\n" +
+           std::string(900, '#');
+  }
+
+  // /etc/default/grub: the shell's quoting.
+  std::string settings() {
+    std::string out;
+    const unsigned lines = 1 + static_cast<unsigned>(random_() % 6);
+    for (unsigned i = 0; i < lines; ++i) {
+      out += pick({"", "", "export ", "# ", " "});
+      out += pick({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX", "X",
+                   "GRUB_TIMEOUT"});
+      out += pick({"=", "=", "=", " ="});
+      const unsigned parts = static_cast<unsigned>(random_() % 4);
+      for (unsigned p = 0; p < parts; ++p)
+        out += pick({"a=1", "'b  c'", "\"d $X e\"", "$X", "\"${GRUB_CMDLINE_LINUX} f\"", "\\ g",
+                     "\"h=\\\"i\\\"\"", "${Y:-j}", "\"k\\\nl\"", "\"\\$m\"", "'$n'", "\"\"",
+                     "\"$GRUB_CMDLINE_LINUX_DEFAULT\"", "$", "\"o\\p\"", "\"${X:-q r}\""});
+      out += pick({"\n", "\n", " # z\n", ";\n", "\\\n\n", "; "});
+    }
+    return out + "\n";
+  }
+
+ private:
+  std::string entry(int depth) {
+    const std::string n = std::to_string(next_++);
+    const std::string pad(static_cast<size_t>(depth) * 2, ' ');
+    std::string out = pad + "menuentry '" + pick({"T ", "T>"}) + n + "'";
+    out += pick({"", " --class os", " --unrestricted"});
+    if (chance(2)) out += pick({" $o", " --id"}) + " 'e" + n + "'";
+    out += " {\n" + pad + "  linux /k" + n + " " +
+           pick({"a=1", "$v", "\"$v\"", "w=$w", "l=${l}", "'$v' b", "q=\"a b\"", "$nothing c",
+                 "d\\ e", "\"$w$l\" x", "${v}y"});
+    return out + "\n" + pad + "}\n";
+  }
+
+  std::string submenu(int depth) {
+    const std::string n = std::to_string(next_++);
+    const std::string pad(static_cast<size_t>(depth) * 2, ' ');
+    std::string out = pad + "submenu 'S " + n + "'";
+    if (chance(2)) out += pick({" $o", " --id"}) + " 's" + n + "'";
+    out += " {\n";
+    const unsigned entries = 1 + static_cast<unsigned>(random_() % 3);
+    for (unsigned i = 0; i < entries; ++i)
+      out += depth < 1 && chance(4) ? submenu(depth + 1) : entry(depth + 1);
+    return out + pad + "}\n";
+  }
+
+  std::mt19937 random_;
+  int next_ = 0;
+};
+
+// GRUB on each menu: it starts the default entry, in which a function stands for the command that loads a kernel.
+TEST(BootDifferential, GrubStartsTheSameEntryWithTheSameArguments) {
+  const char* emulator = std::getenv("DRYDOCK_GRUB_EMU");
+  const std::string grub = emulator ? emulator : "grub-emu";
+  if (!test::ask(grub + " --version")) GTEST_SKIP() << "grub-emu is not installed";
+  test::ScratchDirectory directory;
+  Generator generator(20263);
+  std::vector<std::string> menus, mine;
+  std::string script = "export TERM=dumb\n";
+  for (int i = 0; i < kCases; ++i) {
+    auto tree = std::make_shared<MemoryTree>();
+    menus.push_back(generator.menu());
+    tree->file("boot/grub/grub.cfg", menus.back());
+    const std::string name = std::to_string(i);
+    if (i % 3 != 0) {
+      const std::string block = generator.block();
+      tree->file("boot/grub/grubenv", block);
+      directory.write(name + "/grubenv", block);
+      menus.back() += block;
+    }
+    directory.write(name + "/grub.cfg",
+                    "function linux {\n  echo \"BOOTS $@\"\n  halt\n}\nsource "
+                    "$prefix/menu.cfg\nset timeout=0\n");
+    directory.write(name + "/menu.cfg", *tree->read_resolved("boot/grub/grub.cfg"));
+    mine.push_back(test::facts(
+        tree, "SELECT 'BOOTS ' || kernel || ' ' || arguments FROM boot_entry WHERE boots"));
+    script += "printf '%s\\n' \"=== $(timeout 10 " + grub + " -r host -d " + directory.path() +
+              "/" + name + " </dev/null 2>/dev/null | tr -d '\\r' | grep -a '^BOOTS')\"\n";
+  }
+  const auto answer = test::ask("/bin/sh " + directory.write("ask.sh", script));
+  ASSERT_TRUE(answer);
+  std::istringstream lines(*answer);
+  size_t compared = 0;
+  for (int i = 0; i < kCases; ++i) {
+    std::string line;
+    ASSERT_TRUE(std::getline(lines, line) && line.starts_with("=== ")) << line;
+    // Words only: what is quoted stands in one argument here as there, and blanks are shown alike.
+    std::string got = mine.at(static_cast<size_t>(i));
+    while (!got.empty() && (got.back() == '\n' || got.back() == ' ')) got.pop_back();
+    line = line.substr(4);
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    EXPECT_EQ(got, line) << menus[static_cast<size_t>(i)];
+    compared += line.size() > 8 ? 1 : 0;
+  }
+  EXPECT_GE(compared, 200u);
+}
+
+// /etc/default/grub is sourced by /bin/sh (grub-mkconfig(8)).
+TEST(BootDifferential, TheShellFindsTheSameArguments) {
+  test::ScratchDirectory directory;
+  Generator generator(20264);
+  std::string script;
+  std::vector<std::string> texts, mine;
+  for (int i = 0; i < kCases; ++i) {
+    const std::string text = generator.settings();
+    texts.push_back(text);
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/default/grub", text);
+    // One argument a line; names and values as the kernel splits them are compared elsewhere.
+    mine.push_back(test::facts(
+        tree,
+        "SELECT argument FROM (SELECT name || CASE value WHEN '' THEN '' ELSE '=' || value "
+        "END AS argument FROM boot_argument)"));
+    const std::string path = directory.write(std::to_string(i), text);
+    script += "(unset X Y; . " + path +
+              " >/dev/null 2>&1; printf '%s' \"$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT\""
+              "; printf '\\n=== \\n')\n";
+  }
+  const auto answer = test::ask("/bin/sh " + directory.write("ask.sh", script));
+  ASSERT_TRUE(answer);
+  std::istringstream lines(*answer);
+  size_t arguments = 0;
+  for (int i = 0; i < kCases; ++i) {
+    std::string text;
+    for (std::string line; std::getline(lines, line) && line != "=== ";) text += line + "\n";
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/kernel/cmdline", text);
+    const std::string wanted =
+        test::facts(tree,
+                    "SELECT name || CASE value WHEN '' THEN '' ELSE '=' || value END FROM "
+                    "boot_argument");
+    EXPECT_EQ(mine.at(static_cast<size_t>(i)), wanted) << texts[static_cast<size_t>(i)];
+    arguments += static_cast<size_t>(std::count(wanted.begin(), wanted.end(), '\n'));
+  }
+  EXPECT_GT(arguments, 200u);
+}
+
+// A unified kernel image as ukify makes it: sections added by objcopy.
+TEST(BootDifferential, AnImageCarriesTheCommandLineThatObjcopyPutIn) {
+  test::ScratchDirectory directory;
+  directory.write("cmdline", "root=/dev/sda1 ro audit=1 dyndbg=\"file x +p\"");
+  directory.write("uname", "6.6.1-uki");
+  const auto made = test::ask(
+      "cd " + directory.path() +
+      " && echo 'int x;' | cc -c -x c - -o stub.o && objcopy -O pei-x86-64 --add-section "
+      ".cmdline=cmdline --set-section-flags .cmdline=data,readonly --add-section .uname=uname "
+      "--set-section-flags .uname=data,readonly stub.o out.efi && cat out.efi");
+  if (!made || made->empty()) GTEST_SKIP() << "objcopy with PE support is not installed";
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("boot/efi/EFI/Linux/a.efi", *made);
+  EXPECT_EQ(
+      test::facts(tree, "SELECT loader, id, version, arguments, boots, loc FROM boot_entry"),
+      "systemd-boot | a.efi | 6.6.1-uki | root=/dev/sda1 ro audit=1 dyndbg=\"file x +p\" | 1 | "
+      "boot/efi/EFI/Linux/a.efi\n");
+  EXPECT_EQ(
+      test::facts(
+          tree,
+          "SELECT name, value, source FROM kernel_argument WHERE name IN ('audit', 'dyndbg')"),
+      "audit | 1 | entry\ndyndbg | file x +p | entry\n");
+}
+
+}  // namespace
+}  // namespace drydock
