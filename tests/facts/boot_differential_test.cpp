@@ -7,6 +7,7 @@
 #include <random>
 #include <sstream>
 
+#include "parsers/grub_default.h"
 #include "tests/facts/facts.h"
 #include "tests/oracle.h"
 
@@ -69,9 +70,9 @@ class Generator {
   // /etc/default/grub: the shell's quoting.
   std::string settings() {
     std::string out;
-    const unsigned lines = 1 + static_cast<unsigned>(random_() % 6);
+    const unsigned lines = 2 + static_cast<unsigned>(random_() % 6);
     for (unsigned i = 0; i < lines; ++i) {
-      out += pick({"", "", "export ", "# ", " "});
+      out += pick({"", "", "export Z=1; ", "# ", " "});
       out += pick({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX", "X",
                    "GRUB_TIMEOUT"});
       out += pick({"=", "=", "=", " ="});
@@ -180,7 +181,7 @@ TEST(BootDifferential, TheShellFindsTheSameArguments) {
     const std::string path = directory.write(std::to_string(i), text);
     script += "(unset X Y; . " + path +
               " >/dev/null 2>&1; printf '%s' \"$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT\""
-              "; printf '\\n=== \\n')\n";
+              "); printf '\\n=== \\n'\n";
   }
   const auto answer = test::ask("/bin/sh " + directory.write("ask.sh", script));
   ASSERT_TRUE(answer);
@@ -195,6 +196,13 @@ TEST(BootDifferential, TheShellFindsTheSameArguments) {
         test::facts(tree,
                     "SELECT name || CASE value WHEN '' THEN '' ELSE '=' || value END FROM "
                     "boot_argument");
+    // Of a file that the shell cannot read to its end nothing is said to be known.
+    const auto errors = parsers::grub_default::parse(texts[static_cast<size_t>(i)]).errors;
+    if (std::ranges::any_of(errors,
+                            [](const auto& e) { return e.effect == parsers::Effect::refused; })) {
+      EXPECT_EQ(wanted, "") << texts[static_cast<size_t>(i)];
+      continue;
+    }
     EXPECT_EQ(mine.at(static_cast<size_t>(i)), wanted) << texts[static_cast<size_t>(i)];
     arguments += static_cast<size_t>(std::count(wanted.begin(), wanted.end(), '\n'));
   }

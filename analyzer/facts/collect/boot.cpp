@@ -302,7 +302,7 @@ class Boot {
 
   static std::string joined(const std::vector<BootArgument>& arguments) {
     std::string text;
-    for (const BootArgument& a : arguments) text += (text.empty() ? "" : " ") + a.text;
+    for (size_t i = 0; i < arguments.size(); ++i) text += (i == 0 ? "" : " ") + arguments[i].text;
     return text;
   }
 
