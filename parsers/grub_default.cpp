@@ -191,10 +191,9 @@ class Parser {
       piece.text = std::string(inside.substr(0, end));
       const std::string_view rest = inside.substr(end);
       // Other operators (${X%y}) are not worked out.
-      piece.kind = rest.empty() || rest.starts_with(":-") || rest.starts_with("-")
-                       ? Piece::Kind::variable
-                       : Piece::Kind::command;
-      if (!rest.empty()) piece.fallback = std::string(rest.substr(rest[0] == ':' ? 2 : 1));
+      const size_t dash = rest.starts_with(":-") ? 2 : rest.starts_with("-") ? 1 : 0;
+      piece.kind = rest.empty() || dash > 0 ? Piece::Kind::variable : Piece::Kind::command;
+      piece.fallback = std::string(rest.substr(dash > 0 ? dash : rest.size()));
       at_ = close + 1;
     } else {
       size_t end = at_ + 1;

@@ -43,6 +43,12 @@ TEST(GrubDefaultParser, MarksWhatDependsOnACondition) {
       "error command 6:1-6:2 a command: what it does to the settings is not known (ignored)\n");
 }
 
+TEST(GrubDefaultParser, WorksOutNoOtherExpansion) {
+  EXPECT_EQ(parsed("A=${X:}\nB=${X%y}\nC=${}\nD=${X-z}\n"),
+            "A 1:1-1:8 1:3-1:8 (X)\nB 2:1-2:9 2:3-2:9 (X)\nC 3:1-3:6 3:3-3:6 {|}\n"
+            "D 4:1-4:9 4:3-4:9 {X|z}\n");
+}
+
 TEST(GrubDefaultParser, RefusesAnOpenQuote) {
   EXPECT_EQ(parsed("A=1\nB=\"x\n"),
             "A 1:1-1:4 1:3-1:4 [1]\nerror unterminated-quote 2:3-2:4 the quote is never closed "
