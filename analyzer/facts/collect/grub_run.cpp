@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "analyzer/facts/collect/grub_menu.h"
 #include "analyzer/source/tree.h"
 #include "parsers/grub_env.h"
 
@@ -40,58 +41,6 @@ struct Pending {
   const std::vector<Statement>* body;
   std::string path;
 };
-
-// grub_strtoul in base 0: the number at the beginning; nullopt if there is none or it is too large.
-std::optional<uint64_t> number(std::string_view text) {
-  size_t at = 0;
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
-  uint64_t base = 10;
-  if (at + 1 < text.size() && text[at] == '0') {
-    if (text[at + 1] == 'x' || text[at + 1] == 'X') {
-      base = 16;
-      at += 2;
-    } else if (text[at + 1] >= '0' && text[at + 1] <= '7') {
-      base = 8;
-      ++at;
-    }
-  }
-  uint64_t value = 0;
-  bool any = false;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    const uint64_t digit = c >= '0' && c <= '9'   ? static_cast<uint64_t>(c - '0')
-                           : c >= 'a' && c <= 'f' ? static_cast<uint64_t>(c - 'a' + 10)
-                           : c >= 'A' && c <= 'F' ? static_cast<uint64_t>(c - 'A' + 10)
-                                                  : 99;
-    if (digit >= base) break;
-    any = true;
-    if (value > (UINT64_MAX - digit) / base) return std::nullopt;
-    value = value * base + digit;
-  }
-  return any ? std::optional(value) : std::nullopt;
-}
-
-// Where the part of a menu path ends: at a single '>'; "a>>b" is "a>b" itself.
-size_t part_end(std::string_view spec) {
-  for (size_t i = 0; i < spec.size(); ++i) {
-    if (spec[i] != '>') continue;
-    if (i + 1 < spec.size() && spec[i + 1] == '>')
-      ++i;
-    else
-      return i;
-  }
-  return spec.size();
-}
-
-bool names(std::string_view name, std::string_view spec) {
-  std::string part;
-  const size_t end = part_end(spec);
-  for (size_t i = 0; i < end; ++i) {
-    part += spec[i];
-    if (spec[i] == '>') ++i;
-  }
-  return name == part;
-}
 
 class Runner {
  public:
@@ -134,7 +83,7 @@ class Runner {
       return all;
     }
     if (!name.empty() && name[0] >= '0' && name[0] <= '9') {
-      const size_t i = static_cast<size_t>(number(name).value_or(0));
+      const size_t i = static_cast<size_t>(grub_number(name).value_or(0));
       return i >= 1 && i <= positional().size() ? positional()[i - 1] : "";
     }
     const auto found = environment_.values.find(name);
@@ -298,13 +247,14 @@ class Runner {
     } else if (name == "[" || name == "test") {
       Arguments operands = rest;
       if (name == "[" && !operands.empty()) operands.pop_back();
-      size_t at = 0;
-      status_ = test_or(operands, at) ? 0 : 1;
+      std::vector<std::string> texts;
+      for (const Argument& a : operands) texts.push_back(a.text);
+      status_ = grub_test(texts, [this](const std::string& path) { return exists(path); }) ? 0 : 1;
     } else if (name == "false") {
       status_ = 1;
     } else if (name == "return") {
       returning_ = true;
-      if (!rest.empty()) status_ = static_cast<int>(number(rest[0].text).value_or(0) & 0xff);
+      if (!rest.empty()) status_ = static_cast<int>(grub_number(rest[0].text).value_or(0) & 0xff);
     } else if (name == "break" || name == "continue") {
       breaking_ = 1;
     } else if (name == "source" || name == ".") {
@@ -362,87 +312,6 @@ class Runner {
     path_ = path;
     calls_.pop_back();
     returning_ = false;
-  }
-
-  // --- conditions --------------------------------------------------------------------------------
-
-  bool test_or(const Arguments& words, size_t& at) {
-    bool result = test_and(words, at);
-    while (at < words.size() && words[at].text == "-o") {
-      ++at;
-      const bool right = test_and(words, at);
-      result = result || right;
-    }
-    return result;
-  }
-
-  bool test_and(const Arguments& words, size_t& at) {
-    bool result = test_one(words, at);
-    while (at < words.size() && words[at].text != "-o" && words[at].text != ")") {
-      if (words[at].text == "-a") ++at;
-      if (at >= words.size()) break;
-      const bool right = test_one(words, at);
-      result = result && right;
-    }
-    return result;
-  }
-
-  // The depth of the calls is bounded by kDepth brackets.
-  bool test_one(const Arguments& words, size_t& at) {
-    if (at >= words.size()) return false;
-    const std::string& first = words[at].text;
-    if (first == "!") {
-      bool negate = false;
-      while (at < words.size() && words[at].text == "!") {
-        negate = !negate;
-        ++at;
-      }
-      return test_one(words, at) != negate;
-    }
-    if (first == "(" && brackets_ < parsers::grub_script::kDepth) {
-      ++at;
-      ++brackets_;
-      const bool result = test_or(words, at);
-      --brackets_;
-      if (at < words.size()) ++at;
-      return result;
-    }
-    if (at + 2 < words.size()) {
-      if (const auto result = compare(first, words[at + 1].text, words[at + 2].text)) {
-        at += 3;
-        return *result;
-      }
-    }
-    if (at + 1 < words.size() && first.size() == 2 && first[0] == '-') {
-      const std::string& operand = words[at + 1].text;
-      const char letter = first[1];
-      if (std::string_view("nzdefs").find(letter) != std::string_view::npos) {
-        at += 2;
-        if (letter == 'n') return !operand.empty();
-        if (letter == 'z') return operand.empty();
-        return exists(operand);
-      }
-    }
-    ++at;
-    return !first.empty();
-  }
-
-  static std::optional<bool> compare(const std::string& a, std::string_view op,
-                                     const std::string& b) {
-    if (op == "=" || op == "==") return a == b;
-    if (op == "!=") return a != b;
-    if (op == "<") return a < b;
-    if (op == "<=") return a <= b;
-    if (op == ">") return a > b;
-    if (op == ">=") return a >= b;
-    const auto x = number(a).value_or(0), y = number(b).value_or(0);
-    if (op == "-eq") return x == y;
-    if (op == "-ne") return x != y;
-    if (op == "-lt") return x < y;
-    if (op == "-le") return x <= y;
-    if (op == "-gt") return x > y;
-    if (op == "-ge") return x >= y;
-    return std::nullopt;
   }
 
   // --- files -------------------------------------------------------------------------------------
@@ -628,59 +497,12 @@ class Runner {
     environment_ = outer;
   }
 
-  // The entry of the menu `prefix` ("" or "1>") that `spec` names, else the first.
-  std::optional<size_t> pick(const std::string& prefix, const std::string* spec,
-                             std::string& why) const {
-    std::vector<size_t> list;
-    for (size_t i = 0; i < menu_.entries.size(); ++i) {
-      const std::string& index = menu_.entries[i].index;
-      if (index.starts_with(prefix) && index.find('>', prefix.size()) == std::string::npos)
-        list.push_back(i);
-    }
-    if (list.empty()) return std::nullopt;
-    // The order of the menu; entries of one menu stand in it as they were added.
-    if (!spec) {
-      why += why.empty() ? "no default is set, so the first entry" : ", and there the first entry";
-      return list[0];
-    }
-    if (const auto n = number(*spec)) {
-      if (*n < list.size()) {
-        why += (why.empty() ? "entry number " : ", and there number ") + std::to_string(*n);
-        return list[*n];
-      }
-    } else {
-      for (const size_t i : list)
-        if (names(menu_.entries[i].title, *spec) || names(menu_.entries[i].id, *spec)) {
-          why += (why.empty() ? "the entry named " : ", and there the one named ") +
-                 spec->substr(0, part_end(*spec));
-          return i;
-        }
-    }
-    why += (why.empty() ? "" : ", and there ") +
-           ("no entry is " + spec->substr(0, part_end(*spec))) + ", so the first";
-    return list[0];
-  }
-
   void choose() {
     std::optional<std::string> spec;
     if (const auto found = environment_.values.find("default"); found != environment_.values.end())
       spec = found->second;
     run_bodies();
-    std::string prefix;
-    for (int level = 0; level < 10; ++level) {
-      const auto entry = pick(prefix, spec ? &*spec : nullptr, menu_.why_chosen);
-      if (!entry) return;
-      if (!menu_.entries[*entry].is_submenu) {
-        menu_.chosen = entry;
-        return;
-      }
-      prefix = menu_.entries[*entry].index + ">";
-      const size_t end = spec ? part_end(*spec) : 0;
-      if (spec && end + 1 < spec->size())
-        spec = spec->substr(end + 1);
-      else
-        spec.reset();
-    }
+    menu_.chosen = choose_grub_entry(menu_.entries, std::move(spec), menu_.why_chosen);
   }
 
   const GrubHost& host_;
@@ -698,7 +520,6 @@ class Runner {
   size_t arguments_ = 0;
   int status_ = 0;
   int depth_ = 0;
-  int brackets_ = 0;
   int submenus_ = 0;
   int breaking_ = 0;
   bool returning_ = false;
