@@ -29,12 +29,13 @@ const std::string kMenu =
     "\t\tlinux /boot/vmlinuz-5.10.0-8-amd64 root=/dev/sda1 ro single\n\t}\n}\n";
 
 TEST(BootFacts, GrubStartsTheFirstEntryUnlessTheBlockNamesAnother) {
-  EXPECT_EQ(test::facts(tree({{"boot/grub/grub.cfg",
-                               "export menuentry_id_option\nmenuentry_id_option=--id\n" + kMenu}}),
-                        kBooted),
-            "grub | 0 | Debian | 6.1.0-18-amd64 | root=/dev/sda1 ro audit=1 quiet | no entry is , "
-            "so the first | "
-            "boot/grub/grub.cfg:7:1\n");
+  EXPECT_EQ(
+      test::facts(tree({{"boot/grub/grub.cfg",
+                         "export menuentry_id_option\nmenuentry_id_option=--id\n" + kMenu}}),
+                  kBooted),
+      "grub | 0 | Debian | 6.1.0-18-amd64 | root=/dev/sda1 ro audit=1 quiet | default is empty, "
+      "so the first | "
+      "boot/grub/grub.cfg:7:1\n");
   EXPECT_EQ(
       test::facts(
           tree({{"boot/grub/grub.cfg",
