@@ -35,7 +35,8 @@ int run_dump(const DumpOptions& options) {
   std::error_code error;
   const auto dumped = facts::dump(**store, temporary);
   if (dumped) std::filesystem::rename(temporary, options.output, error);
-  if (dumped && !error) return artifact->complete ? kClean : kIncomplete;
+  if (dumped && !error)
+    return artifact->complete && (*target)->tree->unread().empty() ? kClean : kIncomplete;
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
   if (!dumped) return fail(dumped.error());

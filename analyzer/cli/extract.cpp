@@ -12,7 +12,6 @@
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/opening.h"
 #include "analyzer/cli/rows.h"
-#include "analyzer/source/mounted.h"
 
 namespace drydock::cli {
 namespace {
@@ -126,14 +125,6 @@ class Extraction {
       return skip(path, std::strerror(errno));
   }
 
-  TreeResult<std::string> piece(const std::string& path, uint64_t offset) const {
-    if (const auto* mounted = dynamic_cast<const MountedTree*>(&tree_))
-      return mounted->read_piece(path, offset, kPiece);
-    const auto text = tree_.read(path);
-    if (!text) return text.error();
-    return std::string(text->substr(std::min<size_t>(offset, text->size()), kPiece));
-  }
-
   void file(const std::string& path, const Stat& stat) {
     if (stat.size > kLargestFile) return skip(path, "it is larger than 16 GiB");
     const auto parent = directory(parent_path(path));
@@ -144,7 +135,7 @@ class Extraction {
                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (out.get() < 0) return skip(path, std::strerror(errno));
     for (uint64_t at = 0; at < stat.size;) {
-      const auto content = piece(path, at);
+      const auto content = tree_.read_piece(path, at, kPiece);
       if (!content) return skip(path, content.error().message);
       if (content->empty()) break;
       // Holes stay holes.

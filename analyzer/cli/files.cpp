@@ -7,6 +7,7 @@
 #include "analyzer/cli/opening.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/rows.h"
+#include "analyzer/source/watched.h"
 
 namespace drydock::cli {
 namespace {
@@ -52,8 +53,9 @@ int run_ls(const FilesOptions& options) {
   if (!artifact) return fail(artifact.error());
   report_diagnostics(artifact->diagnostics);
   std::string out;
+  bool complete = artifact->complete;
   for (const Target& target : artifact->targets) {
-    const Tree& tree = *target.tree;
+    const WatchedTree tree(*target.tree);
     if (artifact->targets.size() > 1) out += (out.empty() ? "" : "\n") + target.name + ":\n";
     const auto top = tree.resolve(normal_path(options.path));
     if (!top) return fail({top.error().message, ""});
@@ -68,10 +70,16 @@ int run_ls(const FilesOptions& options) {
         return options.recursive;
       });
     }
+    for (const Unread& one : tree.missed()) {
+      complete = false;
+      if (!one.said)
+        report_diagnostics({{Level::warning, DiagnosticKind::not_read, one.path, Span{},
+                             "nothing in it was read: " + one.why, ""}});
+    }
   }
   const auto written = write_standard_output(out);
   if (!written) return fail(written.error());
-  return artifact->complete ? kClean : kIncomplete;
+  return complete ? kClean : kIncomplete;
 }
 
 int run_cat(const FilesOptions& options) {

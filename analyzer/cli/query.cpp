@@ -41,14 +41,19 @@ int run_query(const QueryOptions& options) {
   report_diagnostics(artifact->diagnostics);
   const auto target = one_target(*artifact, options.artifact);
   if (!target) return fail(target.error());
-  report_diagnostics(facts::collect(**target, **store, tables));
+  std::vector<Diagnostic> said = facts::collect(**target, **store, tables);
+  report_diagnostics(said);
 
   if (!options.sql) return run_shell(**store, options.format);
   const auto answer = (*store)->select(*options.sql);
   if (!answer) return fail(answer.error());
   const auto written = write_standard_output(render_rows(*answer, options.format));
   if (!written) return fail(written.error());
-  return artifact->complete ? kClean : kIncomplete;
+  // What the query met when it looked at files.
+  const auto first = static_cast<std::ptrdiff_t>(said.size());
+  facts::say_unread(*(*target)->tree, said);
+  report_diagnostics({said.begin() + first, said.end()});
+  return artifact->complete && (*target)->tree->unread().empty() ? kClean : kIncomplete;
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ engine::TargetResult judge(const Target& target, const ScanRequest& request,
     return text ? std::optional<std::string_view>(*text) : std::nullopt;
   };
   result.rules = plan.run(options);
+  facts::say_unread(*target.tree, result.diagnostics);  // queries on files look further
   result.diagnostics.insert(result.diagnostics.end(), plan.diagnostics().begin(),
                             plan.diagnostics().end());
   if (store.table(kTraitTable) != nullptr)

@@ -81,6 +81,14 @@ void bind_parameters(sqlite3_stmt* statement, const Parameters& parameters) {
   }
 }
 
+std::string not_read(const std::string& path, const std::string& why) {
+  return path.empty() ? why : "'" + path + "' could not be read: " + why;
+}
+
+std::string and_more(size_t others) {
+  return others == 0 ? "" : " (and " + std::to_string(others) + " more)";
+}
+
 }  // namespace
 
 // An offending row, copied.
@@ -126,15 +134,17 @@ Judgement::Judgement(const facts::Store& store, const EvaluateOptions& options,
     const Statement traits =
         own_statement(store.handle(), "SELECT name, holds, because FROM trait");
     while (traits && sqlite3_step(traits.get()) == SQLITE_ROW)
-      traits_[text_at(traits.get(), 0).value_or("")] = {sqlite3_column_int(traits.get(), 1) != 0,
-                                                        text_at(traits.get(), 2).value_or("")};
+      traits_[text_at(traits.get(), 0).value_or("")] = {
+          sqlite3_column_type(traits.get(), 1) == SQLITE_NULL ? Verdict::unknown
+          : sqlite3_column_int(traits.get(), 1) != 0          ? Verdict::yes
+                                                              : Verdict::no,
+          text_at(traits.get(), 2).value_or("")};
   }
   const Statement issues = own_statement(
       store.handle(), "SELECT table_name, path, message FROM parse_issue WHERE effect = 'unknown'");
   while (issues && sqlite3_step(issues.get()) == SQLITE_ROW)
     unread_[text_at(issues.get(), 0).value_or("")].push_back(
-        "'" + text_at(issues.get(), 1).value_or("") +
-        "' could not be read: " + text_at(issues.get(), 2).value_or(""));
+        not_read(text_at(issues.get(), 1).value_or(""), text_at(issues.get(), 2).value_or("")));
   sandbox_.emplace(store);
 }
 
@@ -153,27 +163,35 @@ bool Judgement::has_rows(const std::string& table) {
   return has_rows_[table];
 }
 
-bool Judgement::holds(const Condition& condition, std::string& reason) const {
-  switch (condition.kind) {
-    case Condition::Kind::trait: {
-      const auto found = traits_.find(condition.trait);
-      const bool value = found != traits_.end() && found->second.holds;
-      reason = "this is " + std::string(value ? "" : "not ") + "'" + condition.trait + "'";
-      if (found != traits_.end() && !found->second.because.empty())
-        reason += ": " + found->second.because;
-      return value;
-    }
-    case Condition::Kind::none:
-      return std::ranges::none_of(condition.parts,
-                                  [&](const Condition& part) { return holds(part, reason); });
-    case Condition::Kind::all:
-      return std::ranges::all_of(condition.parts,
-                                 [&](const Condition& part) { return holds(part, reason); });
-    case Condition::Kind::any:
-      break;
+// What is not known of a trait may still not matter: Kleene's logic.
+Judgement::Verdict Judgement::holds(const Condition& condition, std::string& reason) const {
+  if (condition.kind == Condition::Kind::trait) {
+    const auto found = traits_.find(condition.trait);
+    const Verdict value = found == traits_.end() ? Verdict::no : found->second.holds;
+    const bool unknown = value == Verdict::unknown;
+    reason = (unknown                 ? "whether this is '"
+              : value == Verdict::yes ? "this is '"
+                                      : "this is not '") +
+             condition.trait + (unknown ? "' is not known" : "'");
+    if (found != traits_.end() && !found->second.because.empty())
+      reason += ": " + found->second.because;
+    return value;
   }
-  return std::ranges::any_of(condition.parts,
-                             [&](const Condition& part) { return holds(part, reason); });
+  const bool is_any = condition.kind == Condition::Kind::any;
+  const bool is_none = condition.kind == Condition::Kind::none;
+  // One part decides any and none by holding, all by not holding.
+  const Verdict deciding = condition.kind == Condition::Kind::all ? Verdict::no : Verdict::yes;
+  std::optional<std::string> doubt;
+  for (const Condition& part : condition.parts) {
+    const Verdict value = holds(part, reason);
+    if (value == deciding) return is_any ? Verdict::yes : Verdict::no;
+    if (value == Verdict::unknown && !doubt) doubt = reason;
+  }
+  if (doubt) {
+    reason = *doubt;
+    return Verdict::unknown;
+  }
+  return is_none || !is_any ? Verdict::yes : Verdict::no;
 }
 
 // Modes and owners of files in a checkout say nothing of those on a host, and places or traits alone
@@ -184,18 +202,21 @@ bool Judgement::is_written(const std::string& table) const {
          table != facts::kLocationTable.name && table != "trait";
 }
 
-std::string Judgement::not_applicable(const Program& program) {
+Judgement::Verdict Judgement::applicable(const Program& program, std::string& reason) {
   const Rule& rule = *program.rule;
-  if (!rule.scopes.empty() && std::ranges::find(rule.scopes, options_.scope) == rule.scopes.end())
-    return options_.scope == Scope::etc ? "it needs files outside /etc, and only /etc is here"
-                                        : "it needs a whole host, and only single files are here";
-  if (std::string reason; rule.applies && !holds(*rule.applies, reason)) return reason;
-  if (options_.scope != Scope::fragment) return {};
+  if (!rule.scopes.empty() && std::ranges::find(rule.scopes, options_.scope) == rule.scopes.end()) {
+    reason = options_.scope == Scope::etc ? "it needs files outside /etc, and only /etc is here"
+                                          : "it needs a whole host, and only single files are here";
+    return Verdict::no;
+  }
+  const Verdict value = rule.applies ? holds(*rule.applies, reason) : Verdict::yes;
+  if (value != Verdict::yes || options_.scope != Scope::fragment) return value;
   // A file that could not be read may say something about it.
   const bool has_any = std::ranges::any_of(program.tables, [&](const std::string& table) {
     return is_written(table) && (unread_.contains(table) || has_rows(table));
   });
-  return has_any ? "" : "no file here says anything about it";
+  if (!has_any) reason = "no file here says anything about it";
+  return has_any ? Verdict::yes : Verdict::no;
 }
 
 bool Judgement::is_filled_in_later(const facts::Location& place) {
@@ -214,11 +235,14 @@ bool Judgement::lacks_vendor_files(const Program& program) const {
 }
 
 std::string Judgement::unread(const Program& program) const {
-  for (const std::string& table : program.tables)
+  for (const std::string& table : program.tables) {
+    if (table == "file")  // computed while the query ran: where did it look?
+      if (const auto missed = store_.missed_files(); !missed.empty())
+        return not_read(missed.front().first, missed.front().second) + and_more(missed.size() - 1);
     if (const auto found = unread_.find(table); found != unread_.end()) {
-      const size_t more = found->second.size() - 1;
-      return found->second.front() + (more == 0 ? "" : " (and " + std::to_string(more) + " more)");
+      return found->second.front() + and_more(found->second.size() - 1);
     }
+  }
   return {};
 }
 
@@ -253,11 +277,14 @@ RuleResult Judgement::late(const Program& program) {
 RuleResult Judgement::judge(Program& program) {
   RuleResult result;
   result.rule = program.rule;
-  if (std::string reason = not_applicable(program); !reason.empty()) {
-    result.outcome = Outcome::not_applicable;
+  std::string reason;
+  if (const Verdict value = applicable(program, reason); value != Verdict::yes) {
+    result.incomplete = value == Verdict::unknown;
+    result.outcome = result.incomplete ? Outcome::unknown : Outcome::not_applicable;
     result.reason = std::move(reason);
     return result;
   }
+  store_.forget_looks();
   Run run;
   run.parameters = parameters_of(*program.rule, options_.parameters);
   const auto now = std::chrono::steady_clock::now();

@@ -23,16 +23,17 @@ class Judgement {
   RuleResult judge(Program& program);
 
  private:
+  enum class Verdict : uint8_t { no, yes, unknown };
   struct Trait {
-    bool holds = false;
+    Verdict holds = Verdict::no;
     std::string because;
   };
   struct Hit;
   struct Run;
 
-  // Why the rule is not applicable; empty: it is.
-  std::string not_applicable(const Program& program);
-  bool holds(const Condition& condition, std::string& reason) const;
+  // Whether the rule is applicable, and why not.
+  Verdict applicable(const Program& program, std::string& reason);
+  Verdict holds(const Condition& condition, std::string& reason) const;
   bool has_rows(const std::string& table);
   // Does this table hold what is written in files, rather than the files themselves?
   bool is_written(const std::string& table) const;

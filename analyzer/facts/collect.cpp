@@ -78,24 +78,26 @@ std::optional<Text> Context::read(std::string_view path) {
     default:
       break;
   }
-  const std::string once = std::string(running_ ? running_->name : "") + '\0' + std::string(path);
-  if (!reported_.insert(once).second) return std::nullopt;
+  const bool is_new = reported_.insert(key(path)).second;
+  if (real) reported_.insert(key(*real));
+  if (!is_new) return std::nullopt;
   const bool is_link = text.error().kind == TreeError::Kind::symlink_loop ||
                        text.error().kind == TreeError::Kind::escapes;
   diagnostics_.push_back({Level::warning,
                           is_link ? DiagnosticKind::symlink : DiagnosticKind::not_read,
                           std::string(path), Span{}, text.error().message, ""});
-  if (running_)
-    for (const TableSpec* table : running_->tables)
-      store_.insert(kParseIssueTable,
-                    {path, std::string_view("not-readable"), std::string_view(text.error().message),
-                     std::string_view("unknown"), table->name, store_.locate(path, Span{})});
+  if (running_) insert_gap(path, "not-readable", text.error().message);
   return std::nullopt;
+}
+
+std::string Context::key(std::string_view path) const {
+  return std::string(running_ ? running_->name : "") + '\0' + std::string(path);
 }
 
 std::vector<std::string> Context::loose(std::span<const std::string_view> patterns) const {
   Interest interest;
   for (const std::string_view pattern : patterns) interest.add_loose(pattern);
+  tree_.looked_through("");
   std::vector<std::string> files;
   for (const std::string& file : target_.loose_files)
     if (interest.matches_loose(file)) files.push_back(file);
@@ -130,54 +132,68 @@ void Context::issues(std::string_view path, const parsers::SyntaxErrors& errors,
 
 namespace {
 
-// May a file that `pattern` names lie in `directory` or below it?
-bool reaches(std::string_view pattern, std::string_view directory) {
-  while (!directory.empty()) {
-    const std::string_view wanted = pattern.substr(0, pattern.find('/'));
-    const std::string_view part = directory.substr(0, directory.find('/'));
-    if (wanted == "**") return true;
-    if (wanted.empty() || !glob_match(wanted, part)) return false;
-    pattern.remove_prefix(std::min(pattern.size(), wanted.size() + 1));
-    directory.remove_prefix(std::min(directory.size(), part.size() + 1));
-  }
-  return true;
+std::string gap_in_words(const Unread& one) {
+  return one.path.empty() ? one.why : "nothing in it was read: " + one.why;
+}
+
+// Once for each file, however many collectors wanted it.
+void warn(const std::string& path, const std::string& message,
+          std::vector<Diagnostic>& diagnostics) {
+  const bool known = std::ranges::any_of(diagnostics, [&](const Diagnostic& other) {
+    return other.path == path && other.message == message;
+  });
+  if (!known)
+    diagnostics.push_back({Level::warning, DiagnosticKind::not_read, path, Span{}, message, ""});
 }
 
 }  // namespace
 
-// A volume that was not read, a damaged directory: that nothing was found there says nothing. Whoever would
-// have looked there, and the inventory of files, cannot be sure.
-void Context::report_unread(std::span<const Collector* const> ran) {
-  const auto has_files = [](const Collector& collector) {
-    return std::ranges::find(collector.tables, &kFileTable) != collector.tables.end();
-  };
-  if (std::ranges::any_of(ran, [&](const Collector* one) { return has_files(*one); }))
-    tree().take_inventory();
-  for (const auto& [path, why] : tree().unread()) {
-    const std::string message = "nothing in it was read: " + why;
-    diagnostics_.push_back({Level::warning, DiagnosticKind::not_read, path, Span{}, message, ""});
-    for (const Collector* collector : ran) {
-      const bool concerned =
-          has_files(*collector) || std::ranges::any_of(collector->paths, [&](std::string_view one) {
-            return reaches(one, path);
-          });
-      if (!concerned) continue;
-      for (const TableSpec* table : collector->tables)
-        store_.insert(kParseIssueTable, {std::string_view(path), std::string_view("not-read"),
-                                         std::string_view(message), std::string_view("unknown"),
-                                         table->name, store_.locate(path, Span{})});
+void say_unread(const Tree& tree, std::vector<Diagnostic>& diagnostics) {
+  for (const Unread& one : tree.unread())
+    if (!one.said) warn(one.path, gap_in_words(one), diagnostics);
+}
+
+void Context::begin(const Collector& collector) {
+  running_ = &collector;
+  looked_ = {{.begin = tree_.mark()}};
+}
+
+void Context::insert_gap(std::string_view path, std::string_view code, std::string_view message) {
+  unsure_.try_emplace(running_->name, Unread{std::string(path), std::string(message)});
+  for (const TableSpec* table : running_->tables)
+    store_.insert(kParseIssueTable, {path, code, message, std::string_view("unknown"), table->name,
+                                     store_.locate(path, Span{})});
+}
+
+// What the collector that ran may have missed. That nothing was found in a volume that was not read, or
+// behind the cut of an archive, says nothing: whoever looked there cannot be sure.
+void Context::end() {
+  for (const WatchedTree::Stretch& stretch : looked_)
+    for (const Unread& one : tree_.missed(stretch)) {
+      if (!reported_.insert(key(one.path)).second) continue;
+      const auto info = tree_.lstat(one.path);
+      if (info && info->type == NodeType::file) {
+        warn(one.path, one.why, diagnostics_);
+        insert_gap(one.path, "not-readable", one.why);
+      } else {
+        insert_gap(one.path, "not-read", gap_in_words(one));
+      }
     }
-  }
+  for (const std::string_view table : running_->needs)
+    if (const Collector* other = provider(table))
+      if (const auto gap = unsure_.find(other->name); gap != unsure_.end())
+        if (reported_.insert(key(gap->second.path)).second)
+          insert_gap(gap->second.path, "not-read", std::string(gap->second.why));
 }
 
 std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables) {
   Context context(target, store);
-  const std::vector<const Collector*> order = needed(tables);
-  for (const Collector* collector : order) {
+  for (const Collector* collector : needed(tables)) {
     context.begin(*collector);
     collector->collect(context);
+    context.end();
   }
-  context.report_unread(order);
+  context.say_unread();
   store.freeze();
   return context.diagnostics();
 }

@@ -4,8 +4,8 @@
 // location.
 #pragma once
 
-#include <any>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -18,16 +18,22 @@
 #include "analyzer/base/diagnostic.h"
 #include "analyzer/facts/store.h"
 #include "analyzer/source/artifact.h"
+#include "analyzer/source/watched.h"
 #include "parsers/syntax_error.h"
 
 namespace drydock::facts {
 
 class Context;
 
+// Adds a warning for every part of the tree that was not read and that `diagnostics` do not name yet.
+void say_unread(const Tree& tree, std::vector<Diagnostic>& diagnostics);
+
 struct Collector {
   std::string_view name;                 // "sysctl"
   std::vector<const TableSpec*> tables;  // what it fills
-  std::vector<std::string_view> needs;   // tables of other collectors that must be filled before
+  // Tables of other collectors that must be filled before. What those may have missed, this one may have
+  // missed as well.
+  std::vector<std::string_view> needs;
   // Files it may read in a host or /etc, as patterns of Interest relative to the root.
   std::vector<std::string_view> paths;
   // Patterns of Interest::add_loose for files of its format that lie anywhere (fragments).
@@ -53,10 +59,13 @@ struct Text {
 // What a collector works with.
 class Context {
  public:
-  Context(const Target& target, Store& store) : target_(target), store_(store) {}
+  Context(const Target& target, Store& store)
+      : target_(target), store_(store), tree_(*target.tree) {}
 
   const Target& target() const { return target_; }
-  const Tree& tree() const { return *target_.tree; }
+  // The target's tree, watched: what a collector looks for in vain where something was not read makes
+  // its tables unknown. It lives as long as the context.
+  const Tree& tree() const { return tree_; }
   Store& store() { return store_; }
   Scope scope() const { return target_.scope; }
   bool is_fragment() const { return target_.scope == Scope::fragment; }
@@ -82,28 +91,51 @@ class Context {
   //   const UnitFiles& units = context.shared<UnitFiles>([&] { return load_units(context); });
   template <class T, class Make>
   const T& shared(Make make) {
-    auto& slot = shared_[std::type_index(typeid(T))];
-    if (!slot.has_value()) slot = std::make_shared<const T>(make());
-    return *std::any_cast<const std::shared_ptr<const T>&>(slot);
+    const std::type_index type(typeid(T));
+    auto known = shared_.find(type);
+    if (known == shared_.end()) {
+      const size_t begin = tree_.mark();
+      auto value = std::make_shared<const T>(make());
+      known = shared_.emplace(type, Shared{std::move(value), {begin, tree_.mark()}}).first;
+    }
+    looked_.push_back(known->second.looks);
+    return *static_cast<const T*>(known->second.value.get());
   }
+
+  // What the tree may hold of what was looked for since `mark` of the tree, although it was not found.
+  size_t mark() const { return tree_.mark(); }
+  std::vector<Unread> missed(size_t mark) const { return tree_.missed({.begin = mark}); }
 
   const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
 
-  // Used by collect() below.
-  void begin(const Collector& collector) { running_ = &collector; }
-  void report_unread(std::span<const Collector* const> ran);
+  // Used by collect() below: around each collector, and after the last.
+  void begin(const Collector& collector);
+  void end();
+  void say_unread() { facts::say_unread(tree(), diagnostics_); }
 
  private:
+  struct Shared {
+    std::shared_ptr<const void> value;
+    WatchedTree::Stretch looks;  // while it was made
+  };
+  std::string key(std::string_view path) const;  // of reported_, for the running collector
+  void insert_gap(std::string_view path, std::string_view code, std::string_view message);
+
   const Target& target_;
   Store& store_;
+  WatchedTree tree_;
   const Collector* running_ = nullptr;
-  std::unordered_map<std::type_index, std::any> shared_;
-  std::set<std::string> reported_;  // unreadable paths already said, per collector
+  std::unordered_map<std::type_index, Shared> shared_;
+  std::vector<WatchedTree::Stretch> looked_;  // by the running collector
+  std::set<std::string> reported_;            // unreadable paths already said, per collector
+  std::map<std::string_view, Unread>
+      unsure_;  // collectors that may have missed something: the first
   std::vector<Diagnostic> diagnostics_;
 };
 
 // Fills `store` with the given tables (and what they need) for one target, then freezes it. Empty:
-// all. Returns what could not be read or parsed.
+// all. Returns what could not be read or parsed. What is met only when a query looks at `file` is in
+// the tree's unread() then: see say_unread.
 std::vector<Diagnostic> collect(const Target& target, Store& store,
                                 const std::set<std::string, std::less<>>& tables);
 

@@ -210,7 +210,19 @@ bool Store::holds_location(sqlite3_stmt* statement, int column, std::string_view
 }
 
 void Store::attach(const Tree& tree) {
-  impl_->sources.tree = &tree;
+  tree.take_inventory();
+  impl_->sources.tree = std::make_unique<WatchedTree>(tree);
+}
+
+std::vector<std::pair<std::string, std::string>> Store::missed_files() const {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (Unread& one : impl_->sources.missed())
+    out.emplace_back(std::move(one.path), std::move(one.why));
+  return out;
+}
+
+void Store::forget_looks() const {
+  impl_->sources.forget_looks();
 }
 
 void Store::freeze() {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -77,6 +78,11 @@ class Store {
   // Lets the virtual table `file` look into `tree`, which must outlive the store. User and group
   // names come from the tree's own /etc/passwd and /etc/group. Without it the table is empty.
   void attach(const Tree& tree);
+  // The parts of the tree that were not read and in which queries on `file` looked in vain since
+  // forget_looks().
+  // As (path, why).
+  std::vector<std::pair<std::string, std::string>> missed_files() const;
+  void forget_looks() const;
 
   // No more writes: begins read-only life. Commits what was collected.
   void freeze();

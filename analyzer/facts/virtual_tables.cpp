@@ -308,7 +308,7 @@ std::string parents_resolved(const Tree& tree, std::string_view path) {
 int file_filter(sqlite3_vtab_cursor* base, int plan, const char*, int count,
                 sqlite3_value** arguments) {
   auto* cursor = static_cast<FileCursor*>(base);
-  const Tree* tree = static_cast<Table*>(base->pVtab)->sources->tree;
+  const Tree* tree = static_cast<Table*>(base->pVtab)->sources->tree.get();
   cursor->rows.clear();
   cursor->at = 0;
   if (!tree) return SQLITE_OK;
@@ -475,7 +475,20 @@ sqlite3_module module_of(decltype(sqlite3_module::xConnect) connect,
 
 }  // namespace
 
+std::vector<Unread> VirtualSources::missed() {
+  if (!tree) return {};
+  if (names_asked_)
+    for (const std::string_view path : {"etc/passwd", "etc/group"}) (void)tree->read_resolved(path);
+  return tree->missed();
+}
+
+void VirtualSources::forget_looks() {
+  names_asked_ = false;
+  if (tree) tree->clear();
+}
+
 const VirtualSources::Names& VirtualSources::names() {
+  names_asked_ = true;
   if (!names_) {
     names_ = std::make_unique<Names>();
     if (tree) {

@@ -10,7 +10,7 @@
 #include "analyzer/base/result.h"
 #include "analyzer/facts/locations.h"
 #include "analyzer/facts/table.h"
-#include "analyzer/source/tree.h"
+#include "analyzer/source/watched.h"
 
 struct sqlite3;
 
@@ -19,14 +19,18 @@ namespace drydock::facts {
 // What the virtual tables look at; owned by the store.
 struct VirtualSources {
   Locations locations;
-  const Tree* tree = nullptr;  // null: `file` is empty
+  std::unique_ptr<WatchedTree> tree;  // null: `file` is empty
   // uid -> name, gid -> name of the tree's own passwd and group files, read when first needed.
   struct Names {
     std::unordered_map<uint32_t, std::string> users, groups;
   };
   const Names& names();
+  // What was looked for in vain since forget_looks(), the names of owners included: Store::missed_files.
+  std::vector<Unread> missed();
+  void forget_looks();
 
  private:
+  bool names_asked_ = false;
   std::unique_ptr<Names> names_;
 };
 

@@ -398,10 +398,17 @@ class Pass {
     const uint64_t from = stream.position();
     while (stream.position() - from < kMost && !stream.next().empty()) {
     }
-    if (const std::string error = stream.error(); !error.empty()) stop(error, stream.position());
+    // All names were there; what is in doubt is what was read.
+    if (const std::string error = stream.error(); !error.empty()) damage(error, stream.position());
   }
 
   void stop(const std::string& error, uint64_t position) {
+    tree_->note_unread("",
+                       "the archive is cut or damaged, and nobody knows what it held behind that");
+    damage(error, position);
+  }
+
+  void damage(const std::string& error, uint64_t position) {
     out_.complete = false;
     std::string message = "'" + input_.name + "' is damaged at byte " + std::to_string(position);
     if (!out_.compressed.empty()) message += " of the decompressed data";
@@ -458,6 +465,7 @@ class Pass {
     const char* raw = archive_entry_pathname(entry);
     if (!raw) {
       out_.complete = false;
+      tree_->note_unread("", "an entry has a name that cannot be read");
       broken("",
              "an entry of '" + input_.name + "' has a name that cannot be read; it was left out");
       return true;
@@ -485,6 +493,8 @@ class Pass {
         stop("more entries than drydock takes", reader.position());
         return false;
       }
+      tree_->note_unread(parent_path(*path),
+                         "it is a link to nowhere, and the archive has files in it");
       broken(std::string(*path),
              "'" + std::string(*path) + "' was left out: its directory is a link to nowhere");
       return true;

@@ -206,6 +206,15 @@ void ArchiveTree::set_damaged(Id id, std::string why) {
   damaged_[id] = std::move(why);
 }
 
+void ArchiveTree::note_unread(std::string_view path, std::string why) {
+  if (!unread_.empty() && unread_.front().path.empty()) return;  // everything is in doubt already
+  constexpr size_t kRemembered = 1000;
+  if (unread_.size() == kRemembered) path = {}, why = "more of it was left out than is remembered";
+  const auto at = std::ranges::lower_bound(unread_, path, {}, &Unread::path);
+  if (at == unread_.end() || at->path != path)
+    unread_.insert(at, {std::string(path), std::move(why), true});
+}
+
 void ArchiveTree::drop_content(Id id) {
   const auto at = contents_.find(id);
   if (at == contents_.end()) return;

@@ -27,6 +27,7 @@ class ArchiveTree : public Tree {
   TreeResult<std::string_view> read(std::string_view path) const override;
   TreeResult<std::string> readlink(std::string_view path) const override;
   Xattrs xattrs(std::string_view path) const override;
+  std::vector<Unread> unread() const override { return unread_; }
 
   // ── Filling, in the order of the archive ──
   // `path` is normal (normal_path). Parents that are missing appear as root:root 0755; an entry
@@ -44,6 +45,9 @@ class ArchiveTree : public Tree {
   // The entry's data could not be read; `why` ends the sentence "'etc/fstab' …".
   void set_damaged(Id id, std::string why);
   void drop_content(Id id);
+  // Something of the archive is not in the tree, and its diagnostics say so: `path`, or, when "", nobody
+  // knows what.
+  void note_unread(std::string_view path, std::string why);
   // Resolves hard links; gives the paths of those whose target is not in the archive.
   std::vector<std::string> link_all();
 
@@ -109,6 +113,7 @@ class ArchiveTree : public Tree {
   std::unordered_map<Id, std::string> damaged_;
   std::unordered_map<Id, Xattrs> xattrs_;
   std::vector<std::pair<Id, std::string>> hard_links_;
+  std::vector<Unread> unread_;
   size_t retained_ = 0;
   std::string last_directory_;  // entries come directory by directory
   Id last_directory_id_ = kRoot;

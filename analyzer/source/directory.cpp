@@ -190,8 +190,18 @@ std::optional<Stat> DirectoryTree::lstat(std::string_view path) const {
 }
 
 void DirectoryTree::note_unread(std::string_view directory, int code) const {
-  if (code != EACCES && code != EPERM && code != EIO) return;
-  if (unread_.size() < kUnread) unread_.emplace(directory, std::strerror(code));
+  if (code == 0 || code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG || code == ELOOP)
+    return;
+  if (unread_.size() < kUnread)
+    unread_.emplace(directory, std::strerror(code));
+  else
+    unread_.emplace("", "more directories than these could not be read");
+}
+
+std::vector<Unread> DirectoryTree::unread() const {
+  std::vector<Unread> out;
+  for (const auto& [path, why] : unread_) out.push_back({path, why});
+  return out;
 }
 
 TreeResult<std::vector<std::string>> DirectoryTree::list(std::string_view path) const {
@@ -320,10 +330,15 @@ void DirectoryTree::walk(std::string_view start,
     path += name;
     struct stat st;
     const int at = level.fd.get() >= 0 ? level.fd.get() : directory(parent_path(path));
-    if (at < 0 || fstatat(at, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (at < 0 || fstatat(at, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+      note_unread(parent_path(path), errno);
+      continue;
+    }
     if (!visit(path, stat_of(st)) || !S_ISDIR(st.st_mode)) continue;
     if (path.size() > limits::kPathBytes) continue;
-    enter(Descriptor(openat(at, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)));
+    Descriptor next(openat(at, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (next.get() < 0) note_unread(path, errno);
+    enter(std::move(next));
   }
 }
 

@@ -28,9 +28,7 @@ class DirectoryTree : public Tree {
   TreeResult<std::string> readlink(std::string_view path) const override;
   Xattrs xattrs(std::string_view path) const override;
   // The directories met so far that may not be listed or entered.
-  std::vector<std::pair<std::string, std::string>> unread() const override {
-    return {unread_.begin(), unread_.end()};
-  }
+  std::vector<Unread> unread() const override;
   void walk(std::string_view directory,
             const std::function<bool(std::string_view path, const Stat&)>& visit) const override;
 

@@ -48,6 +48,11 @@ MemoryTree& MemoryTree::break_file(std::string_view path) {
   return *this;
 }
 
+MemoryTree& MemoryTree::leave_unread(std::string_view path, std::string why) {
+  unread_.push_back({std::string(path), std::move(why)});
+  return *this;
+}
+
 std::optional<Stat> MemoryTree::lstat(std::string_view path) const {
   if (path.empty()) return Stat{.type = NodeType::directory, .mode = 0755};
   const auto it = nodes_.find(path);

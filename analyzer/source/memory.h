@@ -21,12 +21,15 @@ class MemoryTree : public Tree {
                    uint32_t gid = 0);
   // From now on reading `path` fails as unreadable.
   MemoryTree& break_file(std::string_view path);
+  // From now on unread() says that there may be more at `path` and below it.
+  MemoryTree& leave_unread(std::string_view path, std::string why);
 
   std::optional<Stat> lstat(std::string_view path) const override;
   TreeResult<std::vector<std::string>> list(std::string_view directory) const override;
   TreeResult<std::string_view> read(std::string_view path) const override;
   TreeResult<std::string> readlink(std::string_view path) const override;
   Xattrs xattrs(std::string_view path) const override;
+  std::vector<Unread> unread() const override { return unread_; }
 
   const std::vector<std::string>& reads() const { return reads_; }
 
@@ -39,6 +42,7 @@ class MemoryTree : public Tree {
   Node& add(std::string_view path, NodeType type, uint16_t mode, uint32_t uid, uint32_t gid);
 
   std::map<std::string, Node, std::less<>> nodes_;
+  std::vector<Unread> unread_;
   mutable std::vector<std::string> reads_;
 };
 

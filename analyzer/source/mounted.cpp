@@ -32,11 +32,17 @@ MountedTree::MountedTree(FileSystemPtr root) : root_{root.get(), root->root()} {
 }
 
 TreeResult<std::string> MountedTree::mount(std::string_view path, FileSystemPtr fs,
-                                           FileSystem::Inode inode) {
-  const auto real = resolve(path);
+                                           FileSystem::Inode inode, bool make) {
+  auto real = resolve(path);
+  if (!real && make) {
+    const auto parent = resolve(parent_path(path));
+    if (parent && !lstat(join_path(*parent, file_name(path))))
+      real = join_path(*parent, file_name(path));
+  } else if (real) {
+    const auto info = lstat(*real);
+    if (!info || info->type != NodeType::directory) return not_found(path);
+  }
   if (!real) return real.error();
-  const auto info = lstat(*real);
-  if (!info || info->type != NodeType::directory) return not_found(path);
   if (real->empty())
     root_ = {fs.get(), inode};
   else
@@ -46,20 +52,29 @@ TreeResult<std::string> MountedTree::mount(std::string_view path, FileSystemPtr 
   return *real;
 }
 
-TreeResult<std::string> MountedTree::bind(std::string_view from, std::string_view path) {
+TreeResult<std::string> MountedTree::bind(std::string_view from, std::string_view path,
+                                          bool recursive) {
   const auto source = resolve(from), real = resolve(path);
   if (!source) return source.error();
   if (!real) return real.error();
   const auto node = find(*source);
   if (!node) return node.error();
   if (real->empty()) return not_found(path);
+  std::vector<std::pair<std::string, Node>> below;
+  const std::string inside = source->empty() ? "" : *source + "/";
+  if (recursive)
+    for (auto it = mounts_.lower_bound(inside);
+         it != mounts_.end() && it->first.starts_with(inside); ++it)
+      below.emplace_back(join_path(*real, it->first.substr(inside.size())), it->second);
   mounts_.insert_or_assign(*real, *node);
+  for (auto& [place, mounted] : below) mounts_.insert_or_assign(std::move(place), mounted);
   forget();
   return *real;
 }
 
 void MountedTree::block(std::string_view path, std::string why) {
-  blocked_.insert_or_assign(normal_path(path), std::move(why));
+  const auto real = resolve(path);
+  blocked_.insert_or_assign(real ? *real : normal_path(path), std::move(why));
   forget();
 }
 
@@ -124,20 +139,35 @@ std::optional<Stat> MountedTree::lstat(std::string_view path) const {
   if (!blocked_.empty() && blocked_.contains(path))
     return Stat{.type = NodeType::directory, .mode = 0755};
   const auto node = find(path);
-  if (!node) return std::nullopt;
-  const auto info = node->fs->stat(node->inode);
-  if (!info) return std::nullopt;
-  return *info;
+  const auto info = node ? node->fs->stat(node->inode) : TreeResult<Stat>(node.error());
+  if (info) return *info;
+  remember(path, info.error());
+  return std::nullopt;
+}
+
+void MountedTree::remember(std::string_view path, const TreeError& error) const {
+  if (error.kind == TreeError::Kind::unreadable && !blocked(path)) remember(path, error.message);
+}
+
+void MountedTree::remember(std::string_view path, std::string why) const {
+  if (damaged_.size() < kRememberedDamage)
+    damaged_.emplace(path, std::move(why));
+  else
+    damaged_.emplace("", "there is more damage than is remembered");
 }
 
 TreeResult<std::vector<std::string>> MountedTree::list(std::string_view directory) const {
   const auto node = find(directory);
-  if (!node) return at_path(directory, node.error());
-  const auto entries = node->fs->list(node->inode);
-  if (!entries) return at_path(directory, entries.error());
+  auto entries =
+      node ? node->fs->list(node->inode) : TreeResult<std::vector<FileSystem::Entry>>(node.error());
+  if (!entries) {
+    remember(directory, entries.error());
+    return at_path(directory, entries.error());
+  }
+  add_mount_points(directory, *entries);
   std::vector<std::string> names;
   names.reserve(entries->size());
-  for (const FileSystem::Entry& entry : *entries) names.push_back(entry.name);
+  for (FileSystem::Entry& entry : *entries) names.push_back(std::move(entry.name));
   return names;
 }
 
@@ -181,13 +211,34 @@ TreeResult<std::string> MountedTree::readlink(std::string_view path) const {
 
 Xattrs MountedTree::xattrs(std::string_view path) const {
   const auto node = find(path);
-  return node ? node->fs->xattrs(node->inode) : Xattrs{};
+  auto found = node ? node->fs->xattrs(node->inode) : TreeResult<Xattrs>(node.error());
+  if (found) return std::move(found).value();
+  remember(path, found.error());
+  return {};
 }
 
-std::vector<std::pair<std::string, std::string>> MountedTree::unread() const {
-  std::vector<std::pair<std::string, std::string>> out(blocked_.begin(), blocked_.end());
-  out.insert(out.end(), damaged_.begin(), damaged_.end());
+std::vector<Unread> MountedTree::unread() const {
+  std::vector<Unread> out;
+  for (const auto& [path, why] : blocked_) out.push_back({path, why});
+  for (const auto& [path, why] : damaged_) out.push_back({path, why});
+  std::ranges::stable_sort(out, {}, &Unread::path);
   return out;
+}
+
+void MountedTree::add_mount_points(std::string_view directory,
+                                   std::vector<FileSystem::Entry>& entries) const {
+  const std::string inside = directory.empty() ? "" : std::string(directory) + "/";
+  const auto add = [&](const auto& places) {
+    for (auto it = places.lower_bound(inside); it != places.end() && it->first.starts_with(inside);
+         ++it) {
+      const std::string_view name = std::string_view(it->first).substr(inside.size());
+      if (name.empty() || name.find('/') != std::string_view::npos) continue;
+      const auto at = std::ranges::lower_bound(entries, name, {}, &FileSystem::Entry::name);
+      if (at == entries.end() || at->name != name) entries.insert(at, {std::string(name), 0});
+    }
+  };
+  add(mounts_);
+  add(blocked_);
 }
 
 // The mount point that a path lies below.
@@ -261,21 +312,19 @@ void MountedTree::walk_volumes(std::string_view directory, const Visit& visit) c
   std::vector<Frame> frames;
   std::set<std::tuple<std::string_view, const FileSystem*, FileSystem::Inode>> entered;
   size_t held = 0;
-  const auto remember = [&](const std::string& path, std::string why) {
-    if (damaged_.size() < kRememberedDamage) damaged_.emplace(path, std::move(why));
-  };
   const auto enter = [&](const std::string& path, const Node& node) {
     if (!entered.emplace(mount_of(path), node.fs, node.inode).second || path.size() > kLongestPath)
       return remember(path, "the file system is damaged: a directory is in two places");
     auto entries = node.fs->list(node.inode);
     if (!entries) return remember(path, entries.error().message);
+    add_mount_points(path, *entries);
     if (held + entries->size() > kHeldEntries)
       return remember(path, "too many names on the way to it");
     held += entries->size();
     frames.push_back({path, node.fs, std::move(entries).value()});
   };
   const auto top = find(directory);
-  if (!top) return;
+  if (!top) return remember(directory, top.error());
   enter(std::string(directory), *top);
   for (size_t seen = 0; !frames.empty();) {
     Frame& frame = frames.back();

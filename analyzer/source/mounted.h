@@ -19,28 +19,34 @@ class MountedTree : public Tree {
   explicit MountedTree(FileSystemPtr root);
 
   // Mounts the directory `inode` of `fs` at `path`, which must be a directory of the tree (not_found
-  // otherwise: the host would fail to mount there as well).
-  TreeResult<std::string> mount(std::string_view path, FileSystemPtr fs, FileSystem::Inode inode);
-  // Shows the directory `from` of this tree at `path` too (a bind mount).
-  TreeResult<std::string> bind(std::string_view from, std::string_view path);
+  // otherwise: the host would fail to mount there as well); with `make` it may be missing.
+  TreeResult<std::string> mount(std::string_view path, FileSystemPtr fs, FileSystem::Inode inode,
+                                bool make = false);
+  // Shows the directory or file `from` of this tree at `path` too (a bind mount); with `recursive` also
+  // what is mounted below it.
+  TreeResult<std::string> bind(std::string_view from, std::string_view path,
+                               bool recursive = false);
   // Says that something would be mounted at `path` that could not be read: what lies below is unreadable.
   void block(std::string_view path, std::string why);
+  // Says that names may be missing anywhere.
+  void doubt(std::string why) { remember("", std::move(why)); }
 
   std::optional<Stat> lstat(std::string_view path) const override;
   TreeResult<std::vector<std::string>> list(std::string_view directory) const override;
   TreeResult<std::string_view> read(std::string_view path) const override;
   TreeResult<std::string> readlink(std::string_view path) const override;
   Xattrs xattrs(std::string_view path) const override;
-  std::vector<std::pair<std::string, std::string>> unread() const override;
+  // What is blocked, and whatever damage anybody has met.
+  std::vector<Unread> unread() const override;
   // Enters no directory of a mount twice: only a damaged file system has one in two places, and would
-  // have us walk for ever. Such a place, and what could not be listed, is in unread() from then on.
+  // have us walk for ever.
   void walk(std::string_view directory,
             const std::function<bool(std::string_view, const Stat&)>& visit) const override;
   // Remembered in memory, up to 300,000 names.
   void take_inventory() const override;
 
-  // Up to `length` bytes of a file from `offset`, for copying out what is larger than `read` gives.
-  TreeResult<std::string> read_piece(std::string_view path, uint64_t offset, size_t length) const;
+  TreeResult<std::string> read_piece(std::string_view path, uint64_t offset,
+                                     size_t length) const override;
 
  private:
   struct Node {
@@ -51,7 +57,12 @@ class MountedTree : public Tree {
   TreeResult<Node> find(std::string_view path) const;
   TreeResult<Node> walk_to(std::string_view path) const;
   const std::string* blocked(std::string_view path) const;
+  // Keeps in mind that `path` could not be read, if that is what the error says.
+  void remember(std::string_view path, const TreeError& error) const;
+  void remember(std::string_view path, std::string why) const;
   std::string_view mount_of(std::string_view path) const;
+  // Adds the mount points in `directory` that the file system itself does not have.
+  void add_mount_points(std::string_view directory, std::vector<FileSystem::Entry>& entries) const;
   void forget();
   using Visit = std::function<bool(std::string_view, const Stat&)>;
   void walk_volumes(std::string_view directory, const Visit& visit) const;
@@ -69,7 +80,7 @@ class MountedTree : public Tree {
   Node root_;
   std::map<std::string, Node, std::less<>> mounts_;
   std::map<std::string, std::string, std::less<>> blocked_;
-  mutable std::map<std::string, std::string, std::less<>> damaged_;  // found by walk()
+  mutable std::map<std::string, std::string, std::less<>> damaged_;  // met so far
   mutable std::unordered_map<std::string, Node> directories_;        // of the paths walked so far
   mutable std::unordered_map<std::string, std::string> contents_;
   mutable std::vector<Seen> inventory_;  // in the order of a walk; empty: not taken

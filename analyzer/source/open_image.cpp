@@ -1,5 +1,8 @@
 #include "analyzer/source/open_image.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "analyzer/source/disk/image.h"
 #include "analyzer/source/disk/ova.h"
 #include "analyzer/source/targets.h"
@@ -31,6 +34,45 @@ std::optional<Result<OpenedImage>> open_stack(const std::string& path) {
   return opened;
 }
 
+namespace {
+
+// --root PATH in an image: a directory of the host, or of one volume when the path begins with its name
+// ("p3", "p3/rootfs").
+Result<std::vector<Target>> rooted_targets(const DiskImage& image, const OpenOptions& options) {
+  const std::string path = normal_path(*options.root);
+  const auto at = [&](const std::shared_ptr<const Tree>& tree, std::string_view rest,
+                      const std::string& prefix) -> Result<std::vector<Target>> {
+    OpenOptions inner = options;
+    inner.root = std::string(rest);
+    auto targets = forced_target(tree, {}, inner);
+    if (targets)
+      for (Target& target : *targets) target.prefix = join_path(prefix, target.prefix);
+    return targets;
+  };
+  for (const Volume& volume : image.volumes) {
+    if (path != volume.name && !path.starts_with(volume.name + "/")) continue;
+    const std::string_view rest =
+        std::string_view(path).substr(std::min(path.size(), volume.name.size() + 1));
+    for (const ImageRoot& root : image.roots)
+      if (root.volume == volume.name) return at(root.tree, rest, volume.name);
+    if (!volume.info.file_system)
+      return Error{"--root: '" + volume.name + "' is not read" +
+                       (volume.info.why_not_read.empty() ? "" : ": " + volume.info.why_not_read),
+                   "seen: " + describe(image)};
+    return at(std::make_shared<MountedTree>(volume.info.file_system), rest, volume.name);
+  }
+  std::vector<Target> out;
+  for (const ImageRoot& root : image.roots)
+    if (auto targets = at(root.tree, path, image.roots.size() > 1 ? root.volume : ""))
+      std::ranges::move(*targets, std::back_inserter(out));
+  if (out.empty())
+    return Error{"--root: the image has no directory and no volume '" + *options.root + "'",
+                 "seen: " + describe(image)};
+  return out;
+}
+
+}  // namespace
+
 std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOptions& options) {
   auto opened = open_stack(path);
   if (!opened) return std::nullopt;
@@ -44,7 +86,13 @@ std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOp
                     .diagnostics = std::move(image.diagnostics),
                     .complete = image.complete};
   artifact.read_cost = [held = (*opened)->file] { return held->cost(); };
+  if (options.root) {
+    auto targets = rooted_targets(image, options);
+    if (!targets) return targets.error();
+    artifact.targets = std::move(*targets);
+  }
   for (const ImageRoot& root : image.roots) {
+    if (options.root) break;
     Target target;
     target.scope = options.scope.value_or(Scope::host);
     target.scope_reason =

@@ -189,16 +189,18 @@ bool Tree::exists(std::string_view path) const {
   return resolve(path).ok();
 }
 
-std::vector<std::string> Tree::glob(std::string_view directory, std::string_view glob,
-                                    TreeError* failure) const {
-  const auto fail = [&](const TreeError& why) {
-    if (failure && why.kind != TreeError::Kind::not_found) *failure = why;
-    return std::vector<std::string>{};
-  };
+TreeResult<std::string> Tree::read_piece(std::string_view path, uint64_t offset,
+                                         size_t length) const {
+  const auto text = read(path);
+  if (!text) return text.error();
+  return std::string(text->substr(std::min<uint64_t>(offset, text->size()), length));
+}
+
+std::vector<std::string> Tree::glob(std::string_view directory, std::string_view glob) const {
   const auto real = resolve(directory);
-  if (!real) return fail(real.error());
-  auto names = list(*real);
-  if (!names) return fail(names.error());
+  if (!real) return {};
+  const auto names = list(*real);
+  if (!names) return {};
   std::vector<std::string> out;
   for (const std::string& entry : *names) {
     if (entry.starts_with('.') && !glob.starts_with('.')) continue;

@@ -53,6 +53,15 @@ using TreeResult = Result<T, TreeError>;
 // (name, value) as the kernel shows them: "security.capability", "system.posix_acl_access" ...
 using Xattrs = std::vector<std::pair<std::string, std::string>>;
 
+// A part of a tree that exists on the host and was not read: a volume that is encrypted, a directory
+// that may not be listed, what stood behind the cut of an archive. That nothing is found there says
+// nothing.
+struct Unread {
+  std::string path;   // it and what lies below it; "": files may be missing anywhere
+  std::string why;    // a clause: "it is encrypted (LUKS)"
+  bool said = false;  // the artifact's own diagnostics tell people already
+};
+
 // One artifact's files. The five primitives take paths whose *parents* are real directories (that is:
 // they follow no link); the others, built on them, walk links inside the tree. Thread-compatible: const
 // calls from several threads need a lock outside.
@@ -76,13 +85,17 @@ class Tree {
   // Extended attributes; empty where there are none or the format keeps none.
   virtual Xattrs xattrs(std::string_view path) const = 0;
 
-  // The parts of the tree that exist on the host and could not be read (a volume that is encrypted or
-  // damaged), as (path, why). Below them nothing is found, which must not be taken for absence.
-  virtual std::vector<std::pair<std::string, std::string>> unread() const { return {}; }
+  // What was not read, as far as anybody has met it by now; sorted by path.
+  virtual std::vector<Unread> unread() const { return {}; }
 
   // Looks into every directory once where that is worth something: unread() then knows of all damage, and
   // walks after it cost little.
   virtual void take_inventory() const {}
+
+  // Up to `length` bytes of a regular file from `offset`, for copying out what is larger than `read`
+  // gives; fewer only at the end of the file. The default goes through read().
+  virtual TreeResult<std::string> read_piece(std::string_view path, uint64_t offset,
+                                             size_t length) const;
 
   // Every node below `directory` (itself not), parents before children, siblings sorted bytewise.
   // `visit` returns false to skip what lies below a directory. The default does it by list and lstat.
@@ -102,9 +115,8 @@ class Tree {
 
   // The regular files (and links to some) directly in `directory` whose name matches `glob` (glob(7):
   // '*', '?', '[…]'; a leading dot must be matched literally), as paths, sorted bytewise; empty where
-  // there is no such directory. Errors other than absence go to `error` if given.
-  std::vector<std::string> glob(std::string_view directory, std::string_view glob,
-                                TreeError* error = nullptr) const;
+  // there is no such directory, or where it may not be listed, which then is in unread().
+  std::vector<std::string> glob(std::string_view directory, std::string_view glob) const;
 
   // False for a tree that is a whole root (or /etc) of its own.
   bool escapes_are_errors = false;

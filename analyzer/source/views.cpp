@@ -32,15 +32,21 @@ class View : public Tree {
     const auto inner = map(path);
     return inner ? base_->xattrs(*inner) : Xattrs{};
   }
-  std::vector<std::pair<std::string, std::string>> unread() const override {
-    std::vector<std::pair<std::string, std::string>> out;
-    for (auto& [path, why] : base_->unread()) {
+  TreeResult<std::string> read_piece(std::string_view path, uint64_t offset,
+                                     size_t length) const override {
+    const auto inner = map(path);
+    return inner ? outward(base_->read_piece(*inner, offset, length), path) : missing(path);
+  }
+  void take_inventory() const override { base_->take_inventory(); }
+  std::vector<Unread> unread() const override {
+    std::vector<Unread> out;
+    for (auto& [path, why, said] : base_->unread()) {
       // What lies above hides all of the view.
       const bool whole = prefix_ == path || path.empty() || prefix_.starts_with(path + "/");
       if (!whole && !prefix_.empty() && !path.starts_with(prefix_ + "/")) continue;
       std::string inner = whole ? "" : path.substr(prefix_.empty() ? 0 : prefix_.size() + 1);
       if (below_etc_) inner = join_path("etc", inner);
-      out.emplace_back(std::move(inner), std::move(why));
+      out.push_back({std::move(inner), std::move(why), said});
     }
     return out;
   }

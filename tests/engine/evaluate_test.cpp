@@ -411,7 +411,9 @@ TEST(PlanTest, NamesTheTablesItReads) {
 TEST(ApplicabilityTest, FollowsTraits) {
   const auto outcome = [](std::string_view condition) {
     Facts facts;
-    facts.trait("docker", true, "usr/bin/dockerd is there").trait("podman", false, "no podman");
+    facts.trait("docker", true, "usr/bin/dockerd is there")
+        .trait("podman", false, "no podman")
+        .trait("sshd", std::nullopt, "'etc/ssh': it is encrypted");
     return judge(expect("absent: true", "applies: " + std::string(condition) + "\n"), facts);
   };
   EXPECT_EQ(outcome("docker"), "pass\n");
@@ -422,6 +424,13 @@ TEST(ApplicabilityTest, FollowsTraits) {
   EXPECT_EQ(outcome("{any: [podman, docker]}"), "pass\n");
   EXPECT_EQ(outcome("{all: [docker, {not: podman}]}"), "pass\n");
   EXPECT_EQ(outcome("[docker, podman]"), "not-applicable: this is not 'podman': no podman\n");
+  const std::string unknown =
+      "unknown: whether this is 'sshd' is not known: 'etc/ssh': it is encrypted\n";
+  EXPECT_EQ(outcome("sshd"), unknown);
+  EXPECT_EQ(outcome("{not: sshd}"), unknown);
+  EXPECT_EQ(outcome("[docker, sshd]"), unknown);
+  EXPECT_EQ(outcome("[sshd, podman]"), "not-applicable: this is not 'podman': no podman\n");
+  EXPECT_EQ(outcome("{any: [sshd, docker]}"), "pass\n");
 }
 
 TEST(ScopeTest, AFragmentOnlyHasWhatIsWritten) {

@@ -54,8 +54,9 @@ Facts& Facts::set_null(std::string_view key, uint32_t line) {
   return *this;
 }
 
-Facts& Facts::trait(std::string_view name, bool holds, std::string_view because) {
-  store->insert(kTraitTable, {name, holds, because, facts::Null{}});
+Facts& Facts::trait(std::string_view name, std::optional<bool> holds, std::string_view because) {
+  store->insert(kTraitTable, {name, holds ? facts::Value(*holds) : facts::Value(facts::Null{}),
+                              because, facts::Null{}});
   return *this;
 }
 

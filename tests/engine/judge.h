@@ -23,7 +23,8 @@ struct Facts {
   // Adds a setting at a line of etc/conf; line 0: it is a default and has no place.
   Facts& set(std::string_view key, std::string_view value, uint32_t line);
   Facts& set_null(std::string_view key, uint32_t line);
-  Facts& trait(std::string_view name, bool holds, std::string_view because = {});
+  // nullopt: it is not known whether it holds.
+  Facts& trait(std::string_view name, std::optional<bool> holds, std::string_view because = {});
   facts::LocationId at(uint32_t line, uint32_t column = 1, std::string_view path = "etc/conf");
   std::unique_ptr<facts::Store> store;
 };

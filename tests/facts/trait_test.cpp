@@ -25,6 +25,21 @@ TEST(TraitFacts, ATraitThatDoesNotHoldSaysWhy) {
             "0 | none of its files is there | -\n");
 }
 
+TEST(TraitFacts, WhatWasNotReadMayDecide) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("usr/bin/dockerd", "", 0755)
+      .file("sbin/init", "", 0755)
+      .directory("etc/containers")
+      .leave_unread("etc/containers", "it is encrypted");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT name, holds, because FROM trait WHERE name IN ('docker', "
+                        "'container-host', 'podman', 'kubernetes')"),
+            "container-host | 1 | /usr/bin/dockerd exists\n"
+            "docker | 1 | /usr/bin/dockerd exists\n"
+            "kubernetes | 0 | none of its files is there\n"
+            "podman | - | 'etc/containers': it is encrypted\n");
+}
+
 TEST(TraitFacts, InAnEtcTheConfigurationDecides) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("etc/systemd/system/docker.service.d/10-x.conf", "[Service]\n")

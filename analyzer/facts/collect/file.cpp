@@ -10,6 +10,7 @@ const Collector kFileCollector{
     .needs = {},
     .paths = {"etc/passwd", "etc/group"},  // the names of owners
     .loose = {},
-    .collect = [](Context& context) { context.store().attach(context.tree()); }};
+    // The target's own tree: the context is gone when the first query looks at a file.
+    .collect = [](Context& context) { context.store().attach(*context.target().tree); }};
 
 }  // namespace drydock::facts

@@ -19,7 +19,8 @@ const TableSpec kTraitTable{
         "What kind of host this is: what rules make themselves depend on. Every trait has a row, "
         "whether or not it holds; the names of distributions only where they do.",
     .columns = {{"name", ColumnType::text, "docker, container-host, systemd, debian and so on."},
-                {"holds", ColumnType::boolean, "1: the host is so."},
+                {"holds", ColumnType::boolean,
+                 "1: the host is so. NULL: what would decide it was not read."},
                 {"because", ColumnType::text, "What decided: '/usr/bin/dockerd exists'."},
                 {"loc", ColumnType::location, "The file that decided; NULL if none did."}},
     .key = "name",
@@ -97,7 +98,8 @@ constexpr std::string_view kContainerHost[] = {"docker", "containerd", "podman",
 struct Trait {
   bool holds = false;
   std::string because;
-  std::string path;  // what decided; empty: nothing
+  std::string path = {};  // what decided; empty: nothing
+  bool known = true;
 };
 
 // The first of `paths` that exists; empty: none.
@@ -119,6 +121,7 @@ class Traits {
 
   void find() {
     for (const Evidence& e : evidence()) {
+      const size_t before = context_.mark();
       const std::string path =
           context_.is_fragment() ? first_loose(e.loose) : first_existing(tree_, e.paths);
       Trait& trait = traits_[std::string(e.trait)];
@@ -127,6 +130,7 @@ class Traits {
       trait.because =
           trait.holds ? shown(path) + (context_.is_fragment() ? " is among the files" : " exists")
                       : "none of its files is there";
+      doubt(trait, before);
     }
     find_container_host();
     find_rootless_docker();
@@ -139,12 +143,23 @@ class Traits {
   void write() {
     for (const auto& [name, trait] : traits_)
       context_.store().insert(
-          kTraitTable, {std::string_view(name), trait.holds, std::string_view(trait.because),
+          kTraitTable, {std::string_view(name), trait.known ? Value(trait.holds) : Value(Null{}),
+                        std::string_view(trait.because),
                         trait.path.empty() ? Value(Null{})
                                            : Value(context_.store().locate(trait.path, Span{}))});
   }
 
  private:
+  // That none of its files was found since `mark` says nothing where something was not read.
+  void doubt(Trait& trait, size_t mark) const {
+    if (trait.holds) return;
+    const std::vector<Unread> missed = context_.missed(mark);
+    if (missed.empty()) return;
+    trait.known = false;
+    trait.because =
+        (missed.front().path.empty() ? "" : "'" + missed.front().path + "': ") + missed.front().why;
+  }
+
   std::string shown(const std::string& path) const {
     return context_.is_fragment() ? path : "/" + path;
   }
@@ -158,8 +173,8 @@ class Traits {
     Trait host{false, "none of docker, containerd, podman and kubernetes is there", ""};
     for (const std::string_view name : kContainerHost) {
       const Trait& trait = traits_[std::string(name)];
-      if (!trait.holds || host.holds) continue;
-      host = {true, trait.because, trait.path};
+      if (host.holds || (!trait.holds && trait.known)) continue;
+      if (trait.holds || host.known) host = trait;
     }
     traits_["container-host"] = host;
   }
@@ -168,6 +183,7 @@ class Traits {
   // directory (docs.docker.com, "Run the Docker daemon as a non-root user").
   void find_rootless_docker() {
     Trait trait{false, "no home directory has a Docker daemon of its own", ""};
+    const size_t before = context_.mark();
     std::vector<std::string> homes;
     if (!context_.is_fragment()) {
       if (tree_.exists("root")) homes.push_back("root");
@@ -180,20 +196,24 @@ class Traits {
         const std::string path = join_path(home, file);
         if (!trait.holds && tree_.exists(path)) trait = {true, "/" + path + " exists", path};
       }
+    doubt(trait, before);
     traits_["rootless-docker"] = trait;
   }
 
   void find_usr_merge() {
+    const size_t before = context_.mark();
     const auto stat = tree_.lstat("lib");
     Trait& trait = traits_["usr-merged"];
     trait.holds = stat && stat->type == NodeType::symlink;
     trait.because = trait.holds ? "/lib is a link" : "/lib is no link";
     if (trait.holds) trait.path = "lib";
+    doubt(trait, before);
   }
 
   // A root file system without an init and a kernel is the inside of a container.
   void find_container_image() {
     Trait trait{false, "it has an init program, or is no whole root", ""};
+    const size_t before = context_.mark();
     const std::string marker =
         context_.is_fragment() ? "" : first_existing(tree_, {".dockerenv", "run/.containerenv"});
     if (!marker.empty()) {
@@ -203,7 +223,8 @@ class Traits {
                                       "lib/systemd/systemd", "bin/busybox", "boot/vmlinuz*",
                                       "lib/modules", "etc/inittab", "etc/init.d/*"})
                    .empty()) {
-      trait = {true, "it has no init program and no kernel", ""};
+      doubt(trait, before);
+      if (trait.known) trait = {true, "it has no init program and no kernel", ""};
     }
     traits_["container-image"] = trait;
   }

@@ -243,14 +243,19 @@ class ExtFileSystem : public FileSystem {
     return content(number, *inode, 0, limits::kPathBytes);
   }
 
-  Xattrs xattrs(Inode number) const override {
+  TreeResult<Xattrs> xattrs(Inode number) const override {
     Xattrs out;
     ext2_xattr_handle* handle = nullptr;
-    if (ext2fs_xattrs_open(fs_.get(), static_cast<ext2_ino_t>(number), &handle)) return out;
+    errcode_t code = ext2fs_xattrs_open(fs_.get(), static_cast<ext2_ino_t>(number), &handle);
+    if (code == EXT2_ET_MISSING_EA_FEATURE) return out;
+    if (code) return unreadable("inode " + std::to_string(number) + ": " + words(code));
     unsigned int raw = XATTR_HANDLE_FLAG_RAW;
     ext2fs_xattrs_flags(handle, &raw, nullptr);
-    if (ext2fs_xattrs_read(handle) == 0) ext2fs_xattrs_iterate(handle, add_xattr, &out);
+    code = ext2fs_xattrs_read(handle);
+    if (!code) ext2fs_xattrs_iterate(handle, add_xattr, &out);
     ext2fs_xattrs_close(&handle);
+    if (code)
+      return unreadable("the attributes of inode " + std::to_string(number) + ": " + words(code));
     std::ranges::sort(out);
     return out;
   }

@@ -197,7 +197,7 @@ class FatFileSystem : public FileSystem {
   TreeResult<std::string> readlink(Inode) const override {
     return TreeError{TreeError::Kind::wrong_type, "FAT has no symbolic links"};
   }
-  Xattrs xattrs(Inode) const override { return {}; }
+  TreeResult<Xattrs> xattrs(Inode) const override { return Xattrs{}; }
 
  private:
   static TreeError unknown(Inode inode) {

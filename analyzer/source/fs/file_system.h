@@ -33,8 +33,8 @@ class FileSystem {
   // Holes are zeros. Ask in pieces of your own size: a hostile inode may claim 2^60 bytes.
   virtual TreeResult<std::string> read(Inode file, uint64_t offset, size_t length) const = 0;
   virtual TreeResult<std::string> readlink(Inode link) const = 0;
-  // As the kernel shows them to root; POSIX ACLs in the kernel's form.
-  virtual Xattrs xattrs(Inode inode) const = 0;
+  // As the kernel shows them to root, sorted by name; POSIX ACLs in the kernel's form.
+  virtual TreeResult<Xattrs> xattrs(Inode inode) const = 0;
 };
 
 using FileSystemPtr = std::shared_ptr<const FileSystem>;

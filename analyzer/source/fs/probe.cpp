@@ -47,6 +47,11 @@ VolumeInfo probe_volume(const BlockDevicePtr& volume) {
       return {.type = std::string(magic.type), .why_not_read = std::string(magic.why)};
   for (const auto open : {open_ext, open_fat})
     if (auto info = open(volume)) return std::move(*info);
+  // Nothing was recognized because nothing could be read: an image that was cut, a bad block.
+  std::byte first[512];
+  if (volume->size() >= sizeof first)
+    if (const auto done = volume->read(0, std::span(first)); !done)
+      return {.type = "", .why_not_read = done.error().message};
   return {};
 }
 

@@ -114,7 +114,7 @@ class Directories : public FileSystem {
   TreeResult<std::vector<Entry>> list(Inode inode) const override { return entries_.at(inode); }
   TreeResult<std::string> read(Inode, uint64_t, size_t) const override { return TreeError{}; }
   TreeResult<std::string> readlink(Inode) const override { return TreeError{}; }
-  Xattrs xattrs(Inode) const override { return {}; }
+  TreeResult<Xattrs> xattrs(Inode) const override { return Xattrs{}; }
 
  private:
   std::map<Inode, std::vector<Entry>> entries_;
@@ -132,7 +132,7 @@ TEST(HostileFileSystem, ADirectoryThatHoldsItselfIsEnteredOnce) {
   });
   EXPECT_THAT(paths, testing::ElementsAre("a", "a/self", "a/up", "b"));
   std::vector<std::string> unread;
-  for (const auto& [path, why] : tree.unread()) unread.push_back(path + ": " + why);
+  for (const Unread& one : tree.unread()) unread.push_back(one.path + ": " + one.why);
   const std::string why = ": the file system is damaged: a directory is in two places";
   EXPECT_THAT(unread, testing::ElementsAre("a/self" + why, "a/up" + why, "b" + why));
 }

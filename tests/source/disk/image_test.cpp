@@ -72,7 +72,21 @@ TEST(UnreadVolume, MakesItsTablesUnknown) {
   ASSERT_TRUE(rows) << rows.error().message;
   std::string tables;
   for (const auto& row : rows->rows) tables += row[0].value_or("-") + " ";
-  EXPECT_EQ(tables, "file sshd ");
+  EXPECT_EQ(tables, "sshd ");
+  // The files are looked for when a query asks for them.
+  const auto missed = [&](const std::string& sql) {
+    (*store)->forget_looks();
+    EXPECT_TRUE((*store)->select(sql));
+    std::string out;
+    for (const auto& [path, why] : (*store)->missed_files()) out += path + ": " + why + "\n";
+    return out;
+  };
+  const std::string ssh = "etc/ssh: it is encrypted (LUKS)\n";
+  EXPECT_EQ(missed("SELECT mode FROM file WHERE path = 'etc/passwd'"), "");
+  EXPECT_EQ(missed("SELECT mode FROM file WHERE path = 'etc/ssh/sshd_config'"), ssh);
+  EXPECT_EQ(missed("SELECT path FROM file WHERE directory = 'etc/ssh'"), ssh);
+  EXPECT_EQ(missed("SELECT count(*) FROM file WHERE path GLOB 'bin/*'"), "");
+  EXPECT_EQ(missed("SELECT count(*) FROM file"), ssh);
   std::string said;
   for (const Diagnostic& diagnostic : diagnostics) said += diagnostic.message + "\n";
   EXPECT_THAT(said, HasSubstr("nothing in it was read: it is encrypted (LUKS)"));

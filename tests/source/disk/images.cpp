@@ -135,7 +135,7 @@ std::string manifest(const FileSystem& fs) {
               return stat->type == NodeType::symlink ? fs.readlink(inode)
                                                      : fs.read(inode, 0, stat->size);
             },
-            fs.xattrs(inode));
+            fs.xattrs(inode).value());
         if (stat->type != NodeType::directory) return;
         const auto entries = fs.list(inode);
         if (!entries) {

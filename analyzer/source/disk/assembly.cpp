@@ -1,0 +1,255 @@
+#include "analyzer/source/disk/assembly.h"
+
+#include <nettle/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "analyzer/source/disk/mounts.h"
+
+namespace drydock {
+namespace {
+
+using Id128 = std::array<uint8_t, 16>;
+
+// 32 hexadecimal digits, with or without dashes between them.
+std::optional<Id128> id_of(std::string_view text) {
+  Id128 out{};
+  size_t digits = 0;
+  for (const char c : text) {
+    if (c == '-') continue;
+    const int value = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    if (value < 0 || digits == 32) return std::nullopt;
+    out[digits / 2] = static_cast<uint8_t>(out[digits / 2] << 4 | value);
+    ++digits;
+  }
+  return digits == 32 ? std::optional(out) : std::nullopt;
+}
+
+// sd_id128_get_machine_app_specific(3): HMAC-SHA256 of the application's id keyed by the machine's, its
+// first half made a UUID of version 4.
+Id128 app_specific(const Id128& machine, const Id128& app) {
+  hmac_sha256_ctx context;
+  hmac_sha256_set_key(&context, machine.size(), machine.data());
+  hmac_sha256_update(&context, app.size(), app.data());
+  Id128 out{};
+  hmac_sha256_digest(&context, out.size(), out.data());
+  out[6] = static_cast<uint8_t>((out[6] & 0x0f) | 0x40);
+  out[8] = static_cast<uint8_t>((out[8] & 0x3f) | 0x80);
+  return out;
+}
+
+// strverscmp-like, as systemd-gpt-auto-generator(8) compares the labels of versions: runs of digits are
+// numbers.
+bool is_newer(std::string_view label, std::string_view than) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  while (!label.empty() && !than.empty()) {
+    if (digit(label.front()) && digit(than.front())) {
+      const auto run = [&](std::string_view& text) {
+        while (text.size() > 1 && text[0] == '0' && digit(text[1])) text.remove_prefix(1);
+        size_t end = 0;
+        while (end < text.size() && digit(text[end])) ++end;
+        const std::string_view out = text.substr(0, end);
+        text.remove_prefix(end);
+        return out;
+      };
+      const std::string_view mine = run(label), other = run(than);
+      if (mine.size() != other.size()) return mine.size() > other.size();
+      if (mine != other) return mine > other;
+      continue;
+    }
+    if (label.front() != than.front()) return label.front() > than.front();
+    label.remove_prefix(1);
+    than.remove_prefix(1);
+  }
+  return than.empty() && !label.empty();
+}
+
+// The root of a merged /usr whose /usr is elsewhere has only links in these places.
+bool has_any(const Tree& tree, std::initializer_list<std::string_view> paths) {
+  for (const std::string_view path : paths)
+    if (tree.lstat(path)) return true;
+  return false;
+}
+
+class Assembly {
+ public:
+  Assembly(DiskImage& image, size_t root)
+      : image_(image),
+        root_(image.volumes[root]),
+        tree_(std::make_shared<MountedTree>(root_.info.file_system)) {
+    root_.mounted_at.emplace_back("/");
+  }
+
+  std::shared_ptr<MountedTree> run() {
+    std::string why;
+    const std::vector<MountWish> wishes = wished_mounts(*tree_, why);
+    if (!why.empty()) {
+      tree_->doubt("what is mounted there is not known: " + why);
+      image_.complete = false;
+    }
+    for (const MountWish& wish : wishes)
+      if (wish.target.empty()) root_source_ = wish.source;
+    for (const MountWish& wish : wishes) mount(wish);
+    discover(wishes);
+    return tree_;
+  }
+
+ private:
+  bool has_systemd() const {
+    return tree_->exists("usr/lib/systemd/systemd") || tree_->exists("lib/systemd/systemd");
+  }
+
+  void mount(const MountWish& wish) {
+    if (wish.target.empty() || wish.source.empty() || wish.type == "swap") return;
+    // noauto leaves it to somebody to mount; an automount mounts when somebody looks (systemd.mount(5)).
+    if (wish.has("noauto") && !wish.has("x-systemd.automount")) return;
+    if (wish.is_bind()) {
+      if (!tree_->bind(normal_path(wish.source), wish.target, wish.has("rbind")))
+        say(wish, "the bind mount has no source or no mount point");
+      return;
+    }
+    // File systems without a device here hold nothing at rest.
+    const bool local =
+        wish.source.starts_with("/dev/") || wish.source.find('=') != std::string::npos;
+    if (!local) return;
+    const Volume* volume = volume_of(image_, root_, root_source_, wish.source);
+    if (volume) return attach(*volume, wish.target, &wish);
+    // The firmware's partition holds nothing a rule judges; others may be on a disk that was not handed over.
+    const bool firmware = wish.target == "boot/efi" || wish.target == "efi";
+    if (!firmware) tree_->block(wish.target, "'" + wish.source + "' is not in the image");
+    say(wish, "'" + wish.source + "', to be mounted on /" + wish.target + ", is not in the image",
+        firmware || wish.has("nofail"));
+  }
+
+  void attach(const Volume& volume, const std::string& path, const MountWish* wish) {
+    const auto& file_system = volume.info.file_system;
+    if (!file_system) {
+      tree_->block(path, volume.info.why_not_read.empty() ? "its volume is not known"
+                                                          : volume.info.why_not_read);
+      return;  // the volume itself is reported
+    }
+    // systemd makes a mount point that is missing (systemd.mount(5) "DirectoryMode="); mount(8) does not.
+    if (!tree_->mount(path, file_system, file_system->root(), has_systemd())) {
+      if (wish) say(*wish, "there is no mount point /" + path);
+      return;
+    }
+    for (Volume& mine : image_.volumes)
+      if (&mine == &volume) mine.mounted_at.push_back("/" + path);
+  }
+
+  // systemd-gpt-auto-generator(8): partitions of the root's disk that carry a discoverable type are mounted
+  // where fstab says nothing and the directory is empty or missing.
+  void discover(const std::vector<MountWish>& wishes) {
+    if (image_.disks[root_.disk].table.kind != PartitionTable::Kind::gpt) return;
+    const auto free = [&](std::string_view path) {
+      return std::ranges::none_of(wishes,
+                                  [&](const MountWish& wish) { return wish.target == path; }) &&
+             !is_populated(path);
+    };
+    const auto place = [&](const Volume* volume, const std::string& path) {
+      if (volume && free(path)) attach(*volume, path, nullptr);
+    };
+    // The initial ramdisk has its own generator: /usr comes before systemd itself.
+    place(usr(), "usr");
+    if (!has_generator()) return;
+    place(var(), "var");
+    place(first("Linux /home"), "home");
+    place(first("Linux /srv"), "srv");
+    place(first("Linux /var/tmp"), "var/tmp");
+    const Volume* const extended_boot = first("Linux extended boot");
+    place(extended_boot, "boot");
+    // Firmware's partition goes to /efi, to /boot where that is missing and nobody else wants it.
+    const bool has_efi = tree_->exists("efi");
+    if (has_efi || !extended_boot) place(first("EFI system"), has_efi ? "efi" : "boot");
+  }
+
+  bool has_generator() const {
+    constexpr std::string_view kName = "/system-generators/systemd-gpt-auto-generator";
+    // systemd.generator(7): a file of the same name in /etc masks it.
+    for (const std::string_view directory :
+         {"etc/systemd", "usr/local/lib/systemd", "usr/lib/systemd", "lib/systemd"}) {
+      const auto real = tree_->resolve(std::string(directory) + std::string(kName), false);
+      if (!real) continue;
+      const auto target = tree_->readlink(*real);
+      return !target || *target != "/dev/null";
+    }
+    return false;
+  }
+
+  // May the generator use it? Bit 63 of the attributes says no (Discoverable Partitions Specification).
+  bool is_candidate(const Volume& volume) const {
+    constexpr uint64_t kNoAuto = uint64_t{1} << 63;
+    return volume.disk == root_.disk && !(volume.partition.attributes & kNoAuto);
+  }
+
+  const Volume* first(std::string_view type) const {
+    for (const Volume& volume : image_.volumes)
+      if (is_candidate(volume) && volume.partition.type_name == type) return &volume;
+    return nullptr;
+  }
+
+  // Of several versions of /usr the newest counts.
+  const Volume* usr() const {
+    const Volume* found = nullptr;
+    for (const Volume& volume : image_.volumes)
+      if (is_candidate(volume) && volume.partition.type_name.starts_with("Linux /usr (") &&
+          (!found || is_newer(volume.partition.label, found->partition.label)))
+        found = &volume;
+    return found;
+  }
+
+  // A /var belongs to one installation: its partition's UUID is made from the machine id.
+  const Volume* var() const {
+    const auto text = tree_->read_resolved("etc/machine-id");
+    const auto machine = text ? id_of(text->substr(0, text->find('\n'))) : std::nullopt;
+    if (!machine) return nullptr;
+    for (const Volume& volume : image_.volumes) {
+      if (!is_candidate(volume) || volume.partition.type_name != "Linux /var") continue;
+      const auto type = id_of(volume.partition.type), uuid = id_of(volume.partition.uuid);
+      if (type && uuid && *uuid == app_specific(*machine, *type)) return &volume;
+    }
+    return nullptr;
+  }
+
+  // Is something else than an empty directory there, or a mount?
+  bool is_populated(std::string_view path) const {
+    const auto real = tree_->resolve(path);
+    if (!real) return false;
+    const auto names = tree_->list(*real);
+    return !names || !names->empty();
+  }
+
+  void say(const MountWish& wish, std::string message, bool harmless = false) {
+    if (!harmless) image_.complete = false;
+    image_.diagnostics.push_back({harmless ? Level::note : Level::warning, DiagnosticKind::not_read,
+                                  wish.path, Span{wish.line, 1, wish.line, 1}, std::move(message),
+                                  ""});
+  }
+
+  DiskImage& image_;
+  Volume& root_;
+  std::shared_ptr<MountedTree> tree_;
+  std::string root_source_;  // what fstab says is mounted on "/"
+};
+
+}  // namespace
+
+bool holds_root(const FileSystemPtr& file_system) {
+  const MountedTree tree(file_system);
+  const auto etc = tree.stat("etc");
+  if (!etc || etc->type != NodeType::directory) return false;
+  const bool release = has_any(tree, {"etc/os-release"}) || tree.exists("usr/lib/os-release");
+  const bool system = has_any(tree, {"usr", "bin", "sbin"});
+  return (release && (system || tree.exists("etc/fstab"))) || (tree.exists("etc/passwd") && system);
+}
+
+std::shared_ptr<MountedTree> assemble(DiskImage& image, size_t root) {
+  return Assembly(image, root).run();
+}
+
+}  // namespace drydock

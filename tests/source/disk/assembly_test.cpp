@@ -1,0 +1,257 @@
+// A host put together from several volumes, as it would be at run time: which volume is mounted where, and
+// what is said of those that are not there. Truth: fstab(5), systemd.mount(5),
+// systemd-gpt-auto-generator(8), systemd-fstab-generator(8).
+#include "analyzer/source/disk/assembly.h"
+
+#include <gmock/gmock.h>
+
+#include "analyzer/source/disk/mounts.h"
+#include "analyzer/source/open_image.h"
+#include "tests/source/disk/disk_maker.h"
+#include "tests/source/source_tools.h"
+
+namespace drydock::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Assembled : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string missing = missing_disk_tools(); !missing.empty())
+      GTEST_SKIP() << missing << " is not installed";
+  }
+
+  // "p2 on /home", one line for each mount; then what was said, then "incomplete".
+  std::string mounts(const std::vector<PartitionPlan>& partitions,
+                     const std::string& table = "gpt") {
+    make_disk(dir, "disk.img", partitions, table);
+    const auto opened = open_stack(dir.path("disk.img"));
+    if (!opened || !*opened) return "not opened";
+    image = std::move((*opened)->image);
+    std::string out;
+    for (const Volume& volume : image.volumes)
+      for (const std::string& path : volume.mounted_at) out += volume.name + " on " + path + "\n";
+    for (const Diagnostic& one : image.diagnostics)
+      out += (one.path.empty() ? "" : one.path + ":" + std::to_string(one.span.line) + ": ") +
+             one.message + "\n";
+    for (const ImageRoot& root : image.roots)
+      for (const Unread& one : root.tree->unread())
+        out += "unread /" + one.path + ": " + one.why + "\n";
+    return out + (image.complete ? "" : "incomplete\n");
+  }
+
+  std::string text(const std::string& path, size_t root = 0) {
+    const auto content = image.roots.at(root).tree->read_resolved(path);
+    return content ? std::string(*content) : content.error().message;
+  }
+  std::vector<std::string> names(const std::string& directory) {
+    const auto found = image.roots.at(0).tree->list(directory);
+    return found ? *found : std::vector<std::string>{found.error().message};
+  }
+
+  static PartitionPlan root(const std::string& fstab,
+                            const std::map<std::string, std::string>& more = {}) {
+    PartitionPlan plan{.type = "root", .files = root_files(fstab)};
+    for (const auto& [path, content] : more) plan.files[path] = content;
+    return plan;
+  }
+  static PartitionPlan holding(const std::string& marker, PartitionPlan plan = {}) {
+    plan.files[marker] = marker + "\n";
+    return plan;
+  }
+
+  TempDir dir;
+  DiskImage image;
+};
+
+const std::map<std::string, std::string> kPlaces = {{"home/", ""}, {"var/", ""},  {"srv/", ""},
+                                                    {"boot/", ""}, {"data/", ""}, {"efi/", ""}};
+
+TEST_F(Assembled, EveryWayToNameAVolume) {
+  EXPECT_EQ(mounts({root("UUID=11111111-1111-1111-1111-111111111111 /home ext4\n"
+                         "LABEL=\"logs\\040and\\040more\" /data ext4\n"
+                         "PARTUUID=AAAAAAAA-0000-0000-0000-000000000004 /var ext4\n"
+                         "/dev/disk/by-partlabel/my\\x20srv /srv ext4\n"
+                         "/dev/vda6 /boot ext4\n"
+                         "UUID=CAFE-0001 /efi vfat\n",
+                         kPlaces),
+                    {.fs_uuid = "11111111-1111-1111-1111-111111111111"},
+                    {.fs_label = "logs and more"},
+                    {.uuid = "aaaaaaaa-0000-0000-0000-000000000004"},
+                    {.name = "my srv"},
+                    {},
+                    {.fs = "vfat", .fs_uuid = "CAFE-0001"}}),
+            "p1 on /\np2 on /home\np3 on /data\np4 on /var\np5 on /srv\np6 on /boot\np7 on /efi\n");
+}
+
+TEST_F(Assembled, ADeviceNameMeansTheRootsOwnDisk) {
+  const std::vector<PartitionPlan> partitions = {
+      root("/dev/sdb1 / ext4\n/dev/sdb2 /home ext4\n/dev/sda2 /var ext4 nofail\n", kPlaces), {}};
+  EXPECT_EQ(mounts(partitions, "dos"),
+            "p1 on /\np2 on /home\n"
+            "etc/fstab:3: '/dev/sda2', to be mounted on /var, is not in the image\n"
+            "unread /var: '/dev/sda2' is not in the image\n");
+}
+
+TEST_F(Assembled, NestedMountsInAnyOrderOfTheLines) {
+  EXPECT_EQ(
+      mounts({root("LABEL=audit /var/log/audit ext4\nLABEL=log /var/log ext4\n"
+                   "/data/tmp /tmp none bind\nLABEL=var /var ext4\nLABEL=data /data ext4\n"
+                   "/tmp /home none rbind\n",
+                   {{"var/log/audit/below", "hidden"}, {"tmp/", ""}, {"data/", ""}, {"home/", ""}}),
+              {.fs_label = "var", .files = {{"log/", ""}, {"in-var", ""}}},
+              {.fs_label = "log", .files = {{"audit/", ""}, {"in-log", ""}}},
+              holding("in-audit", {.fs_label = "audit"}),
+              {.fs_label = "data", .files = {{"tmp/bound", "bound\n"}}}}),
+      "p1 on /\np2 on /var\np3 on /var/log\np4 on /var/log/audit\np5 on /data\n");
+  EXPECT_EQ(text("var/log/audit/in-audit"), "in-audit\n");
+  EXPECT_THAT(names("var/log/audit"), ElementsAre("in-audit", "lost+found"));
+  EXPECT_EQ(text("tmp/bound"), "bound\n");
+  EXPECT_EQ(text("home/bound"), "bound\n");
+}
+
+TEST_F(Assembled, UnitsThatAreEnabledAndFstabBehindThem) {
+  const auto unit = [](const std::string& what, const std::string& where) {
+    return "[Mount]\nWhat=" + what + "\nWhere=" + where + "\n";
+  };
+  auto files = kPlaces;
+  files["etc/systemd/system/data.mount"] = unit("/dev/disk/by-label/a", "/data");
+  files["etc/systemd/system/local-fs.target.wants/data.mount"] = "-> ../data.mount";
+  files["etc/systemd/system/home.mount"] = unit("/dev/disk/by-label/b", "/home");
+  files["etc/systemd/system/srv.mount"] = "-> /dev/null";
+  files["etc/systemd/system/var.mount"] = unit("/dev/disk/by-label/b", "/var");
+  files["etc/systemd/system/multi-user.target.wants/var.automount"] = "-> ../var.automount";
+  EXPECT_EQ(mounts({root("LABEL=b /data ext4\nLABEL=a /srv ext4\n", files),
+                    {.fs_label = "a"},
+                    {.fs_label = "b"}}),
+            "p1 on /\np2 on /data\np3 on /var\n");
+}
+
+TEST_F(Assembled, NoautoIsLeftAloneUnlessSomebodyLooking) {
+  EXPECT_EQ(mounts({root("LABEL=a /data ext4 noauto\n"
+                         "LABEL=b /srv ext4 noauto,x-systemd.automount\n"
+                         "LABEL=c /new/place ext4\nLABEL=c /made ext4\n",
+                         kPlaces),
+                    {.fs_label = "a"},
+                    {.fs_label = "b"},
+                    holding("in-c", {.fs_label = "c"})}),
+            "p1 on /\np3 on /srv\np4 on /made\n"
+            "etc/fstab:3: there is no mount point /new/place\n"
+            "incomplete\n");
+  // systemd makes the mount point.
+  EXPECT_THAT(names(""), testing::Contains("made"));
+  EXPECT_EQ(text("made/in-c"), "in-c\n");
+}
+
+const std::string kVarOfTheMachine = "c0c46eff-e386-4746-a2bd-0962cd326ea2";
+
+TEST_F(Assembled, DiscoverablePartitions) {
+  auto files = kPlaces;
+  files["etc/machine-id"] = "0123456789abcdef0123456789abcdef\n";
+  files["srv/not-empty"] = "";
+  EXPECT_EQ(
+      mounts(
+          {root("LABEL=mine /home ext4\n", files),
+           {.fs_label = "mine"},
+           {.type = "home"},
+           {.type = "srv"},
+           {.type = "var", .uuid = "c0c46eff-e386-4746-a2bd-0962cd326ea3"},
+           // `systemd-id128 machine-id --app-specific=4d21b016b53445c2a9fb5c16e091fd2d` on such a host
+           {.type = "var", .uuid = kVarOfTheMachine, .files = {{"tmp/", ""}}},
+           {.type = "var-tmp"},
+           {.type = "esp", .fs = "vfat"},
+           {.type = "xbootldr"}}),
+      "p1 on /\np2 on /home\np6 on /var\np7 on /var/tmp\np8 on /efi\np9 on /boot\n");
+}
+
+TEST_F(Assembled, DiscoveredUnlessTheAttributeOrTheHostSaysNo) {
+  EXPECT_EQ(mounts({root("", kPlaces), {.type = "home", .no_auto = true}, {.type = "srv"}}),
+            "p1 on /\np3 on /srv\n");
+  auto masked = kPlaces;
+  masked["etc/systemd/system-generators/systemd-gpt-auto-generator"] = "-> /dev/null";
+  EXPECT_EQ(mounts({root("", masked), {.type = "home"}}), "p1 on /\n");
+  // Without /efi and an extended boot partition the firmware's goes to /boot.
+  EXPECT_EQ(mounts({root("", {{"boot/", ""}}), {.type = "esp", .fs = "vfat"}}),
+            "p1 on /\np2 on /boot\n");
+  // An encrypted /home would be unlocked and mounted: its files are not the empty directory's.
+  EXPECT_EQ(mounts({root("", kPlaces), {.type = "home", .fs = "luks"}}),
+            "p1 on /\n"
+            "partition 2 (crypto_LUKS) was not read: it is encrypted (LUKS)\n"
+            "unread /home: it is encrypted (LUKS)\n"
+            "incomplete\n");
+}
+
+TEST_F(Assembled, UsrOfItsOwnTheNewestVersion) {
+  auto files = root_files("");
+  for (auto it = files.begin(); it != files.end();)
+    it = it->first.starts_with("usr/") ? files.erase(it) : std::next(it);
+  files["usr/"] = "";
+  files["etc/os-release"] = "-> ../usr/lib/os-release";
+  const auto usr = [](const std::string& version) {
+    return PartitionPlan{.type = "usr",
+                         .name = "usr_" + version,
+                         .files = {{"lib/os-release", "VERSION_ID=" + version + "\n"}}};
+  };
+  EXPECT_EQ(mounts({usr("9"), usr("10"), {.type = "root", .files = files}}),
+            "p2 on /usr\np3 on /\n");
+  EXPECT_EQ(text("etc/os-release"), "VERSION_ID=10\n");
+}
+
+TEST_F(Assembled, SlotsAreHostsOfTheirOwn) {
+  const auto slot = [](const std::string& version) {
+    PartitionPlan plan = root("LABEL=data /data ext4\n", kPlaces);
+    plan.name = "root_" + version;
+    plan.files["etc/os-release"] = "VERSION_ID=" + version + "\n";
+    return plan;
+  };
+  EXPECT_EQ(
+      mounts({slot("1"), slot("2"), holding("shared", {.fs_label = "data"}), {.type = "home"}}),
+      "p1 on /\np2 on /\np3 on /data\np3 on /data\np4 on /home\np4 on /home\n");
+  EXPECT_EQ(text("etc/os-release", 0), "VERSION_ID=1\n");
+  EXPECT_EQ(text("etc/os-release", 1), "VERSION_ID=2\n");
+  EXPECT_EQ(text("data/shared", 1), "shared\n");
+  EXPECT_EQ(summary(open_artifact(dir.path("disk.img"), options())),
+            "host \"disk-p1\" at p1: the root file system on p1\n"
+            "host \"disk-p2\" at p2: the root file system on p2\n");
+}
+
+TEST_F(Assembled, RootNamesAVolumeOrADirectory) {
+  mounts({root("LABEL=data /data ext4\n", kPlaces),
+          {.fs_label = "data",
+           .files = {{"guest/etc/passwd", "root:x:0:0::/:\n"},
+                     {"guest/etc/os-release", "ID=a\n"},
+                     {"guest/usr/bin/sh", ""}}}});
+  const auto opened = [&](const std::string& path) {
+    OpenOptions with = options();
+    with.root = path;
+    return summary(open_artifact(dir.path("disk.img"), with));
+  };
+  EXPECT_THAT(opened("data/guest"), HasSubstr("host \"disk\" at data/guest: "));
+  EXPECT_THAT(opened("p2/guest"), HasSubstr("host \"disk\" at p2/guest: "));
+  EXPECT_THAT(opened("p1"), HasSubstr("host \"disk\" at p1: "));
+  EXPECT_THAT(opened("nowhere"),
+              HasSubstr("--root: the image has no directory and no volume 'nowhere'"));
+}
+
+TEST(DeviceName, OfTheKernel) {
+  const auto shown = [](const std::string& source) -> std::string {
+    const auto name = device_name(source);
+    return name ? name->family + " " + std::to_string(name->disk) + " " +
+                      std::to_string(name->partition)
+                : "-";
+  };
+  EXPECT_EQ(shown("/dev/sda3"), "sd 0 3");
+  EXPECT_EQ(shown("/dev/vdb"), "vd 1 0");
+  EXPECT_EQ(shown("/dev/xvdaa12"), "xvd 26 12");
+  EXPECT_EQ(shown("/dev/nvme1n1p2"), "nvme 1 2");
+  EXPECT_EQ(shown("/dev/nvme0n1"), "nvme 0 0");
+  EXPECT_EQ(shown("/dev/mmcblk0p1"), "mmcblk 0 1");
+  for (const char* none : {"/dev/sd3", "/dev/sda0", "/dev/sda3x", "/dev/nvme0p1", "/dev/nvme0n1p",
+                           "/dev/mapper/vg-var", "sda1", "/dev/mmcblkp1", "/dev/sda99999999"})
+    EXPECT_EQ(shown(none), "-") << none;
+}
+
+}  // namespace
+}  // namespace drydock::test
