@@ -74,7 +74,14 @@ Result<Artifact> finish(Artifact artifact, const std::shared_ptr<const Tree>& tr
   } else {
     artifact.targets = make_targets(tree, seen, options, artifact.kind == ArtifactKind::repository);
   }
-  if (artifact.targets.empty()) return nothing_known(given, seen);
+  if (artifact.targets.empty()) {
+    for (const Unread& one : tree->unread())
+      if (!one.said)
+        return Error{in_quotes(given.path) + " holds no file that drydock may read: " +
+                         in_quotes(one.path) + ": " + one.why,
+                     "run drydock as a user who may read it"};
+    return nothing_known(given, seen);
+  }
   name_targets(artifact.targets, target_name(given, options));
   return artifact;
 }

@@ -174,6 +174,85 @@ TEST_F(Hostile, DamageInTheMiddle) {
 }
 
 // As somebody who may not look into a directory: what lies there is unknown, not absent.
+class NotAllowed : public Hostile {
+ protected:
+  NotAllowed() {
+    w.file("d/etc/passwd", kPasswd)
+        .file("d/etc/os-release", "ID=debian\n")
+        .file("d/etc/sudoers", "root ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n")
+        .file("d/etc/sudoers.d/x", "guest ALL=(ALL) NOPASSWD: ALL\n")
+        .file("d/etc/docker/daemon.json", "{}\n")
+        .file("d/usr/bin/sudo", "")
+        .file("d/home/guest/file", "");
+    w.shell(
+        "chmod 755 . d d/etc d/usr d/usr/bin d/home; chmod 644 d/etc/sudoers d/etc/sudoers.d/x");
+  }
+  ~NotAllowed() override { w.shell("chmod -R u+rwx d"); }
+
+  // Outcomes of the rules as nobody, who may not enter `directory`.
+  std::string without(const std::string& directory, const std::vector<std::string>& rules) {
+    w.shell("chmod 0 d/" + directory);
+    std::string command = "drydock=$DRYDOCK; touch out err code; chmod 666 out err code; : >code; ";
+    if (getuid() == 0)
+      command += "drydock='setpriv --reuid 65534 --regid 65534 --clear-groups '$DRYDOCK; ";
+    command +=
+        "$drydock --version >/dev/null 2>&1 || { echo none >code; exit 0; }; "
+        "$drydock scan d -o json=- --scope host";
+    if (!w.read("pack/pack.yaml").empty()) command += " --rules pack";
+    for (const std::string& rule : rules) command += " --rule " + rule;
+    w.shell(command + " >out 2>err || echo $? >code");
+    w.shell("chmod 755 d/" + directory);
+    if (w.read("code") == "none\n") return "none";
+    const json report = json::parse(w.read("out"), nullptr, false);
+    std::string out = "exit " + w.read("code");
+    if (!report.is_object()) return out + w.read("err");
+    for (const json& target : report["targets"]) {
+      for (const json& rule : target["rules"])
+        out += rule["id"].get<std::string>() + " " + rule["outcome"].get<std::string>() + "\n";
+      for (const json& d : target["diagnostics"])
+        out += place(d["place"]) + " " + d["message"].get<std::string>() + "\n";
+    }
+    return out;
+  }
+};
+
+TEST_F(NotAllowed, IsUnknownAndSaid) {
+  if (without("home", {"account-empty-password"}) == "none")
+    GTEST_SKIP() << "another user cannot run the program of this build";
+  EXPECT_EQ(without("etc/sudoers.d", {"sudo-nopasswd", "account-empty-password"}),
+            "exit 1\naccount-empty-password fail\nsudo-nopasswd unknown\n"
+            "/etc/sudoers.d nothing in it was read: Permission denied\n");
+  EXPECT_EQ(without("etc/docker", {"docker-live-restore", "account-empty-password"}),
+            "exit 1\naccount-empty-password fail\ndocker-live-restore unknown\n"
+            "/etc/docker nothing in it was read: Permission denied\n");
+  EXPECT_EQ(without("etc", {"account-empty-password", "sudo-nopasswd"}),
+            "exit 3\naccount-empty-password unknown\nsudo-nopasswd unknown\n"
+            "/etc nothing in it was read: Permission denied\n");
+}
+
+TEST_F(NotAllowed, HidesFilesThatAQueryLooksFor) {
+  w.file("pack/pack.yaml", "name: mine\nversion: 1.2\nengine: 0.1.0\n");
+  const auto rule = [&](const std::string& id, const std::string& where) {
+    w.file("pack/" + id + ".yaml",
+           "id: " + id +
+               "\ntitle: It is there\nseverity: high\nprofiles: [base]\n"
+               "query: SELECT loc, path AS key FROM file WHERE " +
+               where +
+               "\n"
+               "message: \"{key} is there.\"\nwhy: w\nfix: f\nreferences: {coverage: A6}\n"
+               "examples:\n  - passes: {etc/hostname: \"box\\n\"}\n");
+    return id;
+  };
+  const std::vector<std::string> rules = {
+      rule("walk", "mode & 2 AND type = 'fifo'"), rule("by-path", "path = 'home/guest/none'"),
+      rule("elsewhere", "path = 'etc/none'"), rule("in-directory", "directory = 'home/guest'")};
+  const std::string told = without("home/guest", rules);
+  if (told == "none") GTEST_SKIP() << "another user cannot run the program of this build";
+  EXPECT_EQ(told,
+            "exit 3\nby-path unknown\nelsewhere pass\nin-directory unknown\nwalk unknown\n"
+            "/home/guest nothing in it was read: Permission denied\n");
+}
+
 TEST_F(Hostile, ADirectoryThatMayNotBeRead) {
   w.file("d/etc/passwd", kPasswd)
       .file("d/etc/os-release", "ID=debian\n")
