@@ -66,6 +66,11 @@ TreeResult<std::string> MountedTree::bind(std::string_view from, std::string_vie
     for (auto it = mounts_.lower_bound(inside);
          it != mounts_.end() && it->first.starts_with(inside); ++it)
       below.emplace_back(join_path(*real, it->first.substr(inside.size())), it->second);
+  const auto unread = blocked_;
+  if (recursive)
+    for (auto it = unread.lower_bound(inside); it != unread.end() && it->first.starts_with(inside);
+         ++it)
+      blocked_.insert_or_assign(join_path(*real, it->first.substr(inside.size())), it->second);
   mounts_.insert_or_assign(*real, *node);
   for (auto& [place, mounted] : below) mounts_.insert_or_assign(std::move(place), mounted);
   forget();

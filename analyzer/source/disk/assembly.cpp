@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "analyzer/source/disk/mounts.h"
+#include "analyzer/source/fs/fat_options.h"
+#include "analyzer/source/watched.h"
 
 namespace drydock {
 namespace {
@@ -108,11 +110,7 @@ class Assembly {
     if (wish.target.empty() || wish.source.empty() || wish.type == "swap") return;
     // noauto leaves it to somebody to mount; an automount mounts when somebody looks (systemd.mount(5)).
     if (wish.has("noauto") && !wish.has("x-systemd.automount")) return;
-    if (wish.is_bind()) {
-      if (!tree_->bind(normal_path(wish.source), wish.target, wish.has("rbind")))
-        say(wish, "the bind mount has no source or no mount point");
-      return;
-    }
+    if (wish.is_bind()) return bind(wish);
     // File systems without a device here hold nothing at rest.
     const bool local =
         wish.source.starts_with("/dev/") || wish.source.find('=') != std::string::npos;
@@ -126,13 +124,26 @@ class Assembly {
         firmware || wish.has("nofail"));
   }
 
-  void attach(const Volume& volume, const std::string& path, const MountWish* wish) {
-    const auto& file_system = volume.info.file_system;
+  void bind(const MountWish& wish) {
+    const std::string source = normal_path(wish.source);
+    const WatchedTree watched(*tree_);
+    if (const auto real = watched.resolve(source)) (void)watched.list(*real);
+    if (const auto missed = watched.missed(); !missed.empty())
+      return tree_->block(wish.target, missed.front().why);
+    if (!tree_->bind(source, wish.target, wish.has("rbind")))
+      say(wish, "the bind mount has no source or no mount point");
+  }
+
+  void attach(const Volume& volume, const std::string& path, const MountWish* wish,
+              std::string_view options = {}) {
+    FileSystemPtr file_system = volume.info.file_system;
     if (!file_system) {
       tree_->block(path, volume.info.why_not_read.empty() ? "its volume is not known"
                                                           : volume.info.why_not_read);
       return;  // the volume itself is reported
     }
+    if (volume.info.type == "vfat")
+      file_system = with_fat_options(file_system, wish ? std::string_view(wish->options) : options);
     // systemd makes a mount point that is missing (systemd.mount(5) "DirectoryMode="); mount(8) does not.
     if (!tree_->mount(path, file_system, file_system->root(), has_systemd())) {
       if (wish) say(*wish, "there is no mount point /" + path);
@@ -151,8 +162,9 @@ class Assembly {
                                   [&](const MountWish& wish) { return wish.target == path; }) &&
              !is_populated(path);
     };
-    const auto place = [&](const Volume* volume, const std::string& path) {
-      if (volume && free(path)) attach(*volume, path, nullptr);
+    const auto place = [&](const Volume* volume, const std::string& path,
+                           std::string_view options = {}) {
+      if (volume && free(path)) attach(*volume, path, nullptr, options);
     };
     // The initial ramdisk has its own generator: /usr comes before systemd itself.
     place(usr(), "usr");
@@ -165,7 +177,8 @@ class Assembly {
     place(extended_boot, "boot");
     // Firmware's partition goes to /efi, to /boot where that is missing and nobody else wants it.
     const bool has_efi = tree_->exists("efi");
-    if (has_efi || !extended_boot) place(first("EFI system"), has_efi ? "efi" : "boot");
+    if (has_efi || !extended_boot)
+      place(first("EFI system"), has_efi ? "efi" : "boot", "umask=0077");
   }
 
   bool has_generator() const {

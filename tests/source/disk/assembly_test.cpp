@@ -112,6 +112,57 @@ TEST_F(Assembled, NestedMountsInAnyOrderOfTheLines) {
   EXPECT_EQ(text("home/bound"), "bound\n");
 }
 
+// mount(8) "Mount options for fat"; the generator's are in its manual.
+TEST_F(Assembled, FatHasTheModesOfItsOptions) {
+  const auto modes = [&](const std::string& directory) {
+    const Tree& tree = *image.roots.at(0).tree;
+    char out[64];
+    const Stat top = *tree.lstat(directory), file = *tree.lstat(directory + "/F");
+    std::snprintf(out, sizeof out, "%o %o %u:%u", top.mode, file.mode, file.uid, file.gid);
+    return std::string(out);
+  };
+  const auto fat = [](const std::string& uuid) {
+    return PartitionPlan{.type = "esp", .fs = "vfat", .fs_uuid = uuid, .files = {{"F", "x"}}};
+  };
+  mounts({root("UUID=CAFE-0001 /boot vfat umask=0077\n"
+               "UUID=CAFE-0002 /data vfat fmask=0137,dmask=0027,gid=42\nUUID=CAFE-0003 /srv vfat\n",
+               kPlaces),
+          fat("CAFE-0001"), fat("CAFE-0002"), fat("CAFE-0003")});
+  EXPECT_EQ(modes("boot"), "700 700 0:0");
+  EXPECT_EQ(modes("data"), "750 640 0:42");
+  EXPECT_EQ(modes("srv"), "755 755 0:0");
+  EXPECT_EQ(modes("efi"), "700 700 0:0");
+}
+
+TEST_F(Assembled, ABindMountOfWhatIsNotReadIsNotReadEither) {
+  EXPECT_EQ(mounts({root("/dev/mapper/data /data ext4 nofail\n/data/home /home none bind\n"
+                         "/data /srv none rbind\n",
+                         kPlaces)}),
+            "p1 on /\n"
+            "etc/fstab:1: '/dev/mapper/data', to be mounted on /data, is not in the image\n"
+            "unread /data: '/dev/mapper/data' is not in the image\n"
+            "unread /home: '/dev/mapper/data' is not in the image\n"
+            "unread /srv: '/dev/mapper/data' is not in the image\n");
+}
+
+TEST_F(Assembled, SeveralDisksAreCountedFromTheRoots) {
+  make_disk(
+      dir, "a.img",
+      {root("/dev/vdc1 / ext4\n/dev/vdd2 /home ext4\n/dev/vdb1 /var ext4 nofail\n", kPlaces)});
+  make_disk(dir, "b.img", {{}, holding("in-b")});
+  std::vector<Disk> disks;
+  for (const char* name : {"a.img", "b.img"}) {
+    auto file = FileDevice::open(dir.path(name));
+    ASSERT_TRUE(file);
+    disks.push_back({.device = *file, .format = "raw"});
+  }
+  image = read_disk_image(std::move(disks));
+  ASSERT_EQ(image.roots.size(), 1u);
+  EXPECT_EQ(text("home/in-b"), "in-b\n");
+  EXPECT_THAT(names("var"),
+              ElementsAre("'var': 'var' is not read: '/dev/vdb1' is not in the image"));
+}
+
 TEST_F(Assembled, UnitsThatAreEnabledAndFstabBehindThem) {
   const auto unit = [](const std::string& what, const std::string& where) {
     return "[Mount]\nWhat=" + what + "\nWhere=" + where + "\n";
