@@ -29,8 +29,9 @@ void append(const Collector& collector, std::vector<const Collector*>& visited,
             std::vector<const Collector*>& order) {
   if (std::ranges::find(visited, &collector) != visited.end()) return;
   visited.push_back(&collector);
-  for (const std::string_view table : collector.needs)
-    if (const Collector* other = provider(table)) append(*other, visited, order);
+  for (const auto* others : {&collector.needs, &collector.hints})
+    for (const std::string_view table : *others)
+      if (const Collector* other = provider(table)) append(*other, visited, order);
   order.push_back(&collector);
 }
 
@@ -168,6 +169,7 @@ void Context::insert_gap(std::string_view path, std::string_view code, std::stri
 // What the collector that ran may have missed. That nothing was found in a volume that was not read, or
 // behind the cut of an archive, says nothing: whoever looked there cannot be sure.
 void Context::end() {
+  if (running_->says_doubts) looked_.clear();
   for (const WatchedTree::Stretch& stretch : looked_)
     for (const Unread& one : tree_.missed(stretch)) {
       if (!reported_.insert(key(one.path)).second) continue;

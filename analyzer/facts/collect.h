@@ -34,11 +34,15 @@ struct Collector {
   // Tables of other collectors that must be filled before. What those may have missed, this one may have
   // missed as well.
   std::vector<std::string_view> needs;
+  // As `needs`, but what those may have missed adds no doubt here: they only say where else to look.
+  std::vector<std::string_view> hints = {};
   // Files it may read in a host or /etc, as patterns of Interest relative to the root.
   std::vector<std::string_view> paths;
   // Patterns of Interest::add_loose for files of its format that lie anywhere (fragments).
   std::vector<std::string_view> loose;
   void (*collect)(Context&);
+  // Its rows say themselves what is not known, one by one; what it missed makes no table unknown.
+  bool says_doubts = false;
 };
 
 // Every collector, in no particular order. The explicit list is in collectors.cpp.

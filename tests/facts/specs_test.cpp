@@ -59,10 +59,29 @@ TEST(Collectors, EveryTableAndNeedHasItsProvider) {
   for (const facts::TableSpec* table : facts::all_tables()) provided.insert(table->name);
   for (const facts::Collector& collector : facts::collectors()) {
     SCOPED_TRACE(collector.name);
-    for (const std::string_view table : collector.needs)
-      EXPECT_TRUE(provided.contains(table)) << table;
+    for (const auto* tables : {&collector.needs, &collector.hints})
+      for (const std::string_view table : *tables) EXPECT_TRUE(provided.contains(table)) << table;
     for (const std::string_view path : collector.paths) EXPECT_FALSE(path.starts_with('/')) << path;
   }
+}
+
+// What one collector missed, those that are made from its tables missed too; those that only look further
+// by them did not.
+TEST(Collectors, WhatWasMissedIsPassedOn) {
+  const auto unknown = [](const std::string& unread) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/os-release", "ID=debian\n")
+        .file("usr/lib/systemd/systemd", "", 0755)
+        .directory("home/alice")
+        .directory("etc/systemd/system")
+        .leave_unread(unread, "it is encrypted");
+    return test::facts(tree,
+                       "SELECT DISTINCT table_name FROM parse_issue WHERE effect = 'unknown' AND "
+                       "table_name IN ('docker_daemon', 'mount', 'sysctl', 'unit_state', 'trait', "
+                       "'firewall_policy') ORDER BY 1");
+  };
+  EXPECT_EQ(unknown("home/alice"), "docker_daemon\n");
+  EXPECT_EQ(unknown("etc/systemd/system"), "docker_daemon\nfirewall_policy\nmount\nunit_state\n");
 }
 
 // Facts come from the tree alone: a host without any file has no rows but those that say so.

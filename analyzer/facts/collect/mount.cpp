@@ -485,7 +485,8 @@ void collect_mounts(Context& context) {
 const Collector kMountCollector{
     .name = "mount",
     .tables = {&kFstabLineTable, &kMountTable, &kMountOptionTable, &kPathMountTable},
-    .needs = {"unit_state", "docker_daemon"},
+    .needs = {"unit_state"},
+    .hints = {"docker_daemon"},
     .paths = unit_paths({"etc/fstab"}),
     .loose = {"fstab", "*.fstab"},
     .collect = collect_mounts};

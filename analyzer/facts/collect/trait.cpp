@@ -282,9 +282,11 @@ void collect_traits(Context& context) {
 
 const Collector kTraitCollector{.name = "trait",
                                 .tables = {&kTraitTable},
-                                .needs = {"sysctl", "os_release"},
+                                .needs = {"os_release"},
+                                .hints = {"sysctl"},
                                 .paths = {},
                                 .loose = all_loose(),
-                                .collect = collect_traits};
+                                .collect = collect_traits,
+                                .says_doubts = true};
 
 }  // namespace drydock::facts
