@@ -40,8 +40,10 @@ void add_artifact_options(CLI::App& app, ArtifactOptions& options) {
                  "repository, a single file, or - for an archive on standard input.")
       ->required()
       ->type_name("ARTIFACT");
-  app.add_option("--root", options.root,
-                 "Take this directory inside the artifact as the root of the host.")
+  app.add_option(
+         "--root", options.root,
+         "Take this directory inside the artifact as the root of the host; in a disk image it may "
+         "begin with a volume, as 'drydock volumes' names it: p3, p3/rootfs.")
       ->type_name("PATH")
       ->group("Artifact");
   app.add_option("--scope", options.scope,
