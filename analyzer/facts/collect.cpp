@@ -111,8 +111,11 @@ std::vector<std::string> Context::loose() const {
 
 void Context::issue(std::string_view path, const parsers::SyntaxError& error,
                     std::vector<const TableSpec*> tables) {
-  if (tables.empty() && running_) tables = running_->tables;
   const bool ignored = error.effect == parsers::Effect::ignored;
+  if (tables.empty() && running_) {
+    tables = running_->tables;
+    if (!ignored) reported_.insert(key(path));  // end() need not say it again
+  }
   diagnostics_.push_back({ignored ? Level::note : Level::warning, DiagnosticKind::parse_error,
                           std::string(path), error.span, error.message, "",
                           std::string(error.code)});
@@ -172,6 +175,7 @@ void Context::end() {
   if (running_->says_doubts) looked_.clear();
   for (const WatchedTree::Stretch& stretch : looked_)
     for (const Unread& one : tree_.missed(stretch)) {
+      unsure_.try_emplace(running_->name, Unread{one.path, gap_in_words(one)});
       if (!reported_.insert(key(one.path)).second) continue;
       const auto info = tree_.lstat(one.path);
       if (info && info->type == NodeType::file) {
