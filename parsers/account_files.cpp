@@ -265,4 +265,31 @@ PasswordClass classify_password(std::string_view field) {
   return {method.empty() ? Password::none : Password::set, method};
 }
 
+std::optional<int64_t> hash_cost(std::string_view field) {
+  const std::string_view method = classify_password(field).method;
+  while (!field.empty() && field.front() == '!') field.remove_prefix(1);
+  const auto number = [](std::string_view text) -> std::optional<int64_t> {
+    int64_t value = 0;
+    size_t n = 0;
+    for (; n < text.size() && n < 9 && text[n] >= '0' && text[n] <= '9'; ++n)
+      value = value * 10 + (text[n] - '0');
+    if (n == 0) return std::nullopt;
+    return value;
+  };
+  if (method == "sha256crypt" || method == "sha512crypt") {
+    const std::string_view rounds = field.substr(3);
+    return rounds.starts_with("rounds=") ? number(rounds.substr(7)) : 5000;
+  }
+  if (method == "bcrypt") return number(field.substr(4));
+  // crypt(5), yescrypt: $y$ flavour N r…: the second character is the logarithm of N less one, in
+  // crypt's base 64.
+  if (method == "yescrypt" && field.size() > 4) {
+    constexpr std::string_view kDigits =
+        "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const size_t digit = kDigits.find(field[4]);
+    if (digit != std::string_view::npos && digit < 32) return static_cast<int64_t>(digit) + 1;
+  }
+  return std::nullopt;
+}
+
 }  // namespace drydock::parsers::account_files

@@ -125,4 +125,9 @@ struct PasswordClass {
 };
 PasswordClass classify_password(std::string_view field);
 
+// What a hash costs to try, by crypt(5) (behind a '!' too): the rounds of sha256crypt and sha512crypt,
+// 5000 where none are named; the logarithm of bcrypt's cost and of yescrypt's N. nullopt for every other
+// field.
+std::optional<int64_t> hash_cost(std::string_view field);
+
 }  // namespace drydock::parsers::account_files

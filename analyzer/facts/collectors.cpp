@@ -10,9 +10,12 @@
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/kernel.h"
+#include "analyzer/facts/collect/login.h"
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/pam.h"
+#include "analyzer/facts/collect/shell_setting.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
@@ -33,10 +36,13 @@ std::span<const Collector> collectors() {
       kFileCollector,
       kFirewallCollector,
       kKernelCollector,
+      kLoginCollector,
       kModuleCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
+      kPamCollector,
+      kShellSettingCollector,
       kSshdCollector,
       kSudoCollector,
       kSysctlCollector,

@@ -13,7 +13,7 @@ using testing::StartsWith;
 class Facts : public testing::Test {
  protected:
   Facts() {
-    w.file("host/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+    w.file("host/etc/passwd", "root:*:0:0::/root:/bin/sh\n")
         .file("host/etc/os-release", "ID=debian\n")
         .file("host/etc/sysctl.d/a.conf",
               "kernel.kptr_restrict = 2\nkernel.core_pattern = |/bin/x \"a\",b\n");

@@ -18,10 +18,10 @@ using testing::Not;
 class Scan : public testing::Test {
  protected:
   Scan() {
-    w.file("weak/etc/passwd", "root:x:0:0::/root:/bin/sh\nguest::1000:1000::/home/guest:/bin/sh\n")
+    w.file("weak/etc/passwd", "root:*:0:0::/root:/bin/sh\nguest::1000:1000::/home/guest:/bin/sh\n")
         .file("weak/etc/shadow", "root:*:1::::::\n")
         .file("weak/etc/os-release", "ID=debian\n")
-        .file("clean/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+        .file("clean/etc/passwd", "root:*:0:0::/root:/bin/sh\n")
         .file("clean/etc/shadow", "root:*:1::::::\n")
         .file("clean/etc/os-release", "ID=debian\n");
   }
@@ -290,7 +290,7 @@ TEST_F(Scan, ColourOnlyWhenAskedForOrOnATerminal) {
 
 // The lines of shadow(5) are secrets: a finding in it is placed, not shown.
 TEST_F(Scan, SecretsAreNeverShown) {
-  w.file("secret/etc/passwd", "root:x:0:0::/root:/bin/sh\nold:x:1000:1000::/home/old:/bin/sh\n")
+  w.file("secret/etc/passwd", "root:*:0:0::/root:/bin/sh\nold:x:1000:1000::/home/old:/bin/sh\n")
       .file("secret/etc/shadow", "root:$6$salt$topsecrethash:1::::::\nold::1::::::\n")
       .file("secret/etc/os-release", "ID=debian\n");
   for (const char* format : {"text", "sarif", "json"}) {

@@ -10,6 +10,7 @@
 // named there may add members (gpasswd(1)).
 #include "analyzer/facts/collect/account.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -28,6 +29,9 @@ const TableSpec kAccountTable{
          {"gid", ColumnType::integer, "The id of the primary group."},
          {"gecos", ColumnType::text, "The comment field."},
          {"home", ColumnType::text, "The home directory."},
+         {"home_path", ColumnType::text,
+          "The same as a path of `file`, without slashes around it; NULL if it is empty or the "
+          "root."},
          {"shell", ColumnType::text, "The login shell as it is written; empty means /bin/sh."},
          {"interactive", ColumnType::boolean,
           "The shell lets somebody work: neither nologin, false, true, sync, halt nor shutdown."},
@@ -43,6 +47,9 @@ const TableSpec kAccountTable{
           "By crypt(5), of a locked password too: yescrypt, sha512crypt, md5crypt, descrypt …; "
           "NULL if "
           "there is no hash."},
+         {"hash_cost", ColumnType::integer,
+          "By crypt(5): the rounds of sha256crypt and sha512crypt (5000 if none are named), the "
+          "logarithm of the cost of bcrypt and yescrypt; NULL for the others."},
          {"last_change", ColumnType::integer,
           "Days since 1970; 0: at the next login; NULL: not set."},
          {"min_days", ColumnType::integer, "Minimum password age; NULL: not set."},
@@ -50,6 +57,9 @@ const TableSpec kAccountTable{
          {"warn_days", ColumnType::integer, "Warning period; NULL: not set."},
          {"inactive_days", ColumnType::integer, "Days until lock after expiry; NULL: not set."},
          {"expire", ColumnType::integer, "Day the account expires, since 1970; NULL: never."},
+         {"password_expires", ColumnType::integer,
+          "Day the password expires, since 1970, as chage(1) works it out; NULL: never, or at the "
+          "next login."},
          {"loc", ColumnType::location, "The line in passwd."},
          {"uid_loc", ColumnType::location, "The user id."},
          {"gid_loc", ColumnType::location, "The group id."},
@@ -57,8 +67,23 @@ const TableSpec kAccountTable{
          {"password_loc", ColumnType::location,
           "The password field that decides, in passwd or shadow."},
          {"shadow_loc", ColumnType::location, "The line in shadow; NULL if there is none."}},
-    .indexes = {"name", "uid", "gid"},
+    .indexes = {"name", "uid", "gid", "home_path"},
     .examples = {"SELECT name, uid, shell, password_state FROM account WHERE interactive"}};
+
+const TableSpec kShadowTable{
+    .name = "shadow",
+    .kind = TableKind::raw,
+    .doc = "A line of shadow(5), whether or not passwd has the account. Hashes are never kept.",
+    .columns = {{"name", ColumnType::text, "The login name."},
+                {"has_account", ColumnType::boolean, "passwd has a line of this name."},
+                {"is_first", ColumnType::boolean,
+                 "0: an earlier line has the same name, and counts."},
+                {"password_state", ColumnType::text, "'empty', 'set', 'locked' or 'none'."},
+                {"hash_method", ColumnType::text, "As in `account`."},
+                {"loc", ColumnType::location, "The line."},
+                {"password_loc", ColumnType::location, "The password field."}},
+    .indexes = {"name"},
+    .examples = {"SELECT name, password_state, hash_method FROM shadow WHERE NOT has_account"}};
 
 const TableSpec kGroupTable{
     .name = "account_group",
@@ -157,17 +182,20 @@ class Databases {
   Databases(Context& context, const std::string& directory) : context_(context) {
     passwd_ = load<files::User>(directory, "passwd", files::parse_passwd,
                                 {&kAccountTable, &kGroupMemberTable});
-    shadow_ = load<files::Shadow>(directory, "shadow", files::parse_shadow, {&kAccountTable});
+    shadow_ = load<files::Shadow>(directory, "shadow", files::parse_shadow,
+                                  {&kAccountTable, &kShadowTable});
     group_ = load<files::Group>(directory, "group", files::parse_group,
                                 {&kGroupTable, &kGroupMemberTable});
     gshadow_ = load<files::GroupShadow>(directory, "gshadow", files::parse_gshadow,
                                         {&kGroupTable, &kGroupMemberTable});
     subuid_ = load<files::Range>(directory, "subuid", files::parse_subid, {&kSubidTable});
     subgid_ = load<files::Range>(directory, "subgid", files::parse_subid, {&kSubidTable});
+    if (!context.is_fragment()) note_absent(directory);
   }
 
   void write() {
     write_accounts();
+    write_shadow();
     write_groups();
     write_members();
     write_nis(passwd_, "passwd");
@@ -207,6 +235,33 @@ class Databases {
     return database;
   }
 
+  // Every host has passwd, and shadow where passwd sends to it: without them nobody can say that an
+  // account is in order. They may be kept elsewhere, or be links that lead nowhere.
+  void note_absent(const std::string& directory) {
+    const auto note = [&](std::string_view name, bool only_links,
+                          std::vector<const TableSpec*> tables) {
+      const std::string path = join_path(directory, name);
+      const auto real = context_.tree().resolve(path);
+      // What is there and cannot be read was reported by whoever read it.
+      const bool is_absent = !real && (real.error().kind == TreeError::Kind::not_found ||
+                                       real.error().kind == TreeError::Kind::not_directory);
+      const bool is_link = context_.tree().lstat(path).has_value();
+      if (!is_absent || (only_links && !is_link)) return;
+      if (is_link) tables.push_back(&kNisEntryTable);
+      context_.issue(path,
+                     {"no-such-file", Span{},
+                      is_link ? "the link leads to no file: what it would say is not known"
+                              : "there is no such file: what it would say is not known",
+                      parsers::Effect::refused},
+                     std::move(tables));
+    };
+    const bool sends = std::ranges::any_of(
+        passwd_.file.records, [](const files::User& user) { return user.password == "x"; });
+    note("passwd", false, {&kAccountTable});
+    note("shadow", !sends, {&kAccountTable, &kShadowTable});
+    note("group", true, {&kGroupTable, &kGroupMemberTable});
+  }
+
   Value place(const std::string& path, Span span) { return context_.store().locate(path, span); }
 
   void write_accounts() {
@@ -216,13 +271,15 @@ class Databases {
     for (const files::User& user : passwd_.file.records) {
       const auto found = shadow.find(user.name);
       const files::Shadow* entry = found == shadow.end() ? nullptr : found->second;
-      Value state = Null{}, method = Null{}, source = Null{};
+      Value state = Null{}, method = Null{}, source = Null{}, cost = Null{};
       Value password_loc = place(passwd_.path, user.password_span);
       // pam_unix: "x", "*NP*" and "##name" mean shadow.
       const bool shadowed =
           user.password == "x" || user.password == "*NP*" || user.password == "##" + user.name;
       if (!shadowed || entry) {
-        const auto kind = files::classify_password(shadowed ? entry->password : user.password);
+        const std::string& field = shadowed ? entry->password : user.password;
+        const auto kind = files::classify_password(field);
+        cost = number_or_null(files::hash_cost(field));
         state = state_name(kind.state);
         source = std::string_view(shadowed ? "shadow" : "passwd");
         method = text_or_null(kind.method);
@@ -230,6 +287,7 @@ class Databases {
       } else if (shadow_.known) {
         state = std::string_view("missing");
       }
+      const std::string home_path = normal_path(user.home);
       const files::Shadow none;
       const files::Shadow& s = entry ? *entry : none;
       context_.store().insert(kAccountTable,
@@ -238,24 +296,48 @@ class Databases {
                                int64_t{user.gid},
                                std::string_view(user.gecos),
                                std::string_view(user.home),
+                               text_or_null(home_path),
                                std::string_view(user.shell),
                                is_interactive(user.shell),
                                seen.insert(user.name).second,
                                state,
                                source,
                                method,
+                               cost,
                                number_or_null(s.last_change),
                                number_or_null(s.minimum),
                                number_or_null(s.maximum),
                                number_or_null(s.warning),
                                number_or_null(s.inactive),
                                number_or_null(s.expire),
+                               password_expires(s),
                                place(passwd_.path, user.span),
                                place(passwd_.path, user.uid_span),
                                place(passwd_.path, user.gid_span),
                                place(passwd_.path, user.shell_span),
                                password_loc,
                                entry ? place(shadow_.path, entry->span) : Value(Null{})});
+    }
+  }
+
+  // chage(1) and shadow(5): an empty or huge maximum age means never; a last change of 0 means at the
+  // next login.
+  static Value password_expires(const files::Shadow& entry) {
+    if (!entry.last_change || *entry.last_change == 0 || !entry.maximum || *entry.maximum >= 10000)
+      return Null{};
+    return *entry.last_change + *entry.maximum;
+  }
+
+  void write_shadow() {
+    std::set<std::string_view> users, seen;
+    for (const files::User& user : passwd_.file.records) users.insert(user.name);
+    for (const files::Shadow& entry : shadow_.file.records) {
+      const auto kind = files::classify_password(entry.password);
+      context_.store().insert(
+          kShadowTable,
+          {std::string_view(entry.name), users.contains(entry.name), seen.insert(entry.name).second,
+           state_name(kind.state), text_or_null(kind.method), place(shadow_.path, entry.span),
+           place(shadow_.path, entry.password_span)});
     }
   }
 
@@ -360,7 +442,8 @@ void collect_accounts(Context& context) {
 
 const Collector kAccountCollector{
     .name = "account",
-    .tables = {&kAccountTable, &kGroupTable, &kGroupMemberTable, &kNisEntryTable, &kSubidTable},
+    .tables = {&kAccountTable, &kShadowTable, &kGroupTable, &kGroupMemberTable, &kNisEntryTable,
+               &kSubidTable},
     .needs = {},
     .paths = {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/subuid", "etc/subgid"},
     .loose = {"passwd", "shadow", "group", "gshadow", "subuid", "subgid"},

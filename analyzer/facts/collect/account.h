@@ -6,6 +6,7 @@
 namespace drydock::facts {
 
 extern const TableSpec kAccountTable;
+extern const TableSpec kShadowTable;
 extern const TableSpec kGroupTable;
 extern const TableSpec kGroupMemberTable;
 extern const TableSpec kNisEntryTable;

@@ -1,0 +1,332 @@
+// login.defs(5): the last line with a name counts. useradd(8), "-D": /etc/default/useradd.
+//
+// limits.conf(5), limits.d(5): limits.conf first, then limits.d/*.conf in the order of their names in
+// the C locale; of several lines for the same domain, type and item the last one counts. A line for a
+// user counts before one for a group, and that before "*"; neither groups nor "*" mean root.
+#include "analyzer/facts/collect/login.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "analyzer/source/tree.h"
+#include "parsers/limits_conf.h"
+#include "parsers/login_defs.h"
+
+namespace drydock::facts {
+
+const TableSpec kLoginDefTable{
+    .name = "login_def",
+    .kind = TableKind::effective,
+    .doc =
+        "A setting of the shadow tools with the value that counts (login.defs(5)); settings that "
+        "are not written have the defaults of shadow 4.13, where the file or useradd is there.",
+    .columns = {{"key", ColumnType::text, "The name: PASS_MAX_DAYS."},
+                {"value", ColumnType::text, "As it is written, or the default."},
+                {"source", ColumnType::text, "'file' or 'default'."},
+                {"loc", ColumnType::location, "The line; NULL for a default."},
+                {"value_loc", ColumnType::location, "The value; NULL for a default."}},
+    .key = "key",
+    .value = "value",
+    .examples = {"SELECT key, value, loc FROM login_def WHERE key LIKE 'PASS_%'"}};
+
+const TableSpec kUseraddDefaultTable{
+    .name = "useradd_default",
+    .kind = TableKind::effective,
+    .doc =
+        "A default for new accounts: useradd(8) from /etc/default/useradd, adduser(8) from "
+        "/etc/adduser.conf. What is not written has no row, but INACTIVE, where useradd is there.",
+    .columns = {{"key", ColumnType::text, "Program and name: useradd.INACTIVE, adduser.DIR_MODE."},
+                {"value", ColumnType::text, "The value, without quotation marks."},
+                {"source", ColumnType::text, "'file' or 'default'."},
+                {"loc", ColumnType::location, "The line; NULL for a default."},
+                {"value_loc", ColumnType::location, "The value; NULL for a default."}},
+    .key = "key",
+    .value = "value",
+    .examples = {"SELECT key, value, loc FROM useradd_default"}};
+
+const TableSpec kLimitTable{
+    .name = "login_limit",
+    .kind = TableKind::effective,
+    .doc =
+        "A limit that pam_limits sets for a domain, the last line for it (limits.conf(5)). A line "
+        "of type '-' gives a row for soft and one for hard.",
+    .columns = {{"key", ColumnType::text, "Domain, type and item: '* hard core'."},
+                {"value", ColumnType::text,
+                 "A number or 'unlimited'; NULL: the domain is exempt ('domain -')."},
+                {"domain", ColumnType::text, "A user, @group, %group, a range of ids, or '*'."},
+                {"type", ColumnType::text, "'soft' or 'hard'."},
+                {"item", ColumnType::text, "core, nofile, maxlogins …; '-': the domain is exempt."},
+                {"loc", ColumnType::location, "The line."},
+                {"value_loc", ColumnType::location, "The value."}},
+    .key = "key",
+    .value = "value",
+    .examples = {"SELECT domain, type, item, value, loc FROM login_limit ORDER BY key"}};
+
+const TableSpec kNssSourceTable{
+    .name = "nss_source",
+    .kind = TableKind::effective,
+    .doc = "A source that a database of names is looked up in, in its order (nsswitch.conf(5)).",
+    .columns = {{"database", ColumnType::text, "passwd, shadow, hosts …"},
+                {"position", ColumnType::integer, "From 0."},
+                {"source", ColumnType::text, "files, compat, systemd, sss, ldap, nis …"},
+                {"loc", ColumnType::location, "The source."}},
+    .indexes = {"database"},
+    .examples = {"SELECT database, position, source FROM nss_source"}};
+
+const TableSpec kLoginShellTable{
+    .name = "login_shell",
+    .kind = TableKind::raw,
+    .doc =
+        "A shell that users may choose with chsh(1), and that makes an account count as a normal "
+        "one to daemons (shells(5)).",
+    .columns = {{"path", ColumnType::text, "The program, as it is written."},
+                {"loc", ColumnType::location, "The line."}},
+    .examples = {"SELECT path FROM login_shell"}};
+
+namespace {
+
+using parsers::limits_conf::Limit;
+
+constexpr std::string_view kLoginDefs = "etc/login.defs";
+constexpr std::string_view kUseradd = "etc/default/useradd";
+constexpr std::string_view kAdduser = "etc/adduser.conf";
+constexpr std::string_view kNsswitch = "etc/nsswitch.conf";
+constexpr std::string_view kShells = "etc/shells";
+constexpr std::string_view kLimits = "etc/security/limits.conf";
+constexpr std::string_view kLimitsDirectory = "etc/security/limits.d";
+
+// shadow 4.13: what its programs take where login.defs says nothing.
+constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
+    {"CREATE_HOME", "no"},      {"DEFAULT_HOME", "no"},   {"ENCRYPT_METHOD", "DES"},
+    {"FAIL_DELAY", "1"},        {"GID_MAX", "60000"},     {"GID_MIN", "1000"},
+    {"LOGIN_RETRIES", "5"},     {"LOGIN_TIMEOUT", "60"},  {"LOG_OK_LOGINS", "no"},
+    {"PASS_MAX_DAYS", "-1"},    {"PASS_MIN_DAYS", "-1"},  {"PASS_WARN_AGE", "-1"},
+    {"SUB_UID_COUNT", "65536"}, {"UID_MAX", "60000"},     {"UID_MIN", "1000"},
+    {"UMASK", "022"},           {"USERGROUPS_ENAB", "no"}};
+
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+class Login {
+ public:
+  explicit Login(Context& context) : context_(context) {}
+
+  void root() {
+    const bool has_useradd = context_.tree().exists("usr/sbin/useradd");
+    const bool has_login_defs = login_defs(kLoginDefs);
+    if (has_useradd || has_login_defs) login_defaults();
+    assignments(kUseradd, "useradd.");
+    assignments(kAdduser, "adduser.");
+    if ((has_useradd || has_login_defs) && !settings_.contains("useradd.INACTIVE"))
+      context_.store().insert(kUseraddDefaultTable,
+                              {std::string_view("useradd.INACTIVE"), std::string_view("-1"),
+                               std::string_view("default"), Null{}, Null{}});
+    write_settings();
+    limits(kLimits);
+    for (const std::string& path : context_.tree().glob(kLimitsDirectory, "*.conf")) limits(path);
+    write_limits();
+    nsswitch(kNsswitch);
+    shells(kShells);
+  }
+
+  void fragment() {
+    for (const std::string& path : context_.loose()) {
+      const std::string_view name = file_name(path);
+      if (name == "login.defs") login_defs(path);
+      if (name == "useradd") assignments(path, "useradd.");
+      if (name == "adduser.conf") assignments(path, "adduser.");
+      if (name == "limits.conf" || file_name(parent_path(path)) == "limits.d") limits(path);
+      if (name == "nsswitch.conf") nsswitch(path);
+    }
+    write_settings();
+    write_limits();
+  }
+
+ private:
+  struct Setting {
+    std::string value;
+    LocationId loc;
+    LocationId value_loc;
+  };
+
+  void keep(const TableSpec& table, const std::string& key, Setting setting) {
+    const auto [known, is_new] = settings_.try_emplace(key, &table, setting);
+    if (is_new) return;
+    context_.store().overridden(table, key, setting.loc, known->second.second.loc,
+                                known->second.second.value, "set again later");
+    known->second.second = std::move(setting);
+  }
+
+  bool login_defs(std::string_view path) {
+    const auto text = context_.read(path);
+    if (!text) return context_.tree().exists(path);
+    const auto file = parsers::login_defs::parse(text->text);
+    context_.issues(text->path, file.errors, {&kLoginDefTable});
+    for (const auto& setting : file.settings)
+      keep(kLoginDefTable, setting.name,
+           {setting.value, context_.store().locate(text->path, setting.span),
+            context_.store().locate(text->path, setting.value_span)});
+    return true;
+  }
+
+  void login_defaults() {
+    for (const auto& [key, value] : kDefaults)
+      if (!settings_.contains(key))
+        context_.store().insert(kLoginDefTable,
+                                {key, value, std::string_view("default"), Null{}, Null{}});
+  }
+
+  // NAME=value lines; useradd(8) takes them as they stand, adduser(8) takes quotation marks off.
+  void assignments(std::string_view path, std::string_view program) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    const LineIndex lines(text->text);
+    for (uint32_t number = 1; number <= lines.line_count(); ++number) {
+      auto [begin, end] = lines.line_bounds(number);
+      const std::string_view all = text->text.substr(0, end);
+      while (begin < end && is_space(all[begin])) ++begin;
+      while (end > begin && is_space(all[end - 1])) --end;
+      const size_t equals = all.find('=', begin);
+      if (begin == end || all[begin] == '#' || equals >= end) continue;
+      size_t name_end = equals;
+      while (name_end > begin && is_space(all[name_end - 1])) --name_end;
+      size_t value = equals + 1, value_end = end;
+      while (value < value_end && is_space(all[value])) ++value;
+      if (value_end - value >= 2 && (all[value] == '"' || all[value] == '\'') &&
+          all[value_end - 1] == all[value])
+        ++value, --value_end;
+      keep(kUseraddDefaultTable,
+           std::string(program) + std::string(all.substr(begin, name_end - begin)),
+           {std::string(all.substr(value, value_end - value)),
+            context_.store().locate(text->path, lines.span(begin, end)),
+            context_.store().locate(text->path, lines.span(value, value_end))});
+    }
+  }
+
+  void write_settings() {
+    for (const auto& [key, kept] : settings_)
+      context_.store().insert(*kept.first,
+                              {std::string_view(key), std::string_view(kept.second.value),
+                               std::string_view("file"), kept.second.loc, kept.second.value_loc});
+  }
+
+  void limits(std::string_view path) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    const auto file = parsers::limits_conf::parse(text->text);
+    context_.issues(text->path, file.errors, {&kLimitTable});
+    for (const Limit& limit : file.limits) {
+      const LocationId loc = context_.store().locate(text->path, limit.span);
+      const LocationId value_loc = context_.store().locate(text->path, limit.value_span);
+      for (const std::string_view type : {"soft", "hard"}) {
+        if (limit.type != "-" && limit.type != type) continue;
+        const std::string key = limit.domain + " " + std::string(type) + " " + limit.item;
+        const auto [known, is_new] =
+            limits_.try_emplace(key, KeptLimit{limit, std::string(type), loc, value_loc});
+        if (is_new) continue;
+        context_.store().overridden(kLimitTable, key, loc, known->second.loc,
+                                    known->second.limit.value, "read later");
+        known->second = {limit, std::string(type), loc, value_loc};
+      }
+    }
+  }
+
+  void write_limits() {
+    for (const auto& [key, kept] : limits_)
+      context_.store().insert(
+          kLimitTable,
+          {std::string_view(key),
+           kept.limit.value.empty() ? Value(Null{}) : Value(std::string_view(kept.limit.value)),
+           std::string_view(kept.limit.domain), std::string_view(kept.type),
+           std::string_view(kept.limit.item), kept.loc, kept.value_loc});
+  }
+
+  // "database: source [STATUS=action] source …"; the last line of a database counts.
+  void nsswitch(std::string_view path) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    const LineIndex lines(text->text);
+    std::map<std::string, std::vector<std::pair<std::string, Span>>> databases;
+    for (uint32_t number = 1; number <= lines.line_count(); ++number) {
+      auto [begin, end] = lines.line_bounds(number);
+      const std::string_view all = text->text.substr(0, end);
+      end = std::min(end, all.find('#', begin));
+      while (begin < end && is_space(all[begin])) ++begin;
+      const size_t colon = all.find(':', begin);
+      if (begin == end || colon >= end) continue;
+      auto& sources = databases[std::string(all.substr(begin, colon - begin))];
+      sources.clear();
+      for (size_t at = colon + 1; at < end;) {
+        if (is_space(all[at])) {
+          ++at;
+        } else if (all[at] == '[') {
+          while (at < end && all[at] != ']') ++at;
+          ++at;
+        } else {
+          const size_t from = at;
+          while (at < end && !is_space(all[at]) && all[at] != '[') ++at;
+          sources.emplace_back(all.substr(from, at - from), lines.span(from, at));
+        }
+      }
+    }
+    for (const auto& [database, sources] : databases)
+      for (size_t i = 0; i < sources.size(); ++i)
+        context_.store().insert(kNssSourceTable,
+                                {std::string_view(database), static_cast<int64_t>(i),
+                                 std::string_view(sources[i].first),
+                                 context_.store().locate(text->path, sources[i].second)});
+  }
+
+  void shells(std::string_view path) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    const LineIndex lines(text->text);
+    for (uint32_t number = 1; number <= lines.line_count(); ++number) {
+      auto [begin, end] = lines.line_bounds(number);
+      const std::string_view all = text->text.substr(0, end);
+      end = std::min(end, all.find('#', begin));
+      while (begin < end && is_space(all[begin])) ++begin;
+      while (end > begin && is_space(all[end - 1])) --end;
+      if (begin < end && all[begin] == '/')
+        context_.store().insert(kLoginShellTable,
+                                {all.substr(begin, end - begin),
+                                 context_.store().locate(text->path, lines.span(begin, end))});
+    }
+  }
+
+  struct KeptLimit {
+    Limit limit;
+    std::string type;
+    LocationId loc;
+    LocationId value_loc;
+  };
+
+  Context& context_;
+  std::map<std::string, std::pair<const TableSpec*, Setting>, std::less<>> settings_;
+  std::map<std::string, KeptLimit> limits_;
+};
+
+void collect_login(Context& context) {
+  Login login(context);
+  if (context.is_fragment())
+    login.fragment();
+  else
+    login.root();
+}
+
+}  // namespace
+
+const Collector kLoginCollector{
+    .name = "login",
+    .tables = {&kLoginDefTable, &kUseraddDefaultTable, &kLimitTable, &kNssSourceTable,
+               &kLoginShellTable},
+    .needs = {},
+    .paths = {"etc/login.defs", "etc/default/useradd", "etc/adduser.conf", "etc/nsswitch.conf",
+              "etc/shells", "etc/security/limits.conf", "etc/security/limits.d/*.conf"},
+    .loose = {"login.defs", "default/useradd", "adduser.conf", "limits.conf", "limits.d/*.conf",
+              "nsswitch.conf"},
+    .collect = collect_login};
+
+}  // namespace drydock::facts

@@ -1,0 +1,156 @@
+// The same start-up files to drydock and to bash itself.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "analyzer/facts/collect/shell_session.h"
+#include "analyzer/facts/collect/shell_setting.h"
+#include "analyzer/source/memory.h"
+#include "tests/oracle.h"
+
+namespace drydock {
+namespace {
+
+class Generator {
+ public:
+  Generator(unsigned seed, std::string directory)
+      : random_(seed), directory_(std::move(directory)) {}
+
+  std::string script(int depth = 0) {
+    std::string out;
+    const int lines = std::uniform_int_distribution<int>(2, 7)(random_);
+    for (int i = 0; i < lines; ++i)
+      out += statement(depth) + pick({"\n", "\n", "  # why\n", " ;\n", "\n\n"});
+    return out;
+  }
+  std::map<std::string, std::string> files;
+
+ private:
+  bool chance(int n) { return std::uniform_int_distribution<int>(1, n)(random_) == 1; }
+  std::string pick(const std::vector<std::string>& of) {
+    return of[std::uniform_int_distribution<size_t>(0, of.size() - 1)(random_)];
+  }
+
+  std::string statement(int depth) {
+    if (depth > 3 || chance(2)) return simple();
+    switch (std::uniform_int_distribution<int>(0, 8)(random_)) {
+      case 0:
+        return "if " + condition() + "; then\n" + script(depth + 1) + "fi";
+      case 1:
+        return "if " + condition() + "\nthen " + simple() + "\nelif " + condition() + "; then " +
+               simple() + "\nelse\n" + script(depth + 1) + "fi";
+      case 2:
+        return condition() + pick({" && ", " || "}) + simple();
+      case 3:
+        return "( " + simple() + " )";
+      case 4:
+        return "case " + pick({"$-", "$PS1x", "abc"}) + " in\n *i*|abc) " + simple() + ";;\n *)\n" +
+               simple() + "\n;;\nesac";
+      case 5:
+        return "f" + std::to_string(depth) + "() { " + simple() + "; }";
+      case 6: {
+        const std::string name = directory_ + "/f" + std::to_string(files.size()) + ".sh";
+        files[name] = "";
+        files[name] = script(depth + 1);
+        return pick({". ", "source "}) + "\"" + name + "\"";
+      }
+      case 7:
+        return "{ " + simple() + "\n" + simple() + "; }";
+      default:
+        return "cat <<" + pick({"'E'", "E"}) + " >/dev/null\nTMOUT=7\nE\n" + simple();
+    }
+  }
+
+  std::string condition() {
+    return pick({"[ -n \"$PS1\" ]", "[ -z \"${PS1-}\" ]", "true", "false", "! false",
+                 "[ \"${NOT_SET:-x}\" = x ]", "[ -r /no/such/file ]", "test 1 -lt 2",
+                 "[ \"$UID\" -ge 0 ]", "[ 3 -eq 4 ]", "[[ -n $BASH ]]", "[ a != a ]",
+                 "[ \"$(id -u)\" -ge 0 ] && true", "[ \"${-#*i}\" != \"$-\" ]"});
+  }
+
+  std::string simple() {
+    return pick({"TMOUT=600", "TMOUT='900'", "TMOUT=\"300\"", "export TMOUT", "export TMOUT=120",
+                 "declare TMOUT=60", "typeset -x TMOUT=45", "unset TMOUT", "umask 022",
+                 "umask 027 >/dev/null", "umask 0077", "TMOUT=1 true", "X=1 Y=2", "A=5; TMOUT=$A",
+                 "TMOUT=${TMOUT:-30}", "umask 002 2>&1", "echo 'TMOUT=9' >/dev/null",
+                 "echo \"umask 0\" | cat >/dev/null", ": TMOUT=4"});
+  }
+
+  std::mt19937 random_;
+  std::string directory_;
+};
+
+TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
+  const test::ScratchDirectory scratch;
+  std::string driver = "umask 023\n";
+  constexpr unsigned kCases = 400;
+  std::vector<std::map<std::string, std::string>> cases;
+  for (unsigned seed = 1; seed <= kCases; ++seed) {
+    Generator generator(seed, scratch.path() + "/" + std::to_string(seed));
+    const std::string main = scratch.path() + "/" + std::to_string(seed) + "/main";
+    generator.files[main] = "";
+    generator.files[main] = generator.script();
+    cases.push_back(generator.files);
+    for (const auto& [path, text] : generator.files)
+      scratch.write(path.substr(scratch.path().size() + 1), text);
+    driver += "( . " + main +
+              "; echo \"== $(umask) ${TMOUT-} $(declare -p TMOUT 2>/dev/null | cut -c9-11)\" )\n";
+  }
+  const std::string path = scratch.write("driver", driver);
+  const auto real = test::ask("env -i PATH=\"$PATH\" PS1=x bash --norc --noprofile -i -c '. " +
+                              path + "' 2>/dev/null </dev/null");
+  if (!real || real->find("== ") == std::string::npos) GTEST_SKIP() << "bash is not installed";
+  std::istringstream lines(*real);
+  std::vector<std::string> answers;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("== ")) answers.push_back(line.substr(3));
+  ASSERT_EQ(answers.size(), kCases);
+  const auto store = facts::Store::create(facts::all_tables());
+  int compared = 0;
+  for (unsigned i = 0; i < kCases; ++i) {
+    auto tree = std::make_shared<MemoryTree>();
+    std::string shown, main;
+    for (const auto& [file, text] : cases[i]) {
+      tree->file(file.substr(1), text);
+      shown += "== " + file + "\n" + text;
+      if (file.ends_with("/main")) main = file.substr(1);
+    }
+    Target target;
+    target.tree = tree;
+    target.scope = Scope::host;
+    facts::Context context(target, **store);
+    context.begin(facts::kShellSettingCollector);
+    std::set<std::string> reported;
+    facts::ShellSession session(context, getuid(), "/root", reported);
+    session.read(main, {&facts::kShellSettingTable}, false);
+    EXPECT_TRUE(context.diagnostics().empty()) << "bash takes it\n" << shown;
+    std::string mask = "0023", timeout;
+    bool is_known = true, is_exported = false;
+    for (const facts::ShellSetting& one : session.settings()) {
+      if (!one.is_effective) continue;
+      is_known = is_known && !one.is_conditional && one.value;
+      if (!is_known) break;
+      if (one.key == "umask") mask = std::string(4 - one.value->size(), '0') + *one.value;
+      if (one.key == "TMOUT") timeout = *one.value, is_exported = one.is_exported;
+    }
+    if (!is_known) continue;
+    ++compared;
+    std::istringstream words(answers[i]);
+    std::string real_mask, real_timeout, flags;
+    std::getline(words, real_mask, ' ');
+    std::getline(words, real_timeout, ' ');
+    std::getline(words, flags);
+    EXPECT_EQ(mask + " " + timeout, real_mask + " " + real_timeout) << shown;
+    // Exported on a condition that drydock does not know counts as not exported.
+    if (is_exported && !timeout.empty()) {
+      EXPECT_NE(flags.find('x'), std::string::npos) << shown;
+    }
+  }
+  EXPECT_GE(compared, 200);
+}
+
+}  // namespace
+}  // namespace drydock
