@@ -18,6 +18,9 @@
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
+#include "analyzer/facts/collect/unit_activation.h"
+#include "analyzer/facts/collect/unit_exposure.h"
+#include "analyzer/facts/collect/unit_problem.h"
 
 namespace drydock::facts {
 
@@ -41,7 +44,10 @@ std::span<const Collector> collectors() {
       kSudoCollector,
       kSysctlCollector,
       kTraitCollector,
+      kUnitActivationCollector,
       kUnitCollector,
+      kUnitExposureCollector,
+      kUnitProblemCollector,
       kUnitStateCollector,
   };
   // clang-format on

@@ -1,6 +1,7 @@
 #include "analyzer/facts/collect/systemd.h"
 
 #include "analyzer/facts/collect/unit_files.h"
+#include "analyzer/facts/collect/unit_refusal.h"
 #include "analyzer/facts/collect/unit_state.h"
 
 namespace drydock::facts {
@@ -19,8 +20,9 @@ const TableSpec kUnitTable{
          {"path", ColumnType::text,
           "The unit file, or the link that masks it; NULL if only drop-ins are there."},
          {"load", ColumnType::text,
-          "As systemd loads it: loaded, masked, error (the file is refused), not-found (only "
-          "drop-ins)."},
+          "As systemd loads it: loaded, masked, error (the file is refused), bad-setting (the unit "
+          "is, "
+          "see unit_problem), not-found (only drop-ins)."},
          {"description", ColumnType::text, "Description= after drop-ins; NULL if there is none."},
          {"loc", ColumnType::location, "The unit file as a whole; without one the first drop-in."}},
     .indexes = {"name"},
@@ -108,8 +110,8 @@ void write_unit(Context& context, const Unit& unit) {
   const std::string_view type = std::string_view(unit.name).substr(unit.name.rfind('.') + 1);
   store.insert(kUnitTable,
                {std::string_view(unit.name), type, std::string_view(unit.id), or_null(unit.path),
-                name(unit.load), or_null(unit.setting("Unit", "Description").value()),
-                store.locate(place, {})});
+                unit.load == Unit::Load::loaded && refusal(unit) ? "bad-setting" : name(unit.load),
+                or_null(unit.setting("Unit", "Description").value()), store.locate(place, {})});
   if (unit.id != unit.name) return;
   report_errors(context, unit);
 

@@ -6,6 +6,7 @@
 
 #include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/unit_name.h"
+#include "analyzer/facts/collect/unit_refusal.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -205,11 +206,19 @@ void UnitFiles::Impl::read(Unit& unit, const std::string& path, bool is_drop_in)
   const bool refused = std::any_of(
       file.errors.begin(), file.errors.end(),
       [](const parsers::SyntaxError& error) { return error.effect == parsers::Effect::refused; });
-  if (!file.errors.empty()) unit.errors.emplace_back(place, std::move(file.errors));
   // A drop-in that is refused counts up to the line in question.
   if (refused && !is_drop_in) unit.load = Unit::Load::error;
-  for (parsers::unit::Assignment& assignment : file.assignments)
+  for (parsers::unit::Assignment& assignment : file.assignments) {
+    if (const auto why = fatal_setting(tree, unit, assignment)) {
+      if (!is_drop_in && unit.fatal.empty()) unit.fatal = *why;
+      if (is_drop_in) {
+        file.errors.add("fatal-setting", assignment.span, *why + "; systemd leaves out the rest");
+        break;
+      }
+    }
     unit.lines.push_back({std::move(assignment), place});
+  }
+  if (!file.errors.empty()) unit.errors.emplace_back(place, std::move(file.errors));
 }
 
 std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
@@ -228,6 +237,7 @@ std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
     for (const std::string& other : known->second)
       if (unit_name_kind(other) == UnitNameKind::template_)
         also(instantiate(other, unit_instance(unit->id)));
+  unit->names = names;
 
   if (entry && is_mask(tree, entry->path)) {
     unit->load = Unit::Load::masked;
@@ -267,6 +277,7 @@ void UnitFiles::Impl::load_loose(Context& context) {
   for (const auto& [path, parts] : found) {
     auto unit = std::make_unique<Unit>();
     unit->name = unit->id = std::string(file_name(path));
+    unit->names = {unit->id};
     if (parts.first && is_mask(tree, path)) {
       unit->load = Unit::Load::masked;
       unit->path = path;
