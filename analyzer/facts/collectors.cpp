@@ -19,6 +19,7 @@
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
 #include "analyzer/facts/collect/unit_activation.h"
+#include "analyzer/facts/collect/unit_command.h"
 #include "analyzer/facts/collect/unit_exposure.h"
 #include "analyzer/facts/collect/unit_problem.h"
 
@@ -46,6 +47,7 @@ std::span<const Collector> collectors() {
       kTraitCollector,
       kUnitActivationCollector,
       kUnitCollector,
+      kUnitCommandCollector,
       kUnitExposureCollector,
       kUnitProblemCollector,
       kUnitStateCollector,

@@ -39,7 +39,7 @@ constexpr SettingKind kSettings[] = {{"Wants", "wants"},          {"Requires", "
 
 // Units beyond those that have a file of their own: instances, of which a hostile tree can name any
 // number.
-constexpr size_t kInstances = 2000;
+constexpr size_t kInstances = 500;
 
 class Graph {
  public:
@@ -50,6 +50,10 @@ class Graph {
     const std::vector<std::string> names = files_.names();
     most_ = names.size() + kInstances;
     for (const std::string& name : names) visit(name);
+    // Targets whose own file is not in the tree: what hangs on them is started all the same.
+    for (const auto& [owner, links] : links_)
+      if (!files_.find(owner))
+        for (const Link& link : links) add(link.name, owner, link.how, link.path, {});
     bus_services();
     init_scripts();
     for (size_t i = 0; i < pending_.size(); ++i) edges_of(*pending_[i]);  // grows while it runs

@@ -61,6 +61,8 @@ const TableSpec kUnitExposureTable{
                  "The five that add most, with what they add: \"PrivateNetwork= 0.3, …\"."},
                 {"activated", ColumnType::boolean,
                  "Whether something starts it, see unit_activation.reached; in a fragment 1."},
+                {"long_running", ColumnType::boolean,
+                 "0 for Type=oneshot: what does its work and ends is not what attackers talk to."},
                 {"loc", ColumnType::location, "The unit file as a whole."}},
     .key = "unit",
     .value = "tenths",
@@ -115,7 +117,8 @@ void write(Context& context, const Unit& unit, Machine machine, bool activated) 
   const std::string worst = worst_of(exposure);
   store.insert(kUnitExposureTable,
                {std::string_view(unit.id), std::string_view(text), int64_t{exposure.tenths},
-                exposure.band(), unmet, std::string_view(worst), activated, file});
+                exposure.band(), unmet, std::string_view(worst), activated,
+                unit.setting("Service", "Type").value() != "oneshot", file});
 }
 
 void collect_exposures(Context& context) {
