@@ -235,6 +235,7 @@ class Graph {
         if (from == name) reach(to);
       const auto [first, last] = by.equal_range(name);
       for (auto it = first; it != last; ++it) {
+        if (edges_[it->second].how == "on-failure") continue;
         edges_[it->second].reached = true;
         reach(edges_[it->second].unit);
       }
@@ -291,7 +292,8 @@ const TableSpec kUnitActivationTable{
           "on-success, socket, timer, path, automount, dbus, sysv or rc-local."},
          {"reached", ColumnType::boolean,
           "Whether a host that boots to its default target starts it this way, or waits to: 0 for "
-          "what hangs on units that nothing starts. Conditions are taken to hold."},
+          "what hangs on units that nothing starts, or on a failure. Conditions are taken to "
+          "hold."},
          {"path", ColumnType::text, "The link, unit file or bus service that says so."},
          {"loc", ColumnType::location, "The setting, or the file or link as a whole."}},
     .indexes = {"unit"},
