@@ -194,7 +194,7 @@ TEST(UnitNames, TheirDropInDirectoriesAreTheTruncatedOnesToo) {
   EXPECT_EQ(joined(drop_in_names("foo-bar-baz.service")),
             "foo-bar-baz.service foo-bar-.service foo-.service ");
   EXPECT_EQ(joined(drop_in_names("a-b@x-y.service")),
-            "a-b@x-y.service a-b@.service a-@.service a-@x-y.service ");
+            "a-b@x-y.service a-b@.service a-.service a-@x-y.service a-@.service ");
   EXPECT_EQ(joined(drop_in_names("-.mount")), "-.mount ");
   EXPECT_EQ(joined(drop_in_names("no unit")), "");
 }

@@ -140,7 +140,7 @@ class Generator {
   }
   std::string name() {
     return pick({"a.service", "a-b.service", "a-b-c.service", "al.service", "t@.service",
-                 "t@x.service", "t-u@.service", "v@.service", "v@x.service", "b.service"});
+                 "t@x.service", "t-u@.service", "v@.service", "b.service"});
   }
   std::string target() {
     switch (std::uniform_int_distribution<int>(0, 5)(random_)) {
@@ -212,7 +212,12 @@ TEST(UnitDifferential, UnitsAreReadAsSystemdReadsThem) {
         found[unit->id] = text;
       }
     // Of two units with one name systemd takes the one that is asked for first.
-    const auto is_ambiguous = [&](const auto& one) { return claims[one.first].size() > 1; };
+    const auto is_ambiguous = [&](const auto& one) {
+      std::istringstream names_of(one.second.substr(0, one.second.find('\n')));
+      for (std::string name; names_of >> name;)
+        if (claims.contains(name) && claims[name].size() > 1) return true;
+      return false;
+    };
     std::erase_if(found, is_ambiguous);
     std::erase_if(wanted, is_ambiguous);
     compared += names.size();
@@ -230,7 +235,6 @@ TEST(UnitDifferential, UnitsAreReadAsSystemdReadsThem) {
                                " && find . -type l -printf '%p -> %l\\n' -o -type f -exec head -n "
                                "99 -v {} +")
                          .value_or("");
-    if (HasFailure() && seed > 3) break;
   }
   EXPECT_GE(compared, 200u);
 }

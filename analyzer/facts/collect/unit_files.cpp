@@ -244,12 +244,17 @@ std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
   also(unit->name);
   if (const auto known = aliases.find(unit->id); known != aliases.end())
     for (const std::string& other : known->second) also(other);
-  // Where an instance has a file of its own, the aliases of its template are none of it.
+  // Of the aliases of a template the same instances, but those that lead elsewhere; none where the
+  // instance has a file of its own.
   if (const auto known = aliases.find(unit_template(unit->id));
       by_template && known != aliases.end())
-    for (const std::string& other : known->second)
-      if (unit_name_kind(other) == UnitNameKind::template_)
-        also(instantiate(other, unit_instance(unit->id)));
+    for (const std::string& other : known->second) {
+      if (unit_name_kind(other) != UnitNameKind::template_) continue;
+      const std::string instance = instantiate(other, unit_instance(unit->id));
+      std::string id;
+      bool other_by_template = false;
+      if (lookup(instance, id, other_by_template) == entry) also(instance);
+    }
   unit->names = names;
 
   if (entry && is_mask(tree, entry->path)) {
