@@ -99,9 +99,9 @@ class Problems {
         meant.empty() ? std::string() : std::string(meant) + "=", line.path, line.span);
   }
 
-  // Unit files directly in `directory`; with `drop_ins`, only those are reported that no link of
-  // the search path leads to.
-  void stray(const std::string_view directory, bool inside) {
+  // Unit files and drop-ins directly in `directory`, of which systemd reads none; `inside`: it lies
+  // in a directory of the search path.
+  void stray(std::string_view directory, bool inside) {
     const auto real = context_.tree().resolve(directory);
     if (!real || !done_.insert(*real).second) return;
     const auto names = context_.tree().list(*real);
