@@ -533,6 +533,31 @@ Finding Judgement::finding(const Program& program, const Hit& hit, const Run& ru
   return result;
 }
 
+namespace {
+
+// Sorted findings that say the same of one place become one, with the related places of each.
+template <class Order>
+void merge_same(std::vector<Finding>& findings, Order order) {
+  size_t kept = 0;
+  for (size_t i = 0; i < findings.size(); ++i) {
+    if (kept == 0 || order(findings[kept - 1]) != order(findings[i])) {
+      if (kept != i) findings[kept] = std::move(findings[i]);
+      ++kept;
+      continue;
+    }
+    std::vector<Related>& all = findings[kept - 1].related;
+    for (Related& related : findings[i].related)
+      if (!std::ranges::any_of(all, [&](const Related& one) {
+            return one.place.path == related.place.path && one.place.span == related.place.span &&
+                   one.message == related.message;
+          }))
+        all.push_back(std::move(related));
+  }
+  findings.erase(findings.begin() + static_cast<ptrdiff_t>(kept), findings.end());
+}
+
+}  // namespace
+
 void Judgement::finish(Program& program, Run& run, RuleResult& result) {
   const bool needs_anchor =
       std::ranges::any_of(run.hits, [](const Hit& hit) { return !hit.place; });
@@ -564,9 +589,8 @@ void Judgement::finish(Program& program, Run& run, RuleResult& result) {
     const auto order = [](const Finding& finding) {
       return std::tie(finding.place.path, finding.place.span, finding.key, finding.message);
     };
-    std::ranges::sort(result.findings, {}, order);
-    const auto same = std::ranges::unique(result.findings, {}, order);
-    result.findings.erase(same.begin(), same.end());
+    std::ranges::stable_sort(result.findings, {}, order);
+    merge_same(result.findings, order);
     assign_identities(result.findings, program.rule->id, options_.target_name, options_.text);
   } else if (!unread_file.empty() || !run.unknown.empty()) {
     result.outcome = Outcome::unknown;

@@ -171,7 +171,7 @@ std::string reference_format(const Rule& rule, Tables) {
       {"cis-debian-12", "[0-9]+(\\.[0-9]+)+"},
       {"cis-ubuntu-24.04", "[0-9]+(\\.[0-9]+)+"},
       {"cis-rhel-9", "[0-9]+(\\.[0-9]+)+"},
-      {"ssg", "[a-z0-9_-]+"},
+      {"ssg", "[A-Za-z0-9_-]+"},
       {"stig", "[A-Z0-9-]+"}};
   for (const auto& [taxonomy, ids] : rule.references) {
     const auto format = kFormats.find(taxonomy);

@@ -21,6 +21,10 @@
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
+#include "analyzer/facts/collect/unit_activation.h"
+#include "analyzer/facts/collect/unit_command.h"
+#include "analyzer/facts/collect/unit_exposure.h"
+#include "analyzer/facts/collect/unit_problem.h"
 
 namespace drydock::facts {
 
@@ -47,7 +51,11 @@ std::span<const Collector> collectors() {
       kSudoCollector,
       kSysctlCollector,
       kTraitCollector,
+      kUnitActivationCollector,
       kUnitCollector,
+      kUnitCommandCollector,
+      kUnitExposureCollector,
+      kUnitProblemCollector,
       kUnitStateCollector,
   };
   // clang-format on

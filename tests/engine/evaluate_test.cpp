@@ -222,6 +222,17 @@ TEST(QueryTest, ShowsNullAndRelatedPlacesAndDropsRepetitions) {
             "fail\netc/conf:2:1 [x] x of y has 0001.\n");
 }
 
+TEST(QueryTest, RowsThatSayTheSameAreOneFindingWithTheRelatedPlacesOfAll) {
+  Facts facts;
+  facts.set("a", "1", 2).set("b", "1", 4).set("c", "1", 3).set("d", "1", 5);
+  EXPECT_EQ(judge(query("SELECT s.loc, s.key, 'y' AS owner, 1 AS mode, o.loc AS related_loc, o.key "
+                        "AS related_message FROM setting o, setting s WHERE s.key IN ('a', 'd') "
+                        "AND o.key IN ('b', 'c')"),
+                  facts),
+            "fail\netc/conf:2:1 [a] a of y has 0001.\n  etc/conf:4:1 b\n  etc/conf:3:1 c\n"
+            "etc/conf:5:1 [d] d of y has 0001.\n  etc/conf:4:1 b\n  etc/conf:3:1 c\n");
+}
+
 TEST(QueryTest, AnchorsWhatIsAbsent) {
   const std::string sql =
       "SELECT NULL AS loc, 'k' AS key, 1 AS owner, 1 AS mode WHERE NOT EXISTS (SELECT 1 FROM "

@@ -77,13 +77,13 @@ TEST(SystemdFacts, ADropInHidesThoseOfTheSameNameFurtherDown) {
 TEST(SystemdFacts, MasksAliasesAndTheOrderOfDirectories) {
   auto tree = host();
   tree->file("usr/lib/systemd/system/a.service", "[Service]\nNice=1\n")
-      .file("etc/systemd/system/a.service", "[Service]\nNice=2\n")
+      .file("etc/systemd/system/a.service", "[Service]\nExecStart=/bin/a\nNice=2\n")
       .file("usr/lib/systemd/system/b.service", "[Service]\nNice=3\n")
       .symlink("etc/systemd/system/b.service", "/dev/null")
       .file("usr/lib/systemd/system/c.service", "")
       .symlink("etc/systemd/system/other.service", "/lib/systemd/system/a.service")
       .file("etc/systemd/system/other.service.d/o.conf", "[Service]\nNice=5\n")
-      .file("opt/linked.service", "[Service]\nNice=4\n")
+      .file("opt/linked.service", "[Service]\nExecStart=/bin/l\nNice=4\n")
       .symlink("etc/systemd/system/linked.service", "/opt/linked.service");
   EXPECT_EQ(test::facts(tree, kUnits),
             "a.service | a.service | etc/systemd/system/a.service | loaded | "
@@ -97,8 +97,10 @@ TEST(SystemdFacts, MasksAliasesAndTheOrderOfDirectories) {
             "etc/systemd/system/a.service\n");
   // Drop-ins of an alias are the unit's.
   EXPECT_EQ(test::facts(tree, kSettings),
+            "a.service/Service/ExecStart | 1 | /bin/a | etc/systemd/system/a.service:2:1\n"
             "a.service/Service/Nice | 1 | 5 | etc/systemd/system/other.service.d/o.conf:2:1\n"
-            "linked.service/Service/Nice | 1 | 4 | opt/linked.service:2:1\n");
+            "linked.service/Service/ExecStart | 1 | /bin/l | opt/linked.service:2:1\n"
+            "linked.service/Service/Nice | 1 | 4 | opt/linked.service:3:1\n");
 }
 
 // systemd.timer(5), systemd.socket(5): an empty assignment resets its whole family; dependencies
@@ -125,7 +127,7 @@ TEST(SystemdFacts, ARefusedUnitFileHasNoSettingsAndSaysSo) {
       .file("etc/systemd/system/b.service", "[Service]\nNice=1\n")
       .file("etc/systemd/system/b.service.d/x.conf", "[Service]\nNice=2\n[Oops\nNice=3\n");
   EXPECT_EQ(test::facts(tree, "SELECT name, load FROM unit ORDER BY name"),
-            "a.service | error\nb.service | loaded\n");
+            "a.service | error\nb.service | bad-setting\n");
   EXPECT_EQ(test::facts(tree, kSettings),
             "b.service/Service/Nice | 1 | 2 | etc/systemd/system/b.service.d/x.conf:2:1\n");
   EXPECT_EQ(
@@ -156,8 +158,8 @@ TEST(SystemdFacts, AFragmentHasLooseUnitsWithTheDropInsBesideThem) {
             "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H tcp://\n");
   EXPECT_EQ(
       test::facts(tree, kUnits, Scope::fragment),
-      "app.service | app.service | deploy/app.service | loaded | deploy/app.service\n"
-      "app.service | app.service | other/app.service | loaded | other/app.service\n"
+      "app.service | app.service | deploy/app.service | bad-setting | deploy/app.service\n"
+      "app.service | app.service | other/app.service | bad-setting | other/app.service\n"
       "docker.service | docker.service | - | not-found | roles/docker.service.d/override.conf\n");
   EXPECT_EQ(test::facts(tree, kSettings, Scope::fragment),
             "app.service/Service/User | 1 | root | deploy/app.service.d/10.conf:2:1\n"
@@ -192,7 +194,7 @@ TEST(UnitNames, TheirDropInDirectoriesAreTheTruncatedOnesToo) {
   EXPECT_EQ(joined(drop_in_names("foo-bar-baz.service")),
             "foo-bar-baz.service foo-bar-.service foo-.service ");
   EXPECT_EQ(joined(drop_in_names("a-b@x-y.service")),
-            "a-b@x-y.service a-b@.service a-@.service a-@x-y.service ");
+            "a-b@x-y.service a-b@.service a-.service a-@x-y.service a-@.service ");
   EXPECT_EQ(joined(drop_in_names("-.mount")), "-.mount ");
   EXPECT_EQ(joined(drop_in_names("no unit")), "");
 }

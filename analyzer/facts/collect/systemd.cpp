@@ -1,6 +1,8 @@
 #include "analyzer/facts/collect/systemd.h"
 
 #include "analyzer/facts/collect/unit_files.h"
+#include "analyzer/facts/collect/unit_refusal.h"
+#include "analyzer/facts/collect/unit_specifier.h"
 #include "analyzer/facts/collect/unit_state.h"
 
 namespace drydock::facts {
@@ -19,8 +21,9 @@ const TableSpec kUnitTable{
          {"path", ColumnType::text,
           "The unit file, or the link that masks it; NULL if only drop-ins are there."},
          {"load", ColumnType::text,
-          "As systemd loads it: loaded, masked, error (the file is refused), not-found (only "
-          "drop-ins)."},
+          "As systemd loads it: loaded, masked, error (the file is refused), bad-setting (the unit "
+          "is, "
+          "see unit_problem), not-found (only drop-ins)."},
          {"description", ColumnType::text, "Description= after drop-ins; NULL if there is none."},
          {"loc", ColumnType::location, "The unit file as a whole; without one the first drop-in."}},
     .indexes = {"name"},
@@ -41,6 +44,9 @@ const TableSpec kUnitSettingTable{
                 {"key", ColumnType::text, "The key: ExecStart."},
                 {"value", ColumnType::text,
                  "As it is written, continuation lines joined; quotes are kept."},
+                {"expanded", ColumnType::text,
+                 "The value with its specifiers replaced (%n, %i, %H …); NULL if only a running "
+                 "host can tell them."},
                 {"ordinal", ColumnType::integer, "Counts from 1 within one key."},
                 {"path", ColumnType::text, "The unit file or drop-in that says so."},
                 {"loc", ColumnType::location, "The assignment."},
@@ -108,8 +114,8 @@ void write_unit(Context& context, const Unit& unit) {
   const std::string_view type = std::string_view(unit.name).substr(unit.name.rfind('.') + 1);
   store.insert(kUnitTable,
                {std::string_view(unit.name), type, std::string_view(unit.id), or_null(unit.path),
-                name(unit.load), or_null(unit.setting("Unit", "Description").value()),
-                store.locate(place, {})});
+                unit.load == Unit::Load::loaded && refusal(unit) ? "bad-setting" : name(unit.load),
+                or_null(unit.setting("Unit", "Description").value()), store.locate(place, {})});
   if (unit.id != unit.name) return;
   report_errors(context, unit);
 
@@ -121,6 +127,12 @@ void write_unit(Context& context, const Unit& unit) {
     store.insert(kUnitDropInTable, {std::string_view(unit.name), std::string_view(path), Null{},
                                     std::string_view(winner), store.locate(path, {})});
 
+  std::optional<std::string> text;
+  const auto expanded = [&](const std::string& value) -> Value {
+    if (value.find('%') == std::string::npos) return std::string_view(value);
+    text = expand_specifiers(context.tree(), unit, value);
+    return text ? Value(std::string_view(*text)) : Value(Null{});
+  };
   for (const auto& [section_and_key, setting] : unit.settings()) {
     const auto& [section, key] = section_and_key;
     const std::string full = unit.name + "/" + section + "/" + key;
@@ -128,8 +140,8 @@ void write_unit(Context& context, const Unit& unit) {
     for (const UnitLine* line : setting.lines)
       store.insert(kUnitSettingTable,
                    {std::string_view(full), std::string_view(unit.name), std::string_view(section),
-                    std::string_view(key), std::string_view(line->value), ++ordinal,
-                    std::string_view(line->path), store.locate(line->path, line->span),
+                    std::string_view(key), std::string_view(line->value), expanded(line->value),
+                    ++ordinal, std::string_view(line->path), store.locate(line->path, line->span),
                     store.locate(line->path, line->value_span)});
     report_lost(store, kUnitSettingTable, full, setting);
   }
@@ -157,12 +169,13 @@ void collect_states(Context& context) {
 
 }  // namespace
 
-const Collector kUnitCollector{.name = "unit",
-                               .tables = {&kUnitTable, &kUnitSettingTable, &kUnitDropInTable},
-                               .needs = {},
-                               .paths = unit_paths(),
-                               .loose = unit_loose(),
-                               .collect = collect_units};
+const Collector kUnitCollector{
+    .name = "unit",
+    .tables = {&kUnitTable, &kUnitSettingTable, &kUnitDropInTable},
+    .needs = {},
+    .paths = unit_paths({"etc/hostname", "etc/machine-id", "etc/os-release", "usr/lib/os-release"}),
+    .loose = unit_loose(),
+    .collect = collect_units};
 
 const Collector kUnitStateCollector{
     .name = "unit-state",

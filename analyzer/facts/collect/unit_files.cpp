@@ -6,6 +6,7 @@
 
 #include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/unit_name.h"
+#include "analyzer/facts/collect/unit_refusal.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -75,7 +76,7 @@ struct UnitFiles::Impl {
 
   void scan();
   void scan_directory(const std::string& directory);
-  const Entry* lookup(const std::string& name, std::string& id) const;
+  const Entry* lookup(const std::string& name, std::string& id, bool& by_template) const;
   std::unique_ptr<Unit> load(std::string_view name) const;
   void read(Unit& unit, const std::string& path, bool is_drop_in) const;
   void find_drop_ins(Unit& unit, const std::vector<std::string>& names,
@@ -132,21 +133,31 @@ void UnitFiles::Impl::scan_directory(const std::string& directory) {
   }
 }
 
-// Follows aliases from `name`; `id` becomes the name of the unit at the end. nullptr: no unit file.
-const UnitFiles::Impl::Entry* UnitFiles::Impl::lookup(const std::string& name,
-                                                      std::string& id) const {
+// Follows aliases from `name`; nullptr: no unit file. `id` becomes the name of the unit at the end,
+// and is an instance if the name is one.
+const UnitFiles::Impl::Entry* UnitFiles::Impl::lookup(const std::string& name, std::string& id,
+                                                      bool& by_template) const {
+  const auto follow = [&](std::string at) -> const Entry* {
+    for (int hop = 0; hop < kAliasHops; ++hop) {
+      auto entry = entries.find(at);
+      if (entry == entries.end() && hop > 0 && unit_name_kind(at) == UnitNameKind::instance)
+        entry = entries.find(unit_template(at));
+      if (entry == entries.end()) return nullptr;
+      if (entry->second.alias_of.empty()) {
+        id = unit_name_kind(at) == UnitNameKind::template_ ? instantiate(at, unit_instance(name))
+                                                           : at;
+        by_template = unit_name_kind(entry->first) == UnitNameKind::template_;
+        return &entry->second;
+      }
+      at = entry->second.alias_of;
+    }
+    return nullptr;
+  };
+  if (const Entry* entry = follow(name)) return entry;
+  if (unit_name_kind(name) == UnitNameKind::instance)
+    if (const Entry* entry = follow(unit_template(name))) return entry;
   id = name;
-  for (int hop = 0; hop < kAliasHops; ++hop) {
-    auto entry = entries.find(id);
-    if (entry == entries.end() && unit_name_kind(id) == UnitNameKind::instance)
-      entry = entries.find(unit_template(id));
-    if (entry == entries.end()) return nullptr;
-    if (entry->second.alias_of.empty()) return &entry->second;
-    // An instance that leads to a template stands for that template's instance of the same name.
-    const std::string& other = entry->second.alias_of;
-    id = unit_name_kind(other) == UnitNameKind::template_ ? instantiate(other, unit_instance(id))
-                                                          : other;
-  }
+  by_template = false;
   return nullptr;
 }
 
@@ -205,18 +216,27 @@ void UnitFiles::Impl::read(Unit& unit, const std::string& path, bool is_drop_in)
   const bool refused = std::any_of(
       file.errors.begin(), file.errors.end(),
       [](const parsers::SyntaxError& error) { return error.effect == parsers::Effect::refused; });
-  if (!file.errors.empty()) unit.errors.emplace_back(place, std::move(file.errors));
   // A drop-in that is refused counts up to the line in question.
   if (refused && !is_drop_in) unit.load = Unit::Load::error;
-  for (parsers::unit::Assignment& assignment : file.assignments)
+  for (parsers::unit::Assignment& assignment : file.assignments) {
+    if (const auto why = fatal_setting(tree, unit, assignment)) {
+      if (!is_drop_in && unit.fatal.empty()) unit.fatal = *why;
+      if (is_drop_in) {
+        file.errors.add("fatal-setting", assignment.span, *why + "; systemd leaves out the rest");
+        break;
+      }
+    }
     unit.lines.push_back({std::move(assignment), place});
+  }
+  if (!file.errors.empty()) unit.errors.emplace_back(place, std::move(file.errors));
 }
 
 std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
   if (!unit_name_kind(name)) return nullptr;
   auto unit = std::make_unique<Unit>();
   unit->name = std::string(name);
-  const Entry* entry = lookup(unit->name, unit->id);
+  bool by_template = false;
+  const Entry* entry = lookup(unit->name, unit->id, by_template);
   std::vector<std::string> names = {unit->id};
   const auto also = [&](const std::string& other) {
     if (std::find(names.begin(), names.end(), other) == names.end()) names.push_back(other);
@@ -224,10 +244,18 @@ std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
   also(unit->name);
   if (const auto known = aliases.find(unit->id); known != aliases.end())
     for (const std::string& other : known->second) also(other);
-  if (const auto known = aliases.find(unit_template(unit->id)); known != aliases.end())
-    for (const std::string& other : known->second)
-      if (unit_name_kind(other) == UnitNameKind::template_)
-        also(instantiate(other, unit_instance(unit->id)));
+  // Of the aliases of a template the same instances, but those that lead elsewhere; none where the
+  // instance has a file of its own.
+  if (const auto known = aliases.find(unit_template(unit->id));
+      by_template && known != aliases.end())
+    for (const std::string& other : known->second) {
+      if (unit_name_kind(other) != UnitNameKind::template_) continue;
+      const std::string instance = instantiate(other, unit_instance(unit->id));
+      std::string id;
+      bool other_by_template = false;
+      if (lookup(instance, id, other_by_template) == entry) also(instance);
+    }
+  unit->names = names;
 
   if (entry && is_mask(tree, entry->path)) {
     unit->load = Unit::Load::masked;
@@ -267,6 +295,7 @@ void UnitFiles::Impl::load_loose(Context& context) {
   for (const auto& [path, parts] : found) {
     auto unit = std::make_unique<Unit>();
     unit->name = unit->id = std::string(file_name(path));
+    unit->names = {unit->id};
     if (parts.first && is_mask(tree, path)) {
       unit->load = Unit::Load::masked;
       unit->path = path;

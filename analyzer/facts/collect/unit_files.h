@@ -45,8 +45,9 @@ struct Unit {
     error,      // the unit file is refused (see parsers/unit.h) or cannot be read: its settings are
                 // unknown
   };
-  std::string name;  // as it was asked for: "docker.service"
-  std::string id;    // the unit it is an alias of, else the name
+  std::string name;                // as it was asked for: "docker.service"
+  std::string id;                  // the unit it is an alias of, else the name
+  std::vector<std::string> names;  // the id and every alias of it
   Load load = Load::not_found;
   std::string path;                   // the unit file; for a mask the link itself; empty: not_found
   std::vector<std::string> drop_ins;  // in the order in which they are read
@@ -55,6 +56,7 @@ struct Unit {
   std::vector<std::pair<std::string, std::string>> hidden_drop_ins;
   std::vector<UnitLine> lines;  // all assignments that are read, in that order; none if masked
   std::vector<std::pair<std::string, parsers::SyntaxErrors>> errors;  // by file
+  std::string fatal;  // the setting of the unit file for which systemd refuses it, in words
 
   // What counts for a key: of a list what follows the last empty assignment, else the last value;
   // see UnitKeyKind. Some lists are reset together: every Listen…= of a socket, On…= of a timer,

@@ -60,29 +60,24 @@ std::string instantiate(std::string_view unit_template, std::string_view instanc
 }
 
 std::vector<std::string> drop_in_names(std::string_view name) {
-  const auto kind = unit_name_kind(name);
-  if (!kind) return {};
-  // The prefix, then cut behind each dash from the right: "foo-bar-baz", "foo-bar-", "foo-".
-  std::vector<std::string_view> prefixes = {prefix_of(name)};
-  for (;;) {
-    std::string_view shorter = prefixes.back();
-    if (shorter.ends_with('-')) shorter.remove_suffix(1);
-    const size_t dash = shorter.rfind('-');
-    if (dash == std::string_view::npos || dash == 0) break;
-    prefixes.push_back(shorter.substr(0, dash + 1));
-  }
-  const std::string suffix(name.substr(name.rfind('.')));
-  const std::string instance(unit_instance(name));
   std::vector<std::string> out;
-  if (*kind == UnitNameKind::plain) {
-    for (const std::string_view prefix : prefixes) out.push_back(std::string(prefix) + suffix);
-    return out;
-  }
-  if (*kind == UnitNameKind::instance) out.emplace_back(name);
-  for (const std::string_view prefix : prefixes) out.push_back(std::string(prefix) + "@" + suffix);
-  if (*kind == UnitNameKind::instance)
-    for (size_t i = 1; i < prefixes.size(); ++i)
-      out.push_back(std::string(prefixes[i]) + "@" + instance + suffix);
+  // Names get shorter with every step, so the list is not long: 255 bytes at most.
+  const auto add = [&](const auto& self, const std::string& own) -> void {
+    if (std::find(out.begin(), out.end(), own) != out.end()) return;
+    const auto kind = unit_name_kind(own);
+    if (!kind) return;
+    out.push_back(own);
+    if (*kind == UnitNameKind::instance) self(self, unit_template(own));
+    std::string_view prefix = prefix_of(own);
+    if (prefix.ends_with('-')) prefix.remove_suffix(1);
+    const size_t dash = prefix.rfind('-');
+    if (dash == std::string_view::npos || dash == 0) return;
+    std::string shorter(prefix.substr(0, dash + 1));
+    // The prefix of a template is that of plain names.
+    if (*kind == UnitNameKind::instance) shorter += "@" + std::string(unit_instance(own));
+    self(self, shorter + own.substr(own.rfind('.')));
+  };
+  add(add, std::string(name));
   return out;
 }
 

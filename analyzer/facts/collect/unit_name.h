@@ -27,8 +27,9 @@ std::string unit_template(std::string_view name);
 // "getty@.service", "tty1" -> "getty@tty1.service".
 std::string instantiate(std::string_view unit_template, std::string_view instance);
 
-// The names whose ".d" directories hold drop-ins of `name`, the more specific first:
-// foo-bar@x.service, foo-bar@.service, foo-@.service, foo-@x.service.
+// The names whose ".d" directories hold drop-ins of `name`, those that count more first:
+// foo-bar@x.service, foo-bar@.service, foo-.service, foo-@x.service, foo-@.service. (The manual page
+// says "foo-" for templates too; that an instance is cut both ways is what systemd 252 does.)
 std::vector<std::string> drop_in_names(std::string_view name);
 
 // systemd.unit(5) does not list them: the types of units that can have another name.
