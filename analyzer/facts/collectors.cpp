@@ -13,6 +13,7 @@
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/permission.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
@@ -30,13 +31,16 @@ std::span<const Collector> collectors() {
       kBootCollector,
       kContainerdCollector,
       kDockerCollector,
+      kExposedFileCollector,
       kFileCollector,
       kFirewallCollector,
       kKernelCollector,
       kModuleCollector,
+      kHomeFileCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
+      kProtectedFileCollector,
       kSshdCollector,
       kSudoCollector,
       kSysctlCollector,
