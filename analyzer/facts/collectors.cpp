@@ -5,7 +5,9 @@
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
 #include "analyzer/facts/collect/boot.h"
+#include "analyzer/facts/collect/banner.h"
 #include "analyzer/facts/collect/containerd.h"
+#include "analyzer/facts/collect/cron.h"
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
@@ -14,6 +16,8 @@
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/permission.h"
+#include "analyzer/facts/collect/rsyslog.h"
+#include "analyzer/facts/collect/setting.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
@@ -29,7 +33,9 @@ std::span<const Collector> collectors() {
       kAccountCollector,
       kAuditCollector,
       kBootCollector,
+      kBannerCollector,
       kContainerdCollector,
+      kCronCollector,
       kDockerCollector,
       kExposedFileCollector,
       kFileCollector,
@@ -41,12 +47,15 @@ std::span<const Collector> collectors() {
       kOsReleaseCollector,
       kPackageCollector,
       kProtectedFileCollector,
+      kRsyslogCollector,
+      kSettingCollector,
       kSshdCollector,
       kSudoCollector,
       kSysctlCollector,
       kTraitCollector,
       kUnitCollector,
       kUnitStateCollector,
+      kUnreadFileCollector,
   };
   // clang-format on
   return kCollectors;
