@@ -6,6 +6,7 @@
 #include "analyzer/facts/collect/audit.h"
 #include "analyzer/facts/collect/boot.h"
 #include "analyzer/facts/collect/banner.h"
+#include "analyzer/facts/collect/confinement.h"
 #include "analyzer/facts/collect/containerd.h"
 #include "analyzer/facts/collect/cron.h"
 #include "analyzer/facts/collect/docker.h"
@@ -31,9 +32,11 @@ std::span<const Collector> collectors() {
   // clang-format off
   static const std::array kCollectors{
       kAccountCollector,
+      kApparmorCollector,
       kAuditCollector,
       kBootCollector,
       kBannerCollector,
+      kCloudInitCollector,
       kContainerdCollector,
       kCronCollector,
       kDockerCollector,
@@ -52,6 +55,7 @@ std::span<const Collector> collectors() {
       kSshdCollector,
       kSudoCollector,
       kSysctlCollector,
+      kTmpfilesCollector,
       kTraitCollector,
       kUnitCollector,
       kUnitStateCollector,
