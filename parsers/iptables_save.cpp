@@ -5,6 +5,8 @@
 namespace drydock::parsers::iptables_save {
 namespace {
 
+constexpr size_t kRules = 100'000;
+
 bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
@@ -45,11 +47,37 @@ File parse(std::string_view text) {
   const LineIndex lines(text);
   std::string table;
   Span table_span;
+  bool too_many = false;
   std::unordered_map<std::string, size_t> known;  // of the open table
   const auto chain = [&](std::string_view name, Span span) -> Chain& {
     const auto [found, is_new] = known.try_emplace(std::string(name), file.chains.size());
     if (is_new) file.chains.push_back({table, std::string(name), "", 0, "", span, span});
     return file.chains[found->second];
+  };
+  const auto rule = [&](const std::vector<std::string_view>& words, size_t at, Span span) {
+    if (file.rules.size() >= kRules) {
+      if (file.rules.size() == kRules && !too_many)
+        file.errors.add("too-many-rules", span, "the rules from here on are left out",
+                        Effect::refused);
+      too_many = true;
+      return;
+    }
+    Rule result{table,
+                std::string(words[at]),
+                {},
+                words[at - 1] == "-I" || words[at - 1] == "--insert",
+                span};
+    for (size_t i = at + 1; i < words.size(); ++i) {
+      std::string_view word = words[i];
+      if (word.size() >= 2 && word.front() == '"' && word.back() == '"')
+        word = word.substr(1, word.size() - 2);
+      result.words.emplace_back(word);
+    }
+    // "-I CHAIN 1": a place in the chain.
+    if (result.at_front && !result.words.empty() &&
+        result.words[0].find_first_not_of("0123456789") == std::string::npos)
+      result.words.erase(result.words.begin());
+    file.rules.push_back(std::move(result));
   };
   for (uint32_t number = 1; number <= lines.line_count(); ++number) {
     auto [begin, end] = lines.line_bounds(number);
@@ -91,12 +119,17 @@ File parse(std::string_view text) {
       Chain& c = chain(words[1], span);
       ++c.rules;
       c.last_verdict = unconditional(words);
+      rule(words, 1, span);
+    } else if ((words[0] == "-I" || words[0] == "--insert") && words.size() >= 2) {
+      ++chain(words[1], span).rules;
+      rule(words, 1, span);
     } else if (words[0].starts_with("-") || words[0].starts_with("[")) {
-      // -I, -N, -F, "[packets:bytes] -A …": nothing that changes what is asked here.
+      // -N, -F: nothing that changes what is asked here. Counters may precede a rule.
       if (words[0].starts_with("[") && words.size() >= 3 && words[1] == "-A") {
         Chain& c = chain(words[2], span);
         ++c.rules;
         c.last_verdict = unconditional({words.begin() + 1, words.end()});
+        rule(words, 2, span);
       }
     } else {
       refuse("unknown-line", "expected a table, a chain, a rule or COMMIT");

@@ -1,5 +1,5 @@
 // The format of iptables-save(8) and iptables-restore(8), as in /etc/iptables/rules.v4: as much of it as
-// says what happens to packets that no rule takes. Rules are counted, not understood.
+// says what happens to packets that no rule takes, with the rules as words.
 #pragma once
 
 #include <string>
@@ -21,7 +21,17 @@ struct Chain {
   Span policy_span;
 };
 
+// "-A INPUT -p tcp --dport 22 -j ACCEPT".
+struct Rule {
+  std::string table;
+  std::string chain;
+  std::vector<std::string> words;  // behind the chain, without quotes
+  bool at_front = false;           // -I
+  Span span;
+};
+
 struct File {
+  std::vector<Rule> rules;    // in the order of the file
   std::vector<Chain> chains;  // in the order of the file; a name stands once in a table
   SyntaxErrors errors;
 };
@@ -31,6 +41,7 @@ struct File {
 //   outside-table     a chain or a rule before any "*table"
 //   bad-chain         a ":" line without a policy
 //   unknown-line      a line of no known form
+//   too-many-rules    more than 100000 rules; the others are left out
 //   missing-commit    a table without COMMIT is never applied
 File parse(std::string_view text);
 

@@ -8,6 +8,8 @@ namespace drydock::parsers::nftables {
 namespace {
 
 constexpr size_t kDepth = 32;
+constexpr size_t kWords = 4096;  // of one rule or set
+constexpr size_t kRules = 100'000, kAllWords = 1'000'000;
 
 struct Token {
   std::string_view text;  // of a string without its quotes
@@ -100,7 +102,7 @@ class Parser {
   }
 
  private:
-  enum class Kind : uint8_t { table, chain, other, inline_set };
+  enum class Kind : uint8_t { table, chain, set, other, inline_set };
   struct Block {
     Kind kind;
     Token at;
@@ -127,6 +129,13 @@ class Parser {
                (in_table || blocks_.empty())) {
       kind = Kind::chain;
       begin_chain(verb + 1, in_table);
+    } else if (in_table && statement_.size() > verb + 1 && statement_[verb].is("set")) {
+      kind = Kind::set;
+      set_ = {family_,
+              table_,
+              std::string(statement_[verb + 1].text),
+              {},
+              lines_.span(statement_[verb].begin, statement_[verb + 1].end)};
     } else if (!statement_.empty() && !in_table && !blocks_.empty()) {
       kind = Kind::inline_set;  // "tcp dport { 22, 80 } accept": the statement goes on behind it
     } else if (!statement_.empty() && blocks_.empty()) {
@@ -149,7 +158,10 @@ class Parser {
       statement_.clear();
       return;
     }
-    if (blocks_.back().kind != Kind::inline_set) end_statement();
+    if (blocks_.back().kind != Kind::inline_set)
+      end_statement();
+    else
+      statement_.push_back(brace);
     leave();
   }
 
@@ -159,6 +171,10 @@ class Parser {
     if (kind == Kind::chain) {
       file_.entries.push_back(std::move(chain_));
       chain_ = {};
+    }
+    if (kind == Kind::set) {
+      file_.entries.push_back(std::move(set_));
+      set_ = {};
     }
     if (kind == Kind::table) table_ = family_ = "";
   }
@@ -198,13 +214,56 @@ class Parser {
       file_.entries.push_back(
           Include{std::string(statement_[1].text), lines_.span(first.begin, statement_[1].end)});
     } else if (first.is("define") || first.is("redefine")) {
-      if (statement_.size() > 3) defines_[std::string(statement_[1].text)] = statement_[3].text;
+      if (statement_.size() > 3)
+        defines_[std::string(statement_[1].text)] = {statement_.begin() + 3, statement_.end()};
     } else if (blocks_.empty()) {
       top_level();
     } else if (blocks_.back().kind == Kind::chain) {
       chain_statement();
+    } else if (blocks_.back().kind == Kind::set && first.is("elements")) {
+      for (const std::string& word : words(1))
+        if (word != "=" && word != "{" && word != "}" && word != ",") set_.elements.push_back(word);
     }
     statement_.clear();
+  }
+
+  // The words of the statement from token `at` on.
+  std::vector<std::string> words(size_t at) {
+    std::vector<std::string> result;
+    const auto add = [&](const Token& token) {
+      // "!=" and "==" come as two tokens, for '=' ends a word.
+      if (token.is("=") && !result.empty() &&
+          (result.back() == "!" || result.back() == "=" || result.back() == "<" ||
+           result.back() == ">"))
+        result.back() += '=';
+      else if (result.size() < kWords)
+        result.emplace_back(!token.is_string && token.text == "{}" ? "{" : token.text);
+    };
+    for (; at < statement_.size(); ++at) {
+      const Token& token = statement_[at];
+      const auto known = !token.is_string && token.text.starts_with('$')
+                             ? defines_.find(std::string(token.text.substr(1)))
+                             : defines_.end();
+      if (known == defines_.end())
+        add(token);
+      else
+        for (const Token& part : known->second) add(part);
+    }
+    all_words_ += result.size();
+    return result;
+  }
+
+  void add_rule(std::string family, std::string table, std::string chain, size_t at,
+                bool at_front) {
+    if (at >= statement_.size()) return;
+    if (++rules_ == kRules + 1 || (all_words_ > kAllWords && rules_ <= kRules)) {
+      rules_ = kRules + 1;
+      refuse("too-many-rules", statement_[at], "the rules from here on are left out");
+    }
+    if (rules_ > kRules) return;
+    file_.entries.push_back(Rule{std::move(family), std::move(table), std::move(chain), words(at),
+                                 at_front,
+                                 lines_.span(statement_[at].begin, statement_.back().end)});
   }
 
   void top_level() {
@@ -222,6 +281,16 @@ class Parser {
         read_table(2);
         flush.family = family_;
         flush.table = table_;
+        table_ = family_ = "";
+        file_.entries.push_back(std::move(flush));
+      } else if (statement_[1].is("chain")) {
+        size_t at = 2;
+        flush.family = "ip";
+        if (at < statement_.size() && is_family(statement_[at]))
+          flush.family = statement_[at++].text;
+        if (at + 1 >= statement_.size()) return;
+        flush.table = statement_[at].text;
+        flush.chain = statement_[at + 1].text;
         file_.entries.push_back(std::move(flush));
       }
       return;
@@ -240,7 +309,10 @@ class Parser {
     chain.policy_span = chain.span;
     chain.rules = 1;
     chain.last_verdict = verdict(at + 2);
+    const bool at_front = first.is("insert");
+    const Chain copy = chain;
     file_.entries.push_back(std::move(chain));
+    add_rule(copy.family, copy.table, copy.name, at + 2, at_front);
   }
 
   void chain_statement() {
@@ -259,13 +331,14 @@ class Parser {
     } else if (!first.is("comment") && !first.is("flags")) {
       ++chain_.rules;
       chain_.last_verdict = verdict(0);
+      add_rule(chain_.family, chain_.table, chain_.name, 0, false);
     }
   }
 
   std::string value_of(const Token& word) {
     if (!word.text.starts_with('$')) return std::string(word.text);
     const auto known = defines_.find(std::string(word.text.substr(1)));
-    if (known != defines_.end()) return std::string(known->second);
+    if (known != defines_.end()) return std::string(known->second.front().text);
     refuse("undefined-variable", word, "'" + std::string(word.text) + "' is not defined before");
     return "";
   }
@@ -296,7 +369,9 @@ class Parser {
   size_t ignored_ = 0;  // blocks beyond kDepth
   std::string family_, table_;
   Chain chain_;
-  std::map<std::string, std::string_view> defines_;
+  Set set_;
+  size_t rules_ = 0, all_words_ = 0;
+  std::map<std::string, std::vector<Token>> defines_;  // never empty lists
 };
 
 }  // namespace

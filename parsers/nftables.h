@@ -1,5 +1,5 @@
 // nft(8) scripts such as /etc/nftables.conf: as much of them as says which chains see the packets of a hook
-// and what happens to those that no rule takes. Rules are counted, not understood.
+// and what happens to those that no rule takes, with the rules as words.
 #pragma once
 
 #include <string>
@@ -27,10 +27,32 @@ struct Chain {
   Span policy_span;  // the word behind policy, else the hook's line
 };
 
-// Takes away what precedes: "flush ruleset", "flush table ip filter", "delete table …", "destroy table …".
+// A rule of a chain: its words with sets opened and what was defined put in: "tcp", "dport", "{", "22", ",",
+// "80", "}", "accept". A named set stays "@name".
+struct Rule {
+  std::string family;
+  std::string table;
+  std::string chain;
+  std::vector<std::string> words;  // strings without their quotes; at most 4096
+  bool at_front = false;           // "insert rule"
+  Span span;
+};
+
+// "set name { … elements = { … } }" of a table: the elements as words, without commas.
+struct Set {
+  std::string family;
+  std::string table;
+  std::string name;
+  std::vector<std::string> elements;  // at most 4096
+  Span span;
+};
+
+// Takes away what precedes: "flush ruleset", "flush table ip filter", "flush chain ip filter input", "delete
+// table …", "destroy chain …".
 struct Flush {
   std::string family;  // empty: everything
   std::string table;
+  std::string chain;         // empty: all of the table
   bool chains_stay = false;  // "flush table": the rules go, chains and policies stay
   Span span;
 };
@@ -41,7 +63,7 @@ struct Include {
   Span span;
 };
 
-using Entry = std::variant<Chain, Flush, Include>;
+using Entry = std::variant<Chain, Flush, Include, Rule, Set>;
 
 struct File {
   std::vector<Entry> entries;  // in the order of the file
@@ -52,6 +74,7 @@ struct File {
 //   unbalanced-brace     a '}' too many, or one is missing at the end
 //   unterminated-string  a '"' without its partner in the line
 //   too-deep             blocks nested deeper than 32
+//   too-many-rules       more than 100000 rules, or 1000000 words in them; the others are left out
 //   undefined-variable   "$name" without a define before it, where a chain's policy is
 File parse(std::string_view text);
 

@@ -5,7 +5,10 @@
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
 #include "analyzer/facts/collect/boot.h"
+#include "analyzer/facts/collect/banner.h"
+#include "analyzer/facts/collect/confinement.h"
 #include "analyzer/facts/collect/containerd.h"
+#include "analyzer/facts/collect/cron.h"
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
@@ -16,6 +19,9 @@
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/pam.h"
 #include "analyzer/facts/collect/shell_setting.h"
+#include "analyzer/facts/collect/permission.h"
+#include "analyzer/facts/collect/rsyslog.h"
+#include "analyzer/facts/collect/setting.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/sysctl.h"
@@ -33,23 +39,33 @@ std::span<const Collector> collectors() {
   // clang-format off
   static const std::array kCollectors{
       kAccountCollector,
+      kApparmorCollector,
       kAuditCollector,
       kBootCollector,
+      kBannerCollector,
+      kCloudInitCollector,
       kContainerdCollector,
+      kCronCollector,
       kDockerCollector,
+      kExposedFileCollector,
       kFileCollector,
       kFirewallCollector,
       kKernelCollector,
       kLoginCollector,
       kModuleCollector,
+      kHomeFileCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
       kPamCollector,
       kShellSettingCollector,
+      kProtectedFileCollector,
+      kRsyslogCollector,
+      kSettingCollector,
       kSshdCollector,
       kSudoCollector,
       kSysctlCollector,
+      kTmpfilesCollector,
       kTraitCollector,
       kUnitActivationCollector,
       kUnitCollector,
@@ -57,6 +73,7 @@ std::span<const Collector> collectors() {
       kUnitExposureCollector,
       kUnitProblemCollector,
       kUnitStateCollector,
+      kUnreadFileCollector,
   };
   // clang-format on
   return kCollectors;

@@ -19,8 +19,8 @@ std::string nft(std::string_view text) {
     else if (const auto* flush = std::get_if<nftables::Flush>(&entry))
       out += "flush [" + flush->family + " " + flush->table + "]" +
              (flush->chains_stay ? " rules\n" : "\n");
-    else
-      out += "include " + std::get<nftables::Include>(entry).path + "\n";
+    else if (const auto* include = std::get_if<nftables::Include>(&entry))
+      out += "include " + include->path + "\n";
   }
   return out + test::errors(file.errors);
 }

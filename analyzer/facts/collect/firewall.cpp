@@ -12,34 +12,13 @@
 #include <algorithm>
 #include <map>
 
+#include "analyzer/facts/collect/firewall_rule.h"
 #include "analyzer/source/tree.h"
 #include "parsers/env_file.h"
 #include "parsers/iptables_save.h"
 #include "parsers/nftables.h"
 
 namespace drydock::facts {
-
-const TableSpec kFirewallPolicyTable{
-    .name = "firewall_policy",
-    .kind = TableKind::effective,
-    .doc =
-        "What a firewall manager makes of the packets of a hook that no rule of its own takes. "
-        "dockerd, which sets the policy of FORWARD itself at times, is not among them.",
-    .columns = {{"manager", ColumnType::text, "'nftables', 'iptables', 'ufw' or 'firewalld'."},
-                {"family", ColumnType::text,
-                 "'ip' or 'ip6'; a chain of the family inet gives both."},
-                {"hook", ColumnType::text, "'input', 'forward' or 'output'."},
-                {"policy", ColumnType::text, "'accept', 'drop' or 'reject'."},
-                {"chain", ColumnType::text, "The chain, with its table: 'inet filter forward'."},
-                {"enabled", ColumnType::boolean,
-                 "The manager is started at boot; NULL where that is not known."},
-                {"why_not_enabled", ColumnType::text, "The reason if it is not; else NULL."},
-                {"loc", ColumnType::location, "What sets the policy."},
-                {"policy_loc", ColumnType::location,
-                 "The policy alone, or the chain that gives none."}},
-    .indexes = {"hook"},
-    .examples = {"SELECT manager, family, policy FROM firewall_policy WHERE hook = 'forward' AND "
-                 "enabled"}};
 
 namespace {
 
@@ -74,7 +53,10 @@ class Firewall {
 
   void read_nftables(const std::string& path, const Start& start) {
     chains_.clear();
+    rules_.clear();
+    sets_.clear();
     read_script(path, 0);
+    write_nftables(start);
     for (const auto& [key, c] : chains_) {
       const nftables::Chain& chain = c.chain;
       if (chain.hook != "input" && chain.hook != "forward" && chain.hook != "output") continue;
@@ -95,6 +77,13 @@ class Firewall {
     if (!text) return;
     const iptables::File file = iptables::parse(text->text);
     context_.issues(text->path, file.errors);
+    const auto input = std::ranges::find_if(file.chains, [](const iptables::Chain& chain) {
+      return chain.table == "filter" && chain.name == "INPUT";
+    });
+    if (input != file.chains.end())
+      write_iptables("iptables", family, file, text->path, "INPUT",
+                     lower(input->policy.empty() ? "ACCEPT" : input->policy), text->path,
+                     input->policy_span, start);
     for (const iptables::Chain& chain : file.chains) {
       if (chain.table != "filter") continue;
       const std::string_view hook = chain.name == "FORWARD"  ? "forward"
@@ -134,11 +123,26 @@ class Firewall {
       for (auto a = file.assignments.rbegin(); a != file.assignments.rend(); ++a) {
         if (a->name != key) continue;
         for (const std::string_view family : {"ip", "ip6"})
-          if (family == "ip" || ipv6)
+          if (family == "ip" || ipv6) {
             add("ufw", family, hook, lower(a->value), std::string(key), start, text->path,
                 text->path, a->span, a->value_span);
+            if (hook == "input" && !context_.is_fragment())
+              read_ufw_rules(family, lower(a->value), text->path, a->value_span, start);
+          }
         break;
       }
+  }
+
+  // ufw(8): what an administrator allows is kept in user.rules and user6.rules, in the chains of
+  // ufw-user-input.
+  void read_ufw_rules(std::string_view family, const std::string& policy,
+                      const std::string& policy_path, Span policy_span, const Start& start) {
+    const auto text = context_.read(family == "ip" ? "etc/ufw/user.rules" : "etc/ufw/user6.rules");
+    const iptables::File file = text ? iptables::parse(text->text) : iptables::File{};
+    if (text) context_.issues(text->path, file.errors);
+    write_iptables("ufw", family, file, text ? text->path : policy_path,
+                   family == "ip" ? "ufw-user-input" : "ufw6-user-input", policy, policy_path,
+                   policy_span, start);
   }
 
   void read_firewalld(const std::string& path, const Start& start) {
@@ -182,6 +186,10 @@ class Firewall {
         merge(*chain, text->path);
       } else if (const auto* flush = std::get_if<nftables::Flush>(&entry)) {
         take_away(*flush);
+      } else if (const auto* rule = std::get_if<nftables::Rule>(&entry)) {
+        keep(*rule, text->path);
+      } else if (const auto* set = std::get_if<nftables::Set>(&entry)) {
+        sets_[table_key(set->family, set->table)][set->name] = set->elements;
       } else if (!context_.is_fragment()) {
         const std::string wanted = std::get<nftables::Include>(entry).path;
         const std::string full = normal_path(wanted.starts_with('/') ? wanted : "etc/" + wanted);
@@ -218,13 +226,150 @@ class Firewall {
     for (auto it = chains_.begin(); it != chains_.end();) {
       nftables::Chain& chain = it->second.chain;
       const bool hit = (flush.family.empty() || flush.family == chain.family) &&
-                       (flush.table.empty() || flush.table == chain.table);
+                       (flush.table.empty() || flush.table == chain.table) &&
+                       (flush.chain.empty() || flush.chain == chain.name);
       if (hit && flush.chains_stay) {
         chain.rules = 0;
         chain.last_verdict.clear();
       }
+      if (hit) rules_[table_key(chain.family, chain.table)].erase(chain.name);
       it = hit && !flush.chains_stay ? chains_.erase(it) : std::next(it);
     }
+  }
+
+  static std::string table_key(const std::string& family, const std::string& table) {
+    return family + " " + table;
+  }
+
+  // Sets are known only when all has been read, so the words are kept until then.
+  struct PlacedRule {
+    nftables::Rule rule;
+    std::string path;
+  };
+
+  void keep(const nftables::Rule& rule, const std::string& path) {
+    auto& chain = rules_[table_key(rule.family, rule.table)][rule.chain];
+    chain.insert(rule.at_front ? chain.begin() : chain.end(), {rule, path});
+  }
+
+  // The chains of a table as one family sees them.
+  PacketChains packet_chains(const std::string& table, std::string_view family) {
+    PacketChains chains;
+    for (const auto& [name, placed] : rules_[table])
+      for (const PlacedRule& one : placed) {
+        PacketRule rule = from_nftables(one.rule.words, sets_[table]);
+        if (!rule.family.empty() && rule.family != family) continue;
+        rule.path = one.path;
+        rule.span = one.rule.span;
+        chains[name].push_back(std::move(rule));
+      }
+    return chains;
+  }
+
+  void write_nftables(const Start& start) {
+    for (const auto& [table, chains] : rules_)
+      for (const auto& [name, placed] : chains) {
+        int64_t position = 0;
+        for (const PlacedRule& one : placed) {
+          PacketRule rule = from_nftables(one.rule.words, sets_[table]);
+          rule.path = one.path;
+          rule.span = one.rule.span;
+          const std::string_view family =
+              !rule.family.empty() ? std::string_view(rule.family) : one.rule.family;
+          add_rule("nftables", family, table + " " + name, ++position, rule, start);
+        }
+      }
+    for (const std::string_view family : {"ip", "ip6"}) {
+      std::vector<std::vector<Opening>> lists;
+      for (const auto& [key, c] : chains_) {
+        const nftables::Chain& chain = c.chain;
+        if (chain.hook != "input" || chain.type != "filter" ||
+            (chain.family != family && chain.family != "inet"))
+          continue;
+        lists.push_back(openings(packet_chains(table_key(chain.family, chain.table), family),
+                                 chain.name, chain.policy.empty() ? "accept" : chain.policy));
+        place_policy(lists.back(), c.policy_path, chain.policy_span);
+      }
+      add_openings("nftables", family, lists, start);
+    }
+  }
+
+  static void place_policy(std::vector<Opening>& list, const std::string& path, Span span) {
+    for (Opening& one : list)
+      if (one.by_policy) {
+        one.path = path;
+        one.span = span;
+      }
+  }
+
+  // A packet must pass every base chain of its hook: what one lets in counts if each other one lets it in.
+  void add_openings(std::string_view manager, std::string_view family,
+                    const std::vector<std::vector<Opening>>& lists, const Start& start) {
+    const auto covers = [](const Opening& wide, const Opening& narrow) {
+      return (wide.protocol.empty() || wide.protocol == narrow.protocol) &&
+             (wide.ports.empty() || wide.ports == narrow.ports) &&
+             (wide.source.empty() || wide.source == narrow.source) &&
+             (wide.interface.empty() || wide.interface == narrow.interface);
+    };
+    for (size_t i = 0; i < lists.size(); ++i)
+      for (const Opening& one : lists[i]) {
+        bool passes = true;
+        for (size_t k = 0; k < lists.size() && passes; ++k)
+          if (k != i)
+            passes = std::ranges::any_of(lists[k], [&](const Opening& other) {
+              // Of two that say the same the first one is named.
+              return covers(other, one) && !(k < i && covers(one, other));
+            });
+        if (passes) add_opening(manager, family, one, start);
+      }
+  }
+
+  static Value text_or_null(const std::string& text) {
+    return text.empty() ? Value(Null{}) : Value(std::string_view(text));
+  }
+
+  void add_rule(std::string_view manager, std::string_view family, const std::string& chain,
+                int64_t position, const PacketRule& rule, const Start& start) {
+    context_.store().insert(
+        kFirewallRuleTable,
+        {manager, family, std::string_view(chain), position, text_or_null(rule.protocol),
+         text_or_null(rule.ports), text_or_null(rule.source), text_or_null(rule.interface),
+         text_or_null(rule.states), text_or_null(rule.other), text_or_null(rule.verdict),
+         text_or_null(rule.target), start.enabled ? Value(*start.enabled) : Value(Null{}),
+         context_.store().locate(rule.path, rule.span)});
+  }
+
+  void add_opening(std::string_view manager, std::string_view family, const Opening& one,
+                   const Start& start) {
+    context_.store().insert(
+        kReachablePortTable,
+        {manager, family, text_or_null(one.protocol), text_or_null(one.ports),
+         text_or_null(one.source), text_or_null(one.interface), text_or_null(one.conditions),
+         one.by_policy, start.enabled ? Value(*start.enabled) : Value(Null{}),
+         context_.store().locate(one.path, one.span)});
+  }
+
+  // The rules of a file of iptables-save, and what `chain` of its table filter lets in.
+  void write_iptables(std::string_view manager, std::string_view family, const iptables::File& file,
+                      const std::string& path, const std::string& chain, std::string_view policy,
+                      const std::string& policy_path, Span policy_span, const Start& start) {
+    PacketChains chains;
+    for (const iptables::Rule& one : file.rules) {
+      if (one.table != "filter") continue;
+      PacketRule rule = from_iptables(one.words);
+      rule.path = path;
+      rule.span = one.span;
+      auto& list = chains[one.chain];
+      list.insert(one.at_front ? list.begin() : list.end(), std::move(rule));
+    }
+    for (const auto& [name, list] : chains) {
+      int64_t position = 0;
+      for (const PacketRule& rule : list)
+        add_rule(manager, family, "filter " + name, ++position, rule, start);
+    }
+    std::vector<Opening> list = openings(chains, chain, policy);
+    place_policy(list, policy_path, policy_span);
+    add_openings(manager, family, {list}, start);
   }
 
   void add(std::string_view manager, std::string_view family, std::string_view hook,
@@ -241,6 +386,9 @@ class Firewall {
 
   Context& context_;
   std::map<std::string, PlacedChain> chains_;
+  // By table ("inet filter"), then by chain or set.
+  std::map<std::string, std::map<std::string, std::vector<PlacedRule>>> rules_;
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> sets_;
   size_t scripts_ = 0;
 };
 
@@ -277,12 +425,13 @@ void collect_firewall(Context& context) {
 
 const Collector kFirewallCollector{
     .name = "firewall",
-    .tables = {&kFirewallPolicyTable},
+    .tables = {&kFirewallPolicyTable, &kFirewallRuleTable, &kReachablePortTable},
     .needs = {"unit_state"},
     .paths = {"etc/nftables.conf", "etc/nftables/**", "etc/nftables.d/**",
               "etc/sysconfig/nftables.conf", "etc/iptables/rules.v4", "etc/iptables/rules.v6",
               "etc/sysconfig/iptables", "etc/sysconfig/ip6tables", "etc/default/ufw",
-              "etc/ufw/ufw.conf", "etc/firewalld/firewalld.conf"},
+              "etc/ufw/ufw.conf", "etc/ufw/user.rules", "etc/ufw/user6.rules",
+              "etc/firewalld/firewalld.conf"},
     .loose = {"nftables.conf", "*.nft", "rules.v4", "rules.v6", "sysconfig/iptables",
               "sysconfig/ip6tables", "default/ufw"},
     .collect = collect_firewall};

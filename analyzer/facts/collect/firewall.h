@@ -1,4 +1,4 @@
-// What happens to packets that no firewall rule takes: table `firewall_policy`.
+// What a packet filter lets in: tables `firewall_policy`, `firewall_rule`, `reachable_port`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -6,6 +6,8 @@
 namespace drydock::facts {
 
 extern const TableSpec kFirewallPolicyTable;
+extern const TableSpec kFirewallRuleTable;
+extern const TableSpec kReachablePortTable;
 extern const Collector kFirewallCollector;
 
 }  // namespace drydock::facts

@@ -92,6 +92,12 @@ const std::vector<Evidence>& evidence() {
       {"sudo",
        {"usr/bin/sudo", "usr/local/bin/sudo", "etc/sudoers", "etc/sudoers.d/*"},
        {"sudoers", "sudoers.d/*"}},
+      {"rsyslog", {"usr/sbin/rsyslogd", "etc/rsyslog.conf"}, {"rsyslog.conf", "rsyslog.d/*.conf"}},
+      {"chrony",
+       {"usr/sbin/chronyd", "etc/chrony/chrony.conf", "etc/chrony.conf"},
+       {"chrony.conf"}},
+      {"postfix", {"usr/sbin/postfix", "etc/postfix/main.cf"}, {"main.cf"}},
+      {"selinux", {"etc/selinux/config"}, {}},
   };
   return kEvidence;
 }

@@ -1,0 +1,17 @@
+// Whose hands may reach what: tables `protected_file`, `exposed_file`, `home_file`, `home_program`.
+#pragma once
+
+#include "analyzer/facts/collect.h"
+
+namespace drydock::facts {
+
+extern const TableSpec kProtectedFileTable;
+extern const TableSpec kExposedFileTable;
+extern const TableSpec kHomeFileTable;
+extern const TableSpec kHomeProgramTable;
+
+extern const Collector kProtectedFileCollector;
+extern const Collector kExposedFileCollector;
+extern const Collector kHomeFileCollector;
+
+}  // namespace drydock::facts

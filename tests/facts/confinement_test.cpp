@@ -1,0 +1,56 @@
+#include <gtest/gtest.h>
+
+#include "tests/facts/facts.h"
+
+namespace drydock {
+namespace {
+
+std::shared_ptr<MemoryTree> tree() {
+  return std::make_shared<MemoryTree>();
+}
+
+// apparmor.d(5) "PROFILES": a profile of its own file may hold others, which are not at the outer level.
+TEST(Apparmor, KnowsTheModeOfEachProfile) {
+  auto host = tree();
+  host->file("etc/apparmor.d/a",
+             "# /x {\n#include <tunables/global>\n/usr/bin/a flags=(attach_disconnected) {\n  "
+             "/{usr/,}bin/b rix,\n  profile inner {\n  }\n}\nprofile c /usr/bin/c "
+             "flags=(complain) {\n}\n")
+      .file("etc/apparmor.d/d", "profile \"d d\" {\n}\n")
+      .symlink("etc/apparmor.d/disable/d", "/etc/apparmor.d/d")
+      .file("etc/apparmor.d/a.dpkg-old", "/old {\n}\n")
+      .file("etc/apparmor.d/abstractions/base", "/no {\n}\n");
+  EXPECT_EQ(test::facts(host, "SELECT name, mode, why, loc FROM apparmor_profile ORDER BY name"),
+            "/usr/bin/a | enforce | - | etc/apparmor.d/a:3:1\n"
+            "c | complain | its flags say complain | etc/apparmor.d/a:8:1\n"
+            "d d | disabled | /etc/apparmor.d/disable/d is there | etc/apparmor.d/disable/d\n");
+}
+
+// tmpfiles.d(5), "CONFIGURATION DIRECTORIES AND PRECEDENCE": of two lines the earlier file's is applied.
+TEST(Tmpfiles, TheEarlierNameWins) {
+  auto host = tree();
+  host->file("usr/lib/tmpfiles.d/a.conf", "d /x 0700 root - 10d\nz /x 0777\n")
+      .file("usr/lib/tmpfiles.d/b.conf", "d /x 0777\nf! \"/y z\" ~0644 - adm - text\n")
+      .file("usr/lib/tmpfiles.d/c.conf", "d /c 0777\n")
+      .symlink("etc/tmpfiles.d/c.conf", "/dev/null");
+  EXPECT_EQ(test::facts(host,
+                        "SELECT type, path, mode, user, owning_group, is_used FROM tmpfiles_line "
+                        "ORDER BY path, is_used DESC, type"),
+            "d | /x | 448 | root | - | 1\n"
+            "z | /x | 511 | - | - | 1\n"
+            "d | /x | 511 | - | - | 0\n"
+            "f | /y z | 420 | - | adm | 1\n");
+}
+
+TEST(CloudInit, NeverKeepsThePassword) {
+  auto host = tree();
+  host->file("var/lib/cloud/instances/i/user-data.txt",
+             "#cloud-config\n# password: no\npassword: \"secret\"\nusers:\n- name: a\n  "
+             "plain_text_passwd: x\n  passwd: $6$a$b\npassword:\npassword: RANDOM\n");
+  EXPECT_EQ(test::facts(host, "SELECT key, loc FROM cloud_init_password ORDER BY key"),
+            "password | var/lib/cloud/instances/i/user-data.txt:3:1\n"
+            "plain_text_passwd | var/lib/cloud/instances/i/user-data.txt:6:3\n");
+}
+
+}  // namespace
+}  // namespace drydock
