@@ -3,6 +3,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "analyzer/base/utf8.h"
 #include "analyzer/source/fs/file_system.h"
 
 namespace drydock {
@@ -62,36 +63,6 @@ std::optional<Geometry> read_geometry(const BlockDevice& volume) {
   geometry.clusters = static_cast<uint32_t>(clusters);
   geometry.bytes = total * sector;
   return geometry;
-}
-
-void append_utf8(std::string& out, uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
-std::string utf8(const std::u16string& units) {
-  std::string out;
-  for (size_t i = 0; i < units.size(); ++i) {
-    uint32_t c = units[i];
-    if (c >= 0xD800 && c < 0xDC00 && i + 1 < units.size() && units[i + 1] >= 0xDC00 &&
-        units[i + 1] < 0xE000)
-      c = 0x10000 + ((c - 0xD800) << 10) + (units[++i] - 0xDC00u);
-    append_utf8(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
-  }
-  return out;
 }
 
 // The 8.3 name as Linux's vfat shows it (mount option shortname=mixed: the case bits count).
@@ -267,7 +238,7 @@ class FatFileSystem : public FileSystem {
           const bool has_long = expected == -1 && checksum == short_checksum(entry);
           expected = 0;
           if (attributes & kVolumeLabel) continue;
-          std::string text = has_long ? utf8(long_name) : short_name(entry);
+          std::string text = has_long ? utf8_of(long_name) : short_name(entry);
           if (text.empty() || text == "." || text == ".." ||
               text.find_first_of(std::string_view("/\0", 2)) != text.npos)
             continue;
