@@ -72,8 +72,9 @@ class Finder {
   // What `file` holds. `name` is for messages.
   Found find(const BlockDevicePtr& file, const std::string& name, int layers) {
     const std::string magic = magic_of(*file);
-    if (const char* const compression = compression_of(magic))
-      return layers > 0 ? compressed(file, name, compression, layers - 1) : std::nullopt;
+    // Three bytes may be there by chance, so what holds no packed disk is looked at as it is.
+    if (const char* const compression = compression_of(magic); compression && layers > 0)
+      if (Found found = compressed(file, name, compression, layers - 1)) return found;
     if (is_sequence(magic)) {
       DeviceStream stream(file);
       return layers > 0 ? archive(stream, name, "", layers - 1) : std::nullopt;

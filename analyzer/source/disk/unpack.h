@@ -30,7 +30,8 @@ struct FoundDisks {
 // Looks for disks in `file`, by content: a container or a raw disk, compressed or not; an OVA; a tar, cpio
 // or zip that holds images and little else (at most 16 files, no links, nothing that looks like a root).
 // Stored files of a plain tar are read in their place; everything else that is packed goes through a
-// temporary file. nullopt: `file` holds none. `name` is for messages.
+// temporary file. A file that nothing takes is a raw disk, and whether there is anything on it is for the
+// caller to see. nullopt: `file` is an archive of something else. `name` is for messages.
 std::optional<Result<FoundDisks>> find_disks(const BlockDevicePtr& file, const std::string& name,
                                              const OpenBeside& beside, const Unpacking& unpacking);
 

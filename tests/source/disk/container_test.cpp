@@ -85,7 +85,8 @@ TEST_F(Containers, Qcow2WithFilesBeside) {
 
 TEST_F(Containers, OldQcowAndParallels) {
   EXPECT_EQ(converted("qcow"), "qcow v1");
-  EXPECT_EQ(converted("qcow", "-c"), "qcow v1");
+  // qemu-img 7.2 writes all of it and then fails.
+  EXPECT_EQ(format_of("qemu-img convert -O qcow -c disk made || true", "made"), "qcow v1");
   EXPECT_EQ(converted("parallels"), "Parallels");
   EXPECT_EQ(converted("parallels", "-o cluster_size=64k"), "Parallels");
 }
@@ -107,7 +108,7 @@ TEST_F(Containers, AChainOfBackingFiles) {
 TEST_F(Containers, TheFormatOfABackingFileIsNotGuessed) {
   EXPECT_EQ(format_of("qemu-img convert -O qcow2 disk inner && "
                       "qemu-img create -q -f qcow2 -b inner -F qcow2 outer && "
-                      "LC_ALL=C sed 's/\\xE2\\x79\\x2A\\xCA/abcd/' outer > bare",
+                      "LC_ALL=C sed 's/\\xE2\\x79[\\x2A]\\xCA/abcd/' outer > bare",
                       "bare", beside()),
             "the image does not say which format its backing file 'inner' has");
   EXPECT_EQ(format_of("qemu-img rebase -u -f qcow2 -b inner -F vmdk outer", "outer", beside()),

@@ -123,7 +123,7 @@ TEST_F(Packed, AHostIsNoImage) {
       dir_.path());
   for (const std::string file :
        {"host.tar", "host.tar.gz", "host.zip", "text.gz", "many.tar", "link.tar"})
-    EXPECT_FALSE(find(file)) << file;
+    EXPECT_FALSE(open_image(dir_.path(file), {})) << file;
 }
 
 TEST_F(Packed, IsRefusedWithoutATemporaryFile) {
