@@ -61,8 +61,11 @@ class Mutant : public BlockDevice {
   mutable uint64_t reads_ = 0;
 };
 
-void walk(const Tree& tree) {
+// How many names there are.
+size_t walk(const Tree& tree) {
+  size_t names = 0;
   tree.walk("", [&](std::string_view path, const Stat& stat) {
+    ++names;
     (void)tree.xattrs(path);
     if (stat.type == NodeType::symlink) (void)tree.readlink(path);
     if (stat.type == NodeType::file)
@@ -70,35 +73,40 @@ void walk(const Tree& tree) {
     return true;
   });
   (void)tree.resolve("links/loop-a");
+  return names;
 }
 
 // Reads each volume straight from the disk: without the page cache between, what is asked for is what a reader
 // looks at.
-void read_volumes(const BlockDevicePtr& disk) {
+size_t read_volumes(const BlockDevicePtr& disk) {
   const PartitionTable table = read_partition_table(*disk);
   std::vector<BlockDevicePtr> volumes;
   if (table.kind == PartitionTable::Kind::none) volumes.push_back(disk);
   for (const Partition& partition : table.partitions)
     volumes.push_back(std::make_shared<SliceDevice>(disk, partition.start, partition.size));
+  size_t names = 0;
   for (const BlockDevicePtr& volume : volumes)
     if (const VolumeInfo info = probe_volume(volume); info.file_system)
-      walk(MountedTree(info.file_system));
+      names += walk(MountedTree(info.file_system));
+  return names;
 }
 
-// Does with an image all that a scan may do.
-void read_everything(const BlockDevicePtr& device) {
+// Does with an image all that a scan may do; how many names and partitions it shows.
+size_t read_everything(const BlockDevicePtr& device) {
   auto found = find_disks(device, "mutant", refuse_beside(), {.allowed = false});
-  if (!found || !*found) return;
-  for (const Disk& disk : (*found)->disks) read_volumes(disk.device);
+  if (!found || !*found) return 0;
+  size_t shown = 0;
+  for (const Disk& disk : (*found)->disks) shown += read_volumes(disk.device);
   const DiskImage image = read_disk_image(std::move((*found)->disks));
   (void)describe(image);
+  return shown + image.volumes.size();
 }
 
 void mutate(const std::vector<std::byte>& bytes, unsigned seed) {
   const auto original = std::make_shared<Mutant>(bytes);
   original->recording = true;
-  read_everything(original);
-  ASSERT_FALSE(original->ranges.empty());
+  const size_t all = read_everything(original);
+  ASSERT_GT(all, 0u);
   const Seals seals = Seals::of(bytes);
   std::mt19937 random(seed);
   const auto below = [&](uint64_t bound) {
@@ -106,9 +114,11 @@ void mutate(const std::vector<std::byte>& bytes, unsigned seed) {
   };
   const size_t before = allocated();
   const int count = mutations();
+  int alive = 0;
   for (int i = 0; i < count; ++i) {
     const auto mutant = std::make_shared<Mutant>(bytes);
-    for (uint64_t edits = uint64_t{1} << below(6); edits > 0; --edits) {
+    // One in every second mutant, or hardly any would get past what holds the rest together.
+    for (uint64_t edits = below(2) ? 1 : uint64_t{1} << below(6); edits > 0; --edits) {
       // Most of what is read is empty: look for a byte that says something.
       uint64_t at = 0;
       for (int tries = 0; tries < 16; ++tries) {
@@ -130,11 +140,14 @@ void mutate(const std::vector<std::byte>& bytes, unsigned seed) {
     // Sometimes the checksums stay wrong: that has its own paths.
     if (below(4) != 0) seals.repair(bytes, mutant->edits);
     const auto start = std::chrono::steady_clock::now();
-    read_everything(mutant);
+    if (read_everything(mutant) > all / 4) ++alive;
     const auto took = std::chrono::steady_clock::now() - start;
     EXPECT_LT(took, std::chrono::seconds(10)) << "mutation " << i;
     EXPECT_LT(mutant->most, before + (size_t{256} << 20)) << "mutation " << i;
   }
+  // Mutants that nobody opens prove nothing.
+  EXPECT_GE(alive, count / 20);
+  std::cout << alive << " of " << count << " mutants show a quarter of the names or more\n";
 }
 
 std::string name_of(std::string_view text) {
@@ -163,9 +176,12 @@ class ContainerMutations : public testing::TestWithParam<const char*> {};
 TEST_P(ContainerMutations, NeitherCrashNorHang) {
   if (!installed("qemu-img")) GTEST_SKIP() << "qemu-img is not installed";
   const TempDir dir;
-  const auto& disk = image_bytes("fat12");
+  // What is compressed is all right or all wrong: there a small disk has too few pieces.
+  const std::string command = GetParam();
+  const bool packed = command.find("-c ") != command.npos || command.find("stream") != command.npos;
+  const auto& disk = image_bytes(packed ? "ext2" : "fat12");
   write_bytes(dir.path("disk"), {reinterpret_cast<const char*>(disk.data()), disk.size()});
-  run(GetParam(), dir.path());
+  run(command, dir.path());
   mutate(bytes_of(read_file(dir.path("made"))), 2);
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -203,7 +219,7 @@ TEST(ContainerMutations, OfALiveLogNeitherCrashNorHang) {
 }
 
 TEST(ContainerMutations, OfAStreamNeitherCrashNorHang) {
-  const auto& disk = image_bytes("fat12");
+  const auto& disk = image_bytes("ext2");
   mutate(bytes_of(vmdk_stream({reinterpret_cast<const char*>(disk.data()), disk.size()})), 4);
 }
 
