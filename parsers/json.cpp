@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "analyzer/base/utf8.h"
 #include "parsers/utf8.h"
 
 // Why not a library: nlohmann/json and its like tell where parsing failed, not where a value began,
@@ -17,25 +18,6 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-void append_utf8(std::string& out, uint32_t rune) {
-  const auto put = [&](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (rune < 0x80) {
-    put(rune);
-  } else if (rune < 0x800) {
-    put(0xC0 | rune >> 6);
-    put(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    put(0xE0 | rune >> 12);
-    put(0x80 | (rune >> 6 & 0x3F));
-    put(0x80 | (rune & 0x3F));
-  } else {
-    put(0xF0 | rune >> 18);
-    put(0x80 | (rune >> 12 & 0x3F));
-    put(0x80 | (rune >> 6 & 0x3F));
-    put(0x80 | (rune & 0x3F));
-  }
 }
 
 class Parser {

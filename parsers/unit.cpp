@@ -2,36 +2,14 @@
 
 #include <algorithm>
 
+#include "parsers/utf8.h"
+
 namespace drydock::parsers::unit {
 namespace {
 
 constexpr std::string_view kBlank = " \t\n\r";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr size_t kLongLine = size_t{1} << 20;  // LONG_LINE_MAX of systemd
-
-// Is it UTF-8 without surrogates, overlong forms and values above U+10FFFF?
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t length = byte < 0x80       ? 1
-                          : byte >> 5 == 6  ? 2
-                          : byte >> 4 == 14 ? 3
-                          : byte >> 3 == 30 ? 4
-                                            : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    uint32_t code = length == 1 ? byte : byte & (0x7fU >> length);
-    for (size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if (next >> 6 != 2) return false;
-      code = code << 6 | (next & 0x3fU);
-    }
-    if ((length == 2 && code < 0x80) || (length == 3 && code < 0x800) ||
-        (length == 4 && code < 0x10000) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-      return false;
-    i += length;
-  }
-  return true;
-}
 
 // The lines of systemd: an end of line is LF, CR or NUL, or LF and CR next to each other, or either
 // with a NUL behind it.

@@ -1,6 +1,7 @@
 // systemd.syntax(7) "Quoting" and systemd.service(5) "Command lines".
 #include <algorithm>
 
+#include "analyzer/base/utf8.h"
 #include "parsers/unit.h"
 
 namespace drydock::parsers::unit {
@@ -10,25 +11,6 @@ constexpr std::string_view kBlank = " \t\n\r";
 
 bool is_blank(char c) {
   return kBlank.find(c) != std::string_view::npos;
-}
-
-void append_utf8(std::string& out, uint32_t code) {
-  const auto byte = [&](uint32_t value) { out += static_cast<char>(value); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xc0 | code >> 6);
-    byte(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    byte(0xe0 | code >> 12);
-    byte(0x80 | (code >> 6 & 0x3f));
-    byte(0x80 | (code & 0x3f));
-  } else {
-    byte(0xf0 | code >> 18);
-    byte(0x80 | (code >> 12 & 0x3f));
-    byte(0x80 | (code >> 6 & 0x3f));
-    byte(0x80 | (code & 0x3f));
-  }
 }
 
 // `count` digits of `base` at the start of `text`; nullopt if there are fewer.

@@ -69,6 +69,37 @@ void add_artifact_options(CLI::App& app, ArtifactOptions& options) {
       ->type_name("N")
       ->check(CLI::Range(1, 1024))
       ->group("Artifact");
+  add_image_options(app, options.image);
+}
+
+void add_image_options(CLI::App& app, ImageFlags& flags) {
+  app.add_flag(
+         "--allow-beside", flags.beside,
+         "Of a disk image: open the files in its own directory that it names, such as a backing "
+         "file or the extents of a VMDK. Without it an image that needs others is refused.")
+      ->group("Artifact");
+  app.add_flag("--no-temporary", flags.no_temporary,
+               "Of a packed disk image (compressed, or in a tar or zip): do not unpack it into a "
+               "temporary file in $TMPDIR (else /var/tmp), but refuse it.")
+      ->group("Artifact");
+  app.add_option(
+         "--temporary-limit", flags.temporary_limit,
+         "Unpack at most this much of a packed disk image, in GiB; a larger one is refused. "
+         "Default: 64.")
+      ->type_name("GIB")
+      ->check(CLI::Range(1, 65536))
+      ->group("Artifact");
+}
+
+ImageOptions image_options(const ImageFlags& flags, bool quiet) {
+  ImageOptions options{.beside = flags.beside,
+                       .temporary = !flags.no_temporary,
+                       .temporary_limit = uint64_t{flags.temporary_limit} << 30};
+  if (!quiet)
+    options.announce = [](const std::string& sentence) {
+      std::fprintf(stderr, "note: %s\n", sentence.c_str());
+    };
+  return options;
 }
 
 Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
@@ -83,6 +114,7 @@ Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
   open_options.interest = std::move(interest);
   open_options.known = facts::interest_for({});
   open_options.threads = options.jobs;
+  open_options.image = image_options(options.image, options.quiet);
   open_options.progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
   return open_artifact(options.path, open_options);
 }

@@ -17,6 +17,18 @@ namespace drydock::cli {
 
 using TableNames = std::set<std::string, std::less<>>;
 
+// How far a disk image may reach beyond its own file.
+struct ImageFlags {
+  bool beside = false;
+  bool no_temporary = false;
+  unsigned temporary_limit = 64;  // GiB
+};
+
+// --allow-beside, --no-temporary, --temporary-limit.
+void add_image_options(CLI::App& app, ImageFlags& flags);
+// `quiet`: what is unpacked is not announced on standard error.
+ImageOptions image_options(const ImageFlags& flags, bool quiet);
+
 struct ArtifactOptions {
   std::string path;
   std::string target_name;
@@ -24,6 +36,7 @@ struct ArtifactOptions {
   std::string scope;
   bool quiet = false;  // no progress
   unsigned jobs = 0;   // threads; 0: as many as there are processors
+  ImageFlags image;
 };
 
 // ARTIFACT, --root, --scope, --target-name, --jobs.

@@ -14,6 +14,7 @@ namespace {
 struct VolumesOptions {
   std::string path;
   std::string format = "text";
+  ImageFlags image;
 };
 
 // Names on a disk are bytes; JSON wants UTF-8.
@@ -65,10 +66,10 @@ std::string as_json(const OpenedImage& opened) {
 }
 
 int run_volumes(const VolumesOptions& options) {
-  const auto opened = open_stack(options.path);
+  const auto opened = open_stack(options.path, image_options(options.image, false));
   if (!opened)
     return fail({"'" + options.path + "' is no disk image that drydock knows",
-                 "drydock reads raw, qcow2, VMDK, VHD, VHDX, VDI and OVA"});
+                 "drydock reads raw, qcow2, VMDK, VHD, VHDX, VDI, Parallels and OVA, also packed"});
   if (!*opened) return fail(opened->error());
   const OpenedImage& image = **opened;
   report_diagnostics(image.image.diagnostics, Level::note);
@@ -87,12 +88,14 @@ void add_volumes(CLI::App& app, Commands& commands) {
       "Show what is in a disk image: container, partition table, file systems, what is mounted "
       "where, and what is not read and why.");
   volumes
-      ->add_option("IMAGE", options->path, "A disk image: raw, qcow2, VMDK, VHD, VHDX, VDI, OVA.")
+      ->add_option("IMAGE", options->path,
+                   "A disk image: raw, qcow2, VMDK, VHD, VHDX, VDI, Parallels, OVA; also packed.")
       ->required()
       ->type_name("IMAGE");
   volumes->add_option("-f,--format", options->format, "text or json.")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "json"}));
+  add_image_options(*volumes, options->image);
   commands.push_back({volumes, [options] { return run_volumes(*options); }});
 }
 

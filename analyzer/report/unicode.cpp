@@ -48,19 +48,6 @@ char32_t next_code_point(std::string_view bytes, size_t& at) {
   return c;
 }
 
-void append_utf8(std::string& out, char32_t c) {
-  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | (c >> 6)), tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | (c >> 12)), tail(6), tail(0);
-  } else {
-    out += static_cast<char>(0xF0 | (c >> 18)), tail(12), tail(6), tail(0);
-  }
-}
-
 size_t utf16_length(std::string_view bytes) {
   size_t units = 0;
   for (size_t at = 0; at < bytes.size();) units += next_code_point(bytes, at) >= 0x10000 ? 2 : 1;

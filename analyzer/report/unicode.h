@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "analyzer/base/utf8.h"
+
 namespace drydock::report {
 
 inline constexpr char32_t kReplacement = 0xFFFD;
@@ -13,8 +15,6 @@ inline constexpr char32_t kReplacement = 0xFFFD;
 // U+FFFD, one for each maximal subpart of a sequence, as the WHATWG Encoding Standard's UTF-8
 // decoder does; a byte order mark is a code point like any other. `at` must be less than the size.
 char32_t next_code_point(std::string_view bytes, size_t& at);
-
-void append_utf8(std::string& out, char32_t c);
 
 // How many UTF-16 code units the bytes are when decoded that way.
 size_t utf16_length(std::string_view bytes);

@@ -55,6 +55,15 @@ struct Artifact {
   std::function<ReadCost()> read_cost = {};
 };
 
+// What opening a disk image may do beyond reading the file that was named.
+struct ImageOptions {
+  bool beside = false;    // open files in its directory that it names (a backing file, an extent)
+  bool temporary = true;  // unpack a compressed image into a temporary file
+  uint64_t temporary_limit = uint64_t{64} << 30;  // bytes of it at most
+  // Called with a sentence before something is unpacked; may be empty.
+  std::function<void(const std::string&)> announce = {};
+};
+
 struct OpenOptions {
   std::string target_name;  // --target-name; empty: the file's stem ("base" of base.tar.zst)
   std::optional<std::string>
@@ -64,6 +73,7 @@ struct OpenOptions {
   // What recognizes hosts and loose files, when somebody wants to read fewer files than drydock
   // knows: what an artifact is must not depend on the question. Absent: `interest`.
   std::optional<Interest> known = {};
+  ImageOptions image = {};
   unsigned threads = 0;  // at most so many; 0: as many as there are processors
   std::function<void(uint64_t done, uint64_t total)>
       progress;  // bytes read of the artifact; may be empty

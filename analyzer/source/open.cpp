@@ -320,7 +320,8 @@ Result<Artifact> open_given(const Given& given, const OpenOptions& options) {
   return Error{
       in_quotes(given.path) + " is neither an archive nor a file drydock knows",
       "drydock reads directories, tar (gz, bz2, xz, zst, lz4), cpio, zip, disk images (raw, qcow2, "
-      "VMDK, VHD, VHDX, VDI, OVA with ext2, ext3 or ext4), and single files by their usual names, "
+      "VMDK, VHD, VHDX, VDI, OVA, also packed, with ext2, ext3 or ext4), and single files by their "
+      "usual names, "
       "such as sshd_config or daemon.json"};
 }
 

@@ -3,34 +3,38 @@
 #include <algorithm>
 #include <iterator>
 
+#include "analyzer/source/disk/beside.h"
 #include "analyzer/source/disk/image.h"
-#include "analyzer/source/disk/ova.h"
+#include "analyzer/source/disk/unpack.h"
 #include "analyzer/source/targets.h"
 
 namespace drydock {
 
-std::optional<Result<OpenedImage>> open_stack(const std::string& path) {
-  auto file = FileDevice::open(path);
+std::optional<Result<OpenedImage>> open_stack(const std::string& path,
+                                              const ImageOptions& options) {
+  const auto cost = std::make_shared<ReadCost>();
+  auto file = FileDevice::open(path, cost);
   if (!file) return std::nullopt;
-  std::vector<Disk> disks;
-  std::vector<std::string> notes;
-  OpenedImage opened{.file = *file, .format = {}, .image = {}};
-  if (auto ova = open_ova(*file)) {
-    if (!*ova) return Error{"'" + path + "': " + ova->error().message, ova->error().help};
-    disks = std::move((*ova)->disks);
-    notes = std::move((*ova)->notes);
-    opened.format = "OVA";
-  } else {
-    auto disk = open_container(*file, refuse_beside());
-    if (!disk) return Error{"'" + path + "': " + disk.error().message, disk.error().help};
-    opened.format = disk->format == "raw" ? "raw disk image" : disk->format;
-    disks.push_back(std::move(disk).value());
-  }
-  opened.image = read_disk_image(std::move(disks));
-  if (opened.format != "OVA" && !looks_like_disk(opened.image)) return std::nullopt;
-  for (std::string& note : notes)
-    opened.image.diagnostics.push_back(
-        {Level::warning, DiagnosticKind::artifact, "", Span{}, std::move(note), ""});
+  const Unpacking unpacking{
+      .allowed = options.temporary, .limit = options.temporary_limit, .announce = options.announce};
+  const OpenBeside beside = options.beside ? open_beside(path, cost) : refuse_beside();
+  auto found = find_disks(*file, path, beside, unpacking);
+  if (!found) return std::nullopt;
+  if (!*found) return found->error();
+  FoundDisks& disks = **found;
+  OpenedImage opened{.size = (*file)->size(),
+                     .format = std::move(disks.format),
+                     .image = read_disk_image(std::move(disks.disks)),
+                     .cost = cost};
+  if (!looks_like_disk(opened.image)) return std::nullopt;
+  if (!disks.complete) opened.image.complete = false;
+  const auto say = [&](Level level, std::vector<std::string>& sentences) {
+    for (std::string& sentence : sentences)
+      opened.image.diagnostics.push_back(
+          {level, DiagnosticKind::artifact, "", Span{}, std::move(sentence), ""});
+  };
+  say(Level::note, disks.notes);
+  say(Level::warning, disks.warnings);
   return opened;
 }
 
@@ -74,7 +78,7 @@ Result<std::vector<Target>> rooted_targets(const DiskImage& image, const OpenOpt
 }  // namespace
 
 std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOptions& options) {
-  auto opened = open_stack(path);
+  auto opened = open_stack(path, options.image);
   if (!opened) return std::nullopt;
   if (!*opened) return opened->error();
   DiskImage& image = (*opened)->image;
@@ -82,10 +86,10 @@ std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOp
   Artifact artifact{.path = path,
                     .kind = ArtifactKind::image,
                     .format = (*opened)->format,
-                    .size = (*opened)->file->size(),
+                    .size = (*opened)->size,
                     .diagnostics = std::move(image.diagnostics),
                     .complete = image.complete};
-  artifact.read_cost = [held = (*opened)->file] { return held->cost(); };
+  artifact.read_cost = [cost = (*opened)->cost] { return *cost; };
   if (options.root) {
     auto targets = rooted_targets(image, options);
     if (!targets) return targets.error();

@@ -31,16 +31,22 @@ Result<std::vector<std::byte>> BlockDevice::read(uint64_t offset, size_t length)
   return out;
 }
 
-Result<std::shared_ptr<FileDevice>> FileDevice::open(const std::string& path) {
+Result<std::shared_ptr<FileDevice>> FileDevice::open(const std::string& path,
+                                                     std::shared_ptr<ReadCost> cost) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return Error{"'" + path + "' cannot be opened: " + std::strerror(errno), ""};
+  return adopt(descriptor, path, std::move(cost));
+}
+
+Result<std::shared_ptr<FileDevice>> FileDevice::adopt(int descriptor, std::string name,
+                                                      std::shared_ptr<ReadCost> cost) {
   struct stat info {};
   if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode)) {
     close(descriptor);
-    return Error{"'" + path + "' is no regular file", ""};
+    return Error{"'" + name + "' is no regular file", ""};
   }
-  return std::shared_ptr<FileDevice>(
-      new FileDevice(descriptor, static_cast<uint64_t>(info.st_size), path));
+  return std::shared_ptr<FileDevice>(new FileDevice(descriptor, static_cast<uint64_t>(info.st_size),
+                                                    std::move(name), std::move(cost)));
 }
 
 FileDevice::~FileDevice() {
@@ -49,8 +55,10 @@ FileDevice::~FileDevice() {
 
 Result<void> FileDevice::read(uint64_t offset, std::span<std::byte> into) const {
   if (!inside(offset, into.size(), size_)) return beyond_end(offset + into.size(), size_);
-  ++cost_.reads;
-  cost_.bytes += into.size();
+  if (cost_) {
+    ++cost_->reads;
+    cost_->bytes += into.size();
+  }
   while (!into.empty()) {
     const ssize_t got = pread(descriptor_, into.data(), into.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
@@ -65,8 +73,13 @@ Result<void> FileDevice::read(uint64_t offset, std::span<std::byte> into) const 
 Result<void> MemoryDevice::read(uint64_t offset, std::span<std::byte> into) const {
   if (!inside(offset, into.size(), content_.size()))
     return beyond_end(offset + into.size(), content_.size());
-  std::memcpy(into.data(), content_.data() + offset, into.size());
+  std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(offset), into.size(), into.begin());
   return {};
+}
+
+uint64_t SliceDevice::present() const {
+  const uint64_t below = below_->present();
+  return below > start_ ? std::min(size_, below - start_) : 0;
 }
 
 Result<void> SliceDevice::read(uint64_t offset, std::span<std::byte> into) const {
@@ -133,6 +146,10 @@ CachedDevice::~CachedDevice() = default;
 
 uint64_t CachedDevice::size() const {
   return below_->size();
+}
+
+uint64_t CachedDevice::present() const {
+  return below_->present();
 }
 
 Result<void> CachedDevice::read(uint64_t offset, std::span<std::byte> into) const {

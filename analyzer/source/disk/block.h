@@ -14,12 +14,22 @@
 
 namespace drydock {
 
+// The bytes [offset, offset + length).
+struct ByteRange {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
+
 class BlockDevice {
  public:
   virtual ~BlockDevice() = default;
 
   // Bytes that a guest would see.
   virtual uint64_t size() const = 0;
+
+  // So many of them, from the start, lie in what was handed over; fewer than size() where the file
+  // below was cut. Of a container: all, for its blocks lie anywhere (Disk::missing says which are lost).
+  virtual uint64_t present() const { return size(); }
 
   // Fills `into` from `offset`. Fails, naming why, when any byte of the range cannot be had: beyond
   // the end, in a part that the file was cut before, or in a damaged structure. Never returns
@@ -39,11 +49,17 @@ struct ReadCost {
   uint64_t bytes = 0;
 };
 
-// A regular file, read with pread(2); keeps its descriptor. `cost`, if given, counts what is read.
+// A regular file, read with pread(2); keeps its descriptor.
 class FileDevice : public BlockDevice {
  public:
-  // Opens `path` (O_NOFOLLOW is not used: the user named it). Fails with the system's reason.
-  static Result<std::shared_ptr<FileDevice>> open(const std::string& path);
+  // Opens `path` (O_NOFOLLOW is not used: the user named it). Fails with the system's reason. What is read
+  // is added to `cost`, if given.
+  static Result<std::shared_ptr<FileDevice>> open(const std::string& path,
+                                                  std::shared_ptr<ReadCost> cost = nullptr);
+  // Takes over an open descriptor; fails, having closed it, when that is no regular file. `name` is for
+  // messages.
+  static Result<std::shared_ptr<FileDevice>> adopt(int descriptor, std::string name,
+                                                   std::shared_ptr<ReadCost> cost = nullptr);
   ~FileDevice() override;
   FileDevice(const FileDevice&) = delete;
   FileDevice& operator=(const FileDevice&) = delete;
@@ -53,15 +69,14 @@ class FileDevice : public BlockDevice {
   using BlockDevice::read;
 
   int descriptor() const { return descriptor_; }
-  ReadCost cost() const { return cost_; }
 
  private:
-  FileDevice(int descriptor, uint64_t size, std::string name)
-      : descriptor_(descriptor), size_(size), name_(std::move(name)) {}
+  FileDevice(int descriptor, uint64_t size, std::string name, std::shared_ptr<ReadCost> cost)
+      : descriptor_(descriptor), size_(size), name_(std::move(name)), cost_(std::move(cost)) {}
   int descriptor_;
   uint64_t size_;
   std::string name_;
-  mutable ReadCost cost_;
+  std::shared_ptr<ReadCost> cost_;
 };
 
 // Bytes in memory: tests, and overlays.
@@ -83,6 +98,7 @@ class SliceDevice : public BlockDevice {
   SliceDevice(BlockDevicePtr below, uint64_t start, uint64_t size)
       : below_(std::move(below)), start_(start), size_(size) {}
   uint64_t size() const override { return size_; }
+  uint64_t present() const override;
   Result<void> read(uint64_t offset, std::span<std::byte> into) const override;
   using BlockDevice::read;
 
@@ -103,6 +119,7 @@ class CachedDevice : public BlockDevice {
   explicit CachedDevice(BlockDevicePtr below, size_t pages = 256);
   ~CachedDevice() override;
   uint64_t size() const override;
+  uint64_t present() const override;
   Result<void> read(uint64_t offset, std::span<std::byte> into) const override;
   using BlockDevice::read;
 

@@ -4,29 +4,48 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "analyzer/source/disk/block.h"
 
 namespace drydock {
 
+// The table that says where: one entry of `width` bytes for each block.
+struct BlockTable {
+  std::string format = {};  // "VDI", for messages
+  uint64_t offset = 0;      // of the first entry in the file
+  size_t width = 4;         // bytes of an entry, at most 8
+  uint64_t every = 0;  // not 0: behind so many entries one is skipped, for it means something else
+  uint64_t block_size = 0;
+  uint64_t disk_size = 0;
+  // Byte position in the file of the block that an entry stands for; nullopt: nowhere, it reads as zeros. An
+  // Error: the entry is damaged.
+  std::function<Result<std::optional<uint64_t>>(const ByteView& entry)> place = {};
+};
+
 class BlockMapDevice : public BlockDevice {
  public:
-  // Byte position in the file of block `number`; nullopt: zeros. An Error: the map is damaged there.
-  using Place = std::function<Result<std::optional<uint64_t>>(uint64_t number)>;
+  BlockMapDevice(BlockDevicePtr file, BlockTable table)
+      : file_(std::move(file)), table_(std::move(table)) {}
 
-  BlockMapDevice(BlockDevicePtr file, uint64_t size, uint64_t block_size, Place place)
-      : file_(std::move(file)), size_(size), block_size_(block_size), place_(std::move(place)) {}
-
-  uint64_t size() const override { return size_; }
+  uint64_t size() const override { return table_.disk_size; }
   Result<void> read(uint64_t offset, std::span<std::byte> into) const override;
   using BlockDevice::read;
 
  private:
   BlockDevicePtr file_;
-  uint64_t size_;
-  uint64_t block_size_;
-  Place place_;
+  BlockTable table_;
 };
+
+// The ranges of the disk whose blocks lie, wholly or in part, behind the end of `file`, because it was cut;
+// blocks whose entries are lost count too. The table is read in large pieces, at most 64 MiB of it; what a
+// longer one says is not looked at.
+std::vector<ByteRange> lost_blocks(const BlockDevice& file, const BlockTable& table);
+
+// Sorts the ranges and joins those that touch.
+void join_ranges(std::vector<ByteRange>& ranges);
+// Adds a range that begins at or behind the end of the last one, joined with it if they touch.
+void append_range(std::vector<ByteRange>& ranges, ByteRange range);
 
 // Several devices one behind the other.
 class ConcatDevice : public BlockDevice {

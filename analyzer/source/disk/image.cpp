@@ -14,6 +14,19 @@ std::string megabytes(uint64_t bytes) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
 }
 
+// How much of a volume the container has no more, because its file was cut.
+uint64_t missing_of(const Disk& disk, const Partition& partition) {
+  uint64_t missing = 0;
+  for (const ByteRange& range : disk.missing) {
+    const uint64_t begin = std::max(range.offset, partition.start),
+                   end =
+                       std::min(range.offset + range.length,
+                                checked_add(partition.start, partition.size).value_or(UINT64_MAX));
+    if (begin < end) missing += end - begin;
+  }
+  return missing;
+}
+
 // What is on the disk that nobody read and that may hold files of the host.
 void report_volumes(DiskImage& image) {
   const auto say = [&](Level level, const std::string& message) {
@@ -34,6 +47,14 @@ void report_volumes(DiskImage& image) {
       image.complete = false;
       say(Level::warning,
           shown + " is cut short: its last " + megabytes(volume.info.missing) + " are missing");
+    }
+    // Nothing at rest is lost with swap.
+    const Disk& disk = image.disks[volume.disk].disk;
+    if (const uint64_t missing = missing_of(disk, volume.partition);
+        missing > 0 && volume.info.type != "swap") {
+      image.complete = false;
+      say(Level::warning, "the " + disk.format + " image is cut short: " + megabytes(missing) +
+                              " of " + shown + " are missing");
     }
     if (!volume.info.why_not_read.empty()) {
       image.complete = false;

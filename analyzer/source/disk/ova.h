@@ -5,30 +5,22 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/source/disk/container.h"
+#include "analyzer/source/disk/tar.h"
 
 namespace drydock {
 
-// A regular file inside a tar, in place.
-struct TarMember {
-  std::string name;
-  uint64_t offset = 0;  // of its content in the archive, bytes
-  uint64_t size = 0;
+// The files of an OVA; nullopt: no tar, or one that does not start with an OVF description.
+std::optional<TarContents> ova_contents(const BlockDevice& file);
+
+// What the archive says about itself.
+struct OvaVerdict {
+  std::vector<std::string> notes;
+  std::vector<std::string> warnings;  // a digest that is wrong, a file that is missing or cut
+  bool complete = true;               // false: a file is missing or cut
 };
 
-// The regular files of an uncompressed tar (ustar, GNU long names and pax paths), at most 1024; stops at
-// the first header that is none.
-std::vector<TarMember> tar_members(const BlockDevice& file);
-
-struct Ova {
-  std::vector<Disk> disks;  // in the order of the archive
-  std::vector<std::string>
-      notes;  // the manifest's verdict: what is missing from it or has another digest
-};
-
-// nullopt: no tar, or one that does not start with an OVF description. Disks are taken from the archive
-// only; a name in a disk's descriptor is looked up there and nowhere else. The digests of the manifest are
-// checked, which reads every disk once.
-std::optional<Result<Ova>> open_ova(const BlockDevicePtr& file);
+// Compares the digests of the manifest, which reads every disk once, and looks for the files that the
+// description names.
+OvaVerdict check_ova(const BlockDevice& file, const TarContents& contents);
 
 }  // namespace drydock

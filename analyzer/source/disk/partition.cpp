@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <set>
 
+#include "analyzer/base/utf8.h"
+
 namespace drydock {
 namespace {
 
@@ -66,40 +68,15 @@ std::string guid(const ByteView& view, size_t at) {
   return text;
 }
 
-void append_utf8(std::string& out, uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
 // 36 units of UTF-16LE, up to the first zero; a lone surrogate becomes U+FFFD.
 std::string partition_name(const ByteView& view, size_t at) {
-  std::string out;
+  std::u16string units;
   for (size_t i = 0; i < 36; ++i) {
-    uint32_t unit = view.le16(at + 2 * i);
+    const uint16_t unit = view.le16(at + 2 * i);
     if (unit == 0) break;
-    if (unit >= 0xD800 && unit < 0xDC00 && i + 1 < 36) {
-      const uint32_t low = view.le16(at + 2 * (i + 1));
-      if (low >= 0xDC00 && low < 0xE000) {
-        unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-        ++i;
-      }
-    }
-    append_utf8(out, unit >= 0xD800 && unit < 0xE000 ? 0xFFFD : unit);
+    units += static_cast<char16_t>(unit);
   }
-  return out;
+  return utf8_of(units);
 }
 
 void incomplete(PartitionTable& table, std::string note) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <list>
 
+#include "analyzer/source/disk/blocks.h"
 #include "analyzer/source/disk/container.h"
 
 namespace drydock {
@@ -40,6 +41,8 @@ struct Header {
   uint32_t cluster_bits = 0;
   uint32_t l1_size = 0;
   uint64_t l1_offset = 0;
+  uint64_t refcount_table = 0;
+  uint32_t refcount_order = 4;  // entries of 2^order bits
   uint64_t incompatible = 0;
   uint32_t snapshots = 0;
   bool zstd = false;
@@ -70,10 +73,12 @@ Result<Header> read_header(const BlockDevice& file) {
   const uint32_t encryption = view.be32(32);
   header.l1_size = view.be32(36);
   header.l1_offset = view.be64(40);
+  header.refcount_table = view.be64(48);
   header.snapshots = view.be32(60);
   uint32_t header_length = 72;
   if (header.version == 3) {
     header.incompatible = view.be64(72);
+    header.refcount_order = view.be32(96);
     header_length = view.be32(100);
     if (header_length > 104) header.zstd = view.u8(104) == 1;
     if (header_length > 104 && view.u8(104) > 1)
@@ -99,6 +104,7 @@ Result<Header> read_header(const BlockDevice& file) {
   if (header.l1_size > kMaxL1Entries)
     return damaged("an L1 table of " + std::to_string(header.l1_size) + " entries");
   const uint64_t covered_by_l2 = header.cluster_size() * header.l2_entries();
+  if (header.refcount_order > 6) return damaged("the width of its reference counts");
   if (header.l1_size < (header.size + covered_by_l2 - 1) / covered_by_l2)
     return damaged("the L1 table is too small for the disk");
 
@@ -128,6 +134,17 @@ class Qcow2 : public BlockDevice {
         backing_(std::move(backing)) {}
 
   uint64_t size() const override { return header_.size; }
+
+  // What of the disk the file says it holds and has no more. A look at the reference counts behind the end
+  // tells a whole file from one that was cut; only of a cut one are all tables read.
+  std::vector<ByteRange> lost() const {
+    // A file that ends inside a cluster may have lost the rest of it: with compressed clusters some do so
+    // by nature, and the tables tell.
+    const bool whole =
+        !(header_.incompatible & kDirty) && file_->present() % header_.cluster_size() == 0 &&
+        !counts_clusters_behind_the_end() && (data_ == file_ || data_->present() >= header_.size);
+    return whole ? std::vector<ByteRange>() : walk_for_lost();
+  }
 
   Result<void> read(uint64_t offset, std::span<std::byte> into) const override {
     if (offset > size() || into.size() > size() - offset)
@@ -184,6 +201,92 @@ class Qcow2 : public BlockDevice {
     return ByteView{Bytes(raw)}.be64(0);
   }
 
+  // Is a cluster in use that would lie behind the end of the file?
+  bool counts_clusters_behind_the_end() const {
+    constexpr size_t kAhead =
+        4096;  // clusters are used in order: what follows the cut is in use soon
+    const uint64_t cluster =
+        (file_->present() + header_.cluster_size() - 1) >> header_.cluster_bits;
+    const uint64_t counts_bits =
+        header_.cluster_bits + 3 - header_.refcount_order;  // log2, of a block
+    const auto block = entry(header_.refcount_table, cluster >> counts_bits, 8);
+    if (!block) return true;
+    if ((*block & kOffsetMask) == 0) return false;
+    const uint64_t first = cluster & ((uint64_t{1} << counts_bits) - 1);
+    const uint64_t at = ((first << header_.refcount_order) + 7) / 8;
+    const uint64_t length = std::min<uint64_t>(kAhead, header_.cluster_size() - at);
+    const auto counts = file_->read((*block & kOffsetMask) + at, static_cast<size_t>(length));
+    return !counts || std::ranges::any_of(*counts, [](std::byte b) { return b != std::byte{0}; });
+  }
+
+  std::vector<ByteRange> walk_for_lost() const {
+    constexpr uint64_t kMostOfTables = uint64_t{64} << 20;
+    std::vector<ByteRange> lost;
+    const auto lose = [&](uint64_t start, uint64_t length) {
+      if (start < size()) append_range(lost, {start, std::min(length, size() - start)});
+    };
+    const uint64_t cluster = header_.cluster_size(), covered = cluster * header_.l2_entries();
+    uint64_t read = 0;
+    uint64_t last = 0, last_start = 0;  // the compressed cluster next to the end of the file
+    for (uint64_t i = 0; i * covered < size() && read < kMostOfTables; ++i) {
+      const auto l1 = entry(header_.l1_offset, i, 8);
+      if (l1 && (*l1 & kOffsetMask) == 0) continue;
+      // The table itself may be cut: what is there of it counts.
+      const uint64_t at = l1 ? *l1 & kOffsetMask : UINT64_MAX;
+      const uint64_t length = at < file_->present() ? std::min(cluster, file_->present() - at) : 0;
+      const auto table = length > 0 ? file_->read(at, static_cast<size_t>(length))
+                                    : Result<std::vector<std::byte>>(Error{});
+      read += cluster;
+      const uint64_t entries = table ? length / header_.l2_entry_size() : 0;
+      lose(i * covered + entries * cluster, covered - entries * cluster);
+      if (!table) continue;
+      const ByteView view{Bytes(*table)};
+      for (uint64_t n = 0; n < entries; ++n) {
+        const uint64_t l2 = view.be64(n * header_.l2_entry_size()),
+                       start = i * covered + n * cluster;
+        if (l2 & kCompressed) {
+          if (packed_place(l2).at >= file_->present())
+            lose(start, cluster);
+          else if (last == 0 || packed_place(l2).at > packed_place(last).at)
+            last = l2, last_start = start;
+          continue;
+        }
+        const uint64_t host = l2 & kOffsetMask, there = data_->present();
+        if (host == 0 || host + cluster <= there) continue;
+        if (!header_.extended_l2()) {
+          if (header_.version >= 3 && (l2 & kZero)) continue;
+          const uint64_t have = host < there ? there - host : 0;
+          lose(start + have, cluster - have);
+          continue;
+        }
+        const uint64_t bitmap = view.be64(n * 16 + 8), unit = cluster / 32;
+        for (uint64_t k = 0; k < 32; ++k) {
+          if (!(bitmap >> k & 1) || (bitmap >> (32 + k) & 1)) continue;
+          const uint64_t place = host + k * unit;
+          const uint64_t have = place < there ? std::min(there - place, unit) : 0;
+          lose(start + k * unit + have, unit - have);
+        }
+      }
+    }
+    // Of compressed clusters only that one can be there in part; its stated length is an upper bound.
+    std::byte probe[1];
+    if (last != 0 && !compressed(last, 0, std::span(probe))) lose(last_start, cluster);
+    join_ranges(lost);
+    return lost;
+  }
+
+  struct PackedPlace {
+    uint64_t at, length;
+  };
+  // The specification, "Compressed Clusters Descriptor": the offset takes the low 62 -
+  // (cluster_bits - 8) bits, the number of further 512-byte sectors the rest below bit 62.
+  PackedPlace packed_place(uint64_t l2) const {
+    const uint32_t split = 62 - (header_.cluster_bits - 8);
+    const uint64_t at = l2 & ((uint64_t{1} << split) - 1);
+    const uint64_t sectors = ((l2 & (kCompressed - 1)) >> split) + 1;
+    return {at, sectors * 512 - (at & 511)};
+  }
+
   static Result<void> zeros(std::span<std::byte> into) {
     std::ranges::fill(into, std::byte{0});
     return {};
@@ -203,12 +306,7 @@ class Qcow2 : public BlockDevice {
         decoded_.splice(decoded_.begin(), decoded_, it);
         return copy(decoded_.front(), in_cluster, into);
       }
-    // The specification, "Compressed Clusters Descriptor": the offset takes the low 62 -
-    // (cluster_bits - 8) bits, the number of further 512-byte sectors the rest below bit 62.
-    const uint32_t split = 62 - (header_.cluster_bits - 8);
-    const uint64_t at = l2 & ((uint64_t{1} << split) - 1);
-    const uint64_t sectors = ((l2 & (kCompressed - 1)) >> split) + 1;
-    uint64_t length = sectors * 512 - (at & 511);
+    auto [at, length] = packed_place(l2);
     if (at >= file_->size()) return damaged("a compressed cluster lies beyond the end of the file");
     length = std::min({length, file_->size() - at, 2 * header_.cluster_size()});
     const auto packed = file_->read(at, static_cast<size_t>(length));
@@ -272,12 +370,36 @@ class Qcow2 : public BlockDevice {
   mutable std::list<Decoded> decoded_;
 };
 
+// The format of a backing file comes from the header. It is never guessed: a guest could write a qcow2
+// header into its raw disk and have us follow it.
+Result<Disk> open_backing(const Header& header, const OpenBeside& beside, int chain) {
+  const std::string name = "'" + header.backing_file.substr(0, 200) + "'";
+  if (chain <= 0) return Error{"the chain of backing files is longer than drydock follows", ""};
+  auto opened = beside(header.backing_file);
+  if (!opened) return opened.error();
+  if (header.backing_format.empty())
+    return Error{"the image does not say which format its backing file " + name + " has",
+                 "write it down: qemu-img rebase -u -F FORMAT -b " + name + " IMAGE"};
+  if (header.backing_format == "raw")
+    return Disk{.device = std::move(opened).value(), .format = "raw"};
+  auto inner = open_container(*opened, beside, chain - 1);
+  if (!inner) return inner.error();
+  static constexpr std::pair<std::string_view, std::string_view> kFormats[] = {
+      {"qcow2", "qcow2 "}, {"vmdk", "VMDK "}, {"vpc", "VHD "},
+      {"vhdx", "VHDX"},    {"vdi", "VDI "},   {"qcow", "qcow v1"}};
+  for (const auto& [stated, found] : kFormats)
+    if (header.backing_format == stated && inner->format.starts_with(found)) return inner;
+  return Error{"the backing file " + name + " is no '" + header.backing_format.substr(0, 40) +
+                   "', as the image says",
+               ""};
+}
+
 }  // namespace
 
-ContainerResult open_qcow2(const BlockDevicePtr& file, const OpenBeside& beside) {
-  std::byte magic[4];
+ContainerResult open_qcow2(const BlockDevicePtr& file, const OpenBeside& beside, int chain) {
+  std::byte magic[8];
   if (file->size() < 72 || !file->read(0, std::span(magic)) ||
-      !ByteView{Bytes(magic)}.starts_with(kMagic))
+      !ByteView{Bytes(magic)}.starts_with(kMagic) || ByteView{Bytes(magic)}.be32(4) == 1)
     return std::nullopt;
   auto header = read_header(*file);
   if (!header) return header.error();
@@ -296,20 +418,17 @@ ContainerResult open_qcow2(const BlockDevicePtr& file, const OpenBeside& beside)
     data = std::move(opened).value();
   }
   if (!header->backing_file.empty()) {
-    auto opened = beside(header->backing_file);
-    if (!opened) return opened.error();
+    auto below = open_backing(*header, beside, chain);
+    if (!below) return below.error();
     disk.notes.push_back("the backing file '" + header->backing_file + "' was read");
-    backing = std::move(opened).value();
-    // The format of a backing file comes from the header; a raw one is never probed, or a guest
-    // could write a qcow2 header into its disk and have us follow it.
-    if (header->backing_format != "raw") {
-      auto inner = open_container(backing, beside);
-      if (!inner) return inner.error();
-      backing = inner->device;
-    }
+    disk.notes.insert(disk.notes.end(), below->notes.begin(), below->notes.end());
+    disk.missing = std::move(below->missing);
+    backing = std::move(below->device);
   }
-  disk.device =
+  const auto device =
       std::make_shared<Qcow2>(file, std::move(header).value(), std::move(data), std::move(backing));
+  if (auto lost = device->lost(); !lost.empty()) disk.missing = std::move(lost);
+  disk.device = device;
   return disk;
 }
 

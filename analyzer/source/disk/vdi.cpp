@@ -31,17 +31,15 @@ ContainerResult open_vdi(const BlockDevicePtr& file) {
   if (type != kDynamic && type != kStatic) return Error{"the VDI image has an unknown type", ""};
   if (block < 512 || block > (64u << 20) || uint64_t{blocks} * block < size)
     return Error{"the VDI image is damaged: its map does not cover the disk", ""};
-  const auto place = [=](uint64_t number) -> Result<std::optional<uint64_t>> {
-    std::byte entry[4];
-    if (!file->read(map + number * 4, std::span(entry)))
-      return Error{"the VDI image is damaged: its map is cut short", ""};
-    const uint32_t index = ByteView{Bytes(entry)}.le32(0);
+  BlockTable table{.format = "VDI", .offset = map, .block_size = block, .disk_size = size};
+  table.place = [=](const ByteView& entry) -> Result<std::optional<uint64_t>> {
+    const uint32_t index = entry.le32(0);
     if (index >= kFirstUnused) return std::optional<uint64_t>();
     return std::optional<uint64_t>(data + uint64_t{index} * (uint64_t{block} + extra) + extra);
   };
-  return Disk{std::make_shared<BlockMapDevice>(file, size, block, place),
-              type == kStatic ? "VDI static" : "VDI dynamic",
-              {}};
+  return Disk{.device = std::make_shared<BlockMapDevice>(file, table),
+              .format = type == kStatic ? "VDI static" : "VDI dynamic",
+              .missing = lost_blocks(*file, table)};
 }
 
 }  // namespace drydock

@@ -44,7 +44,7 @@ ContainerResult open_vhd(const BlockDevicePtr& file) {
   const uint64_t size = view.be64(48);
   if (type == kFixed) {
     if (size > file->size() - 512) return damaged("it is shorter than the disk");
-    return Disk{std::make_shared<SliceDevice>(file, 0, size), "VHD fixed", {}};
+    return Disk{.device = std::make_shared<SliceDevice>(file, 0, size), .format = "VHD fixed"};
   }
   if (type == kDifferencing)
     return Error{"the VHD image is a differencing disk: its parent was not named",
@@ -58,18 +58,20 @@ ContainerResult open_vhd(const BlockDevicePtr& file) {
     return damaged("its dynamic header");
   const uint64_t table = header.be64(16);
   const uint32_t entries = header.be32(28), block = header.be32(32);
-  if (block < 512 || block > (256u << 20) || block % 512 != 0 || uint64_t{entries} * block < size)
+  if (block < 512 || block > (256u << 20) || block % 512 != 0 || uint64_t{entries} * block < size ||
+      table > file->size())
     return damaged("its table does not cover the disk");
   // Each block starts with a bitmap of its sectors, padded to a whole sector.
   const uint64_t bitmap = (block / 512 / 8 + 511) / 512 * 512;
-  const auto place = [=](uint64_t number) -> Result<std::optional<uint64_t>> {
-    std::byte entry[4];
-    if (!file->read(table + number * 4, std::span(entry))) return damaged("its table is cut short");
-    const uint32_t sector = ByteView{Bytes(entry)}.be32(0);
+  BlockTable blocks{.format = "VHD", .offset = table, .block_size = block, .disk_size = size};
+  blocks.place = [=](const ByteView& entry) -> Result<std::optional<uint64_t>> {
+    const uint32_t sector = entry.be32(0);
     if (sector == kUnused) return std::optional<uint64_t>();
     return std::optional<uint64_t>(uint64_t{sector} * 512 + bitmap);
   };
-  return Disk{std::make_shared<BlockMapDevice>(file, size, block, place), "VHD dynamic", {}};
+  return Disk{.device = std::make_shared<BlockMapDevice>(file, blocks),
+              .format = "VHD dynamic",
+              .missing = lost_blocks(*file, blocks)};
 }
 
 }  // namespace drydock

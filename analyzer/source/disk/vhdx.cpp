@@ -69,10 +69,11 @@ class LoggedFile : public BlockDevice {
  public:
   LoggedFile(BlockDevicePtr file, std::map<uint64_t, std::vector<std::byte>> sectors)
       : file_(std::move(file)), sectors_(std::move(sectors)) {
-    size_ = file_->size();
-    if (!sectors_.empty()) size_ = std::max(size_, (sectors_.rbegin()->first + 1) * kLogSector);
+    if (!sectors_.empty()) after_log_ = (sectors_.rbegin()->first + 1) * kLogSector;
+    size_ = std::max(file_->size(), after_log_);
   }
   uint64_t size() const override { return size_; }
+  uint64_t present() const override { return std::max(file_->present(), after_log_); }
   Result<void> read(uint64_t offset, std::span<std::byte> into) const override {
     while (!into.empty()) {
       const uint64_t number = offset / kLogSector, skip = offset % kLogSector;
@@ -93,6 +94,7 @@ class LoggedFile : public BlockDevice {
  private:
   BlockDevicePtr file_;
   std::map<uint64_t, std::vector<std::byte>> sectors_;
+  uint64_t after_log_ = 0;  // behind the last byte that the log has
   uint64_t size_ = 0;
 };
 
@@ -275,13 +277,17 @@ ContainerResult open_vhdx(const BlockDevicePtr& file) {
     return damaged("its metadata");
   // Behind each chunk's payload entries stands one for a sector bitmap, which only differencing disks use.
   const uint64_t ratio = (uint64_t{1} << 23) * metadata->sector_size / block;
-  const uint64_t bat = regions->bat, bat_length = regions->bat_length;
-  const auto place = [=](uint64_t number) -> Result<std::optional<uint64_t>> {
-    const uint64_t index = number + number / ratio;
-    std::byte raw[8];
-    if ((index + 1) * 8 > bat_length || !whole->read(bat + index * 8, std::span(raw)))
-      return damaged("its block table is too short");
-    const uint64_t entry = ByteView{Bytes(raw)}.le64(0);
+  const uint64_t blocks = (metadata->disk_size + block - 1) / block;
+  if (regions->bat > (uint64_t{1} << 60) || (blocks + blocks / ratio) * 8 > regions->bat_length)
+    return damaged("its block table is too short");
+  BlockTable table{.format = "VHDX",
+                   .offset = regions->bat,
+                   .width = 8,
+                   .every = ratio,
+                   .block_size = block,
+                   .disk_size = metadata->disk_size};
+  table.place = [](const ByteView& raw) -> Result<std::optional<uint64_t>> {
+    const uint64_t entry = raw.le64(0);
     switch (entry & 7) {
       case kPresent:
         return std::optional<uint64_t>(entry >> 20 << 20);
@@ -291,8 +297,11 @@ ContainerResult open_vhdx(const BlockDevicePtr& file) {
         return std::optional<uint64_t>();
     }
   };
-  return Disk{std::make_shared<BlockMapDevice>(whole, metadata->disk_size, block, place), "VHDX",
-              std::move(notes)};
+  auto lost = lost_blocks(*whole, table);
+  return Disk{.device = std::make_shared<BlockMapDevice>(whole, std::move(table)),
+              .format = "VHDX",
+              .notes = std::move(notes),
+              .missing = std::move(lost)};
 }
 
 }  // namespace drydock

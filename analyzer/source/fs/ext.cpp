@@ -65,9 +65,14 @@ errcode_t io_read64(io_channel channel, unsigned long long block, int count, voi
                 : static_cast<uint64_t>(count) * static_cast<uint64_t>(channel->block_size);
   const auto offset = checked_mul(block, static_cast<uint64_t>(channel->block_size));
   if (!offset) return EXT2_ET_SHORT_READ;
-  return device_of(channel).read(*offset, std::span(static_cast<std::byte*>(data), length))
-             ? 0
-             : EXT2_ET_SHORT_READ;
+  // No exception may pass through the library, which is C.
+  try {
+    return device_of(channel).read(*offset, std::span(static_cast<std::byte*>(data), length))
+               ? 0
+               : EXT2_ET_SHORT_READ;
+  } catch (const std::exception&) {
+    return EXT2_ET_NO_MEMORY;
+  }
 }
 
 errcode_t io_read(io_channel channel, unsigned long block, int count, void* data) {
@@ -274,7 +279,7 @@ class ExtFileSystem : public FileSystem {
     if (text.find('/') != text.npos || text.find('\0') != text.npos) return 0;
     try {
       listing->entries.push_back({std::string(text), entry->inode});
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
       listing->failed = true;
     }
     if (listing->entries.size() > kMaxEntries) listing->failed = true;
@@ -284,10 +289,14 @@ class ExtFileSystem : public FileSystem {
   static int add_xattr(char* key, char* value, size_t length, void* data) {
     const std::string_view text(key);
     if (text == "system.data") return 0;  // the tail of an inline file, not an attribute
-    std::string content(value, length);
-    if (text.starts_with("system.posix_acl_")) content = acl_as_the_kernel_shows_it(content);
-    static_cast<Xattrs*>(data)->emplace_back(text, std::move(content));
-    return 0;
+    try {
+      std::string content(value, length);
+      if (text.starts_with("system.posix_acl_")) content = acl_as_the_kernel_shows_it(content);
+      static_cast<Xattrs*>(data)->emplace_back(text, std::move(content));
+      return 0;
+    } catch (const std::exception&) {
+      return XATTR_ABORT;
+    }
   }
 
   static NodeType type_of(uint16_t mode) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "analyzer/base/utf8.h"
 #include "analyzer/source/fs/file_system.h"
 
 namespace drydock {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr size_t kMaxEntries = 65536;  // of one directory: 2 MiB of 32-byte entries
 constexpr uint64_t kMaxDirectoryBytes = kMaxEntries * 32;
+constexpr uint64_t kMinLinks = 1'000'000;  // followed in any volume, however small
 
 enum Attribute : uint8_t { kVolumeLabel = 0x08, kDirectory = 0x10, kLongName = 0x0F };
 
@@ -62,36 +64,6 @@ std::optional<Geometry> read_geometry(const BlockDevice& volume) {
   geometry.clusters = static_cast<uint32_t>(clusters);
   geometry.bytes = total * sector;
   return geometry;
-}
-
-void append_utf8(std::string& out, uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
-std::string utf8(const std::u16string& units) {
-  std::string out;
-  for (size_t i = 0; i < units.size(); ++i) {
-    uint32_t c = units[i];
-    if (c >= 0xD800 && c < 0xDC00 && i + 1 < units.size() && units[i + 1] >= 0xDC00 &&
-        units[i + 1] < 0xE000)
-      c = 0x10000 + ((c - 0xD800) << 10) + (units[++i] - 0xDC00u);
-    append_utf8(out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
-  }
-  return out;
 }
 
 // The 8.3 name as Linux's vfat shows it (mount option shortname=mixed: the case bits count).
@@ -208,22 +180,36 @@ class FatFileSystem : public FileSystem {
     return geometry_.data_start + uint64_t{cluster - 2} * geometry_.cluster_bytes;
   }
 
-  // The clusters of a chain, as many as `bytes` need; a loop or a bad link is an error.
-  TreeResult<std::vector<uint32_t>> clusters_of(uint32_t first, uint64_t bytes) const {
+  // The clusters of a chain, as many as `bytes` need; a loop or a bad link is an error. The last chain is kept,
+  // so that who reads a file in pieces follows it once; valid until the next call.
+  TreeResult<std::span<const uint32_t>> clusters_of(uint32_t first, uint64_t bytes) const {
     const TreeError damaged{TreeError::Kind::unreadable, "the cluster chain is damaged"};
-    std::vector<uint32_t> chain;
+    if (chain_first_ != first || chain_failed_) {
+      chain_.clear();
+      chain_first_ = first;
+      chain_failed_ = chain_ended_ = false;
+    }
     const uint64_t wanted = (bytes + geometry_.cluster_bytes - 1) / geometry_.cluster_bytes;
-    for (uint32_t cluster = first; chain.size() < wanted;) {
-      if (cluster == 0 && chain.empty()) break;  // an empty file
-      if (cluster < 2 || cluster >= geometry_.clusters + 2 || chain.size() > geometry_.clusters)
+    // Until it is known not to be, a chain is taken for damaged.
+    chain_failed_ = true;
+    while (chain_.size() < wanted && !chain_ended_) {
+      const uint32_t cluster = chain_.empty() ? first : chain_next_;
+      if (cluster == 0 && chain_.empty()) break;  // an empty file
+      if (cluster < 2 || cluster >= geometry_.clusters + 2 || chain_.size() > geometry_.clusters)
         return damaged;
-      chain.push_back(cluster);
+      // Files of an honest volume share no clusters, so all chains together are no longer than the volume,
+      // some times over. Those of a hostile one would be followed for hours.
+      if (++links_ > 16 * uint64_t{geometry_.clusters} + kMinLinks)
+        return TreeError{TreeError::Kind::unreadable,
+                         "the file system is damaged: its chains go in circles"};
       const auto next = link(cluster);
       if (!next) return damaged;
-      if (*next >= last_mark()) break;
-      cluster = *next;
+      chain_.push_back(cluster);
+      chain_ended_ = *next >= last_mark();
+      chain_next_ = *next;
     }
-    return chain;
+    chain_failed_ = false;
+    return std::span<const uint32_t>(chain_).first(std::min<uint64_t>(wanted, chain_.size()));
   }
 
   uint32_t last_mark() const {
@@ -267,7 +253,7 @@ class FatFileSystem : public FileSystem {
           const bool has_long = expected == -1 && checksum == short_checksum(entry);
           expected = 0;
           if (attributes & kVolumeLabel) continue;
-          std::string text = has_long ? utf8(long_name) : short_name(entry);
+          std::string text = has_long ? utf8_of(long_name) : short_name(entry);
           if (text.empty() || text == "." || text == ".." ||
               text.find_first_of(std::string_view("/\0", 2)) != text.npos)
             continue;
@@ -316,6 +302,10 @@ class FatFileSystem : public FileSystem {
   Geometry geometry_;
   mutable std::map<Inode, Node> nodes_;                 // what list() has seen
   mutable std::unordered_map<uint32_t, Inode> owners_;  // cluster -> the directory it belongs to
+  mutable std::vector<uint32_t> chain_;  // the clusters last followed, from chain_first_
+  mutable uint32_t chain_first_ = 0, chain_next_ = 0;
+  mutable bool chain_ended_ = false, chain_failed_ = true;
+  mutable uint64_t links_ = 0;  // followed so far
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
 // Containers made by qemu-img: the guest's bytes are those of the disk they were made from.
 #include "analyzer/source/disk/container.h"
+#include "analyzer/source/disk/beside.h"
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-
+#include "tests/source/disk/crafted.h"
 #include "tests/source/disk/images.h"
 #include "tests/source/source_tools.h"
 
@@ -16,10 +16,8 @@ class Containers : public testing::Test {
   void SetUp() override {
     if (!installed("qemu-img")) GTEST_SKIP() << "qemu-img is not installed";
     const auto& bytes = image_bytes("ext4-nocsum");
-    std::ofstream(dir_.path("disk"), std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
     disk_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    write_bytes(dir_.path("disk"), disk_);
   }
 
   // Makes `file` by a shell command and compares what a guest would see; the format's name.
@@ -42,13 +40,7 @@ class Containers : public testing::Test {
   }
 
   // Opens names in the test's directory only.
-  OpenBeside beside() {
-    return [this](const std::string& name) -> Result<BlockDevicePtr> {
-      auto opened = FileDevice::open(dir_.path(name));
-      if (!opened) return opened.error();
-      return BlockDevicePtr(*opened);
-    };
-  }
+  OpenBeside beside() { return open_beside(dir_.path("the image")); }
 
   TempDir dir_;
   std::string disk_;
@@ -89,6 +81,63 @@ TEST_F(Containers, Qcow2WithFilesBeside) {
   EXPECT_EQ(format_of("qemu-img convert -O qcow2 -o data_file=data,data_file_raw=on disk outer",
                       "outer", beside()),
             "qcow2 v3");
+}
+
+TEST_F(Containers, OldQcowAndParallels) {
+  EXPECT_EQ(converted("qcow"), "qcow v1");
+  // qemu-img 7.2 writes all of it and then fails.
+  EXPECT_EQ(format_of("qemu-img convert -O qcow -c disk made || true", "made"), "qcow v1");
+  EXPECT_EQ(converted("parallels"), "Parallels");
+  EXPECT_EQ(converted("parallels", "-o cluster_size=64k"), "Parallels");
+}
+
+TEST_F(Containers, AChainOfBackingFiles) {
+  std::string make = "mv disk link0", format = "raw";
+  for (int i = 1; i <= kBackingChain; ++i) {
+    const std::string name = "link" + std::to_string(i);
+    make += " && qemu-img create -q -f qcow2 -b link" + std::to_string(i - 1) + " -F " + format +
+            " " + name;
+    format = "qcow2";
+  }
+  EXPECT_EQ(format_of(make, "link" + std::to_string(kBackingChain), beside()), "qcow2 v3");
+  EXPECT_EQ(format_of("qemu-img create -q -f qcow2 -b link8 -F qcow2 link9", "link9", beside()),
+            "the chain of backing files is longer than drydock follows");
+}
+
+// What a guest writes into its raw disk must not decide how we read it.
+TEST_F(Containers, TheFormatOfABackingFileIsNotGuessed) {
+  EXPECT_EQ(format_of("qemu-img convert -O qcow2 disk inner && "
+                      "qemu-img create -q -f qcow2 -b inner -F qcow2 outer && "
+                      "LC_ALL=C sed 's/\\xE2\\x79[\\x2A]\\xCA/abcd/' outer > bare",
+                      "bare", beside()),
+            "the image does not say which format its backing file 'inner' has");
+  EXPECT_EQ(format_of("qemu-img rebase -u -f qcow2 -b inner -F vmdk outer", "outer", beside()),
+            "the backing file 'inner' is no 'vmdk', as the image says");
+}
+
+// The log of a VHDX that was not closed. qemu-img repairs a copy, and has to see the same disk; a log that wraps
+// round its end it misreads (7.2 replays an entry of an older life), so there the truth is what was written.
+TEST_F(Containers, VhdxReplaysItsLog) {
+  run("qemu-img convert -O vhdx -o block_size=1M disk made", dir_.path());
+  const std::string closed = read_file(dir_.path("made"));
+  std::string truth = disk_;
+  truth.replace(8192, 4096, 4096, 'A').replace(12288, 4096, 4096, 'B');
+  truth.replace(16384, 4096, 4096, '\0').replace(65536, 4096, 4096, '\0');
+  for (const bool wrapped : {false, true}) {
+    SCOPED_TRACE(wrapped);
+    const std::string file = with_live_log(closed, wrapped);
+    write_bytes(dir_.path("made"), file);
+    const auto opened = FileDevice::open(dir_.path("made"));
+    const auto disk = open_container(*opened, refuse_beside());
+    ASSERT_TRUE(disk) << disk.error().message;
+    EXPECT_THAT(disk->notes, testing::ElementsAre("its log was replayed in memory: 4 sectors"));
+    EXPECT_TRUE(all_bytes(*disk->device) == truth);
+    EXPECT_TRUE(read_file(dir_.path("made")) == file) << "the image itself is never written";
+    if (wrapped) continue;
+    run("cp made theirs && qemu-img check -q -r all theirs && qemu-img convert -O raw theirs truth",
+        dir_.path());
+    EXPECT_TRUE(read_file(dir_.path("truth")) == truth);
+  }
 }
 
 TEST_F(Containers, Vmdk) {

@@ -1,9 +1,12 @@
 // Images that want a file of the host opened, or drydock kept busy: refused, with words that say why.
 #include <gmock/gmock.h>
 
-#include <fstream>
+#include <algorithm>
+#include <set>
+#include <sstream>
 
 #include "analyzer/source/artifact.h"
+#include "analyzer/source/disk/beside.h"
 #include "analyzer/source/disk/container.h"
 #include "analyzer/source/mounted.h"
 #include "tests/paths.h"
@@ -148,36 +151,120 @@ TEST(HostileFileSystem, LinksStayInside) {
   EXPECT_EQ(loop.error().kind, TreeError::Kind::symlink_loop);
 }
 
-// The program itself, watched from outside: of all that it opens, only the image is among the data it was
-// pointed at.
-TEST(HostileProgram, OpensNoFileThatTheImageNames) {
-  if (!installed("strace")) GTEST_SKIP() << "strace is not installed";
-  TempDir dir;
-  dir.file("secret", "secret\n").directory("below");
-  const auto put = [&](const std::string& name, const Bytes64& image) {
-    std::ofstream(dir.path("below/" + name), std::ios::binary)
-        .write(reinterpret_cast<const char*>(image.bytes.data()),
-               static_cast<std::streamsize>(image.bytes.size()));
-  };
-  put("absolute", with_backing(dir.path("secret")));
-  put("relative", with_backing("../secret"));
-  const std::string descriptor =
-      "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 8 FLAT "
-      "\"../secret\" 0\n";
-  put("extent", Bytes64(descriptor.size()).text(0, descriptor));
-  for (const std::string name : {"absolute", "relative", "extent"}) {
-    // LeakSanitizer cannot work under ptrace.
-    const std::string said =
-        run("ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e "
-            "trace=open,openat,stat,newfstatat,lstat,connect '" +
-                program() + "' scan below/" + name + " --isolated; test $? -eq 2",
-            dir.path());
-    EXPECT_THAT(said, HasSubstr("the image needs the file '"));
-    const std::string trace = read_file(dir.path("trace"));
-    EXPECT_THAT(trace, HasSubstr("\"below/" + name + "\""));
-    EXPECT_EQ(trace.find("secret"), std::string::npos) << trace;
-    EXPECT_EQ(trace.find("connect("), std::string::npos);
+// The program itself, watched from outside: it opens the image it was pointed at, and no other file, link,
+// device or socket. What the dynamic linker, the C library and the sanitizers read is not counted.
+class HostileProgram : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!installed("strace")) GTEST_SKIP() << "strace is not installed";
+    dir_.file("secret", "secret\n").directory("below").file("below/other", "other\n");
   }
+
+  // What `command` opens outside the system's directories, sorted; its words are in said_.
+  std::vector<std::string> opened_by(const std::string& command) {
+    // LeakSanitizer cannot work under ptrace.
+    said_ = run("ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=%file,%network '" +
+                    program() + "' " + command + "; test $? -le 3",
+                dir_.path());
+    std::set<std::string> out;
+    std::istringstream trace(read_file(dir_.path("trace")));
+    for (std::string line; std::getline(trace, line);) {
+      if (line.find("socket(") != line.npos || line.find("connect(") != line.npos) out.insert(line);
+      const size_t begin = line.find('"'), end = line.find('"', begin + 1);
+      if (line.find("open") == line.npos || begin == line.npos || line.find(" = -1 ") != line.npos)
+        continue;
+      const std::string path = line.substr(begin + 1, end - begin - 1);
+      static constexpr std::string_view kSystem[] = {
+          "/lib/", "/lib64/", "/usr/lib/", "/etc/ld.so", "/proc/", "/sys/", "/etc/nsswitch"};
+      if (std::ranges::none_of(kSystem, [&](std::string_view at) { return path.starts_with(at); }))
+        out.insert(path);
+    }
+    return {out.begin(), out.end()};
+  }
+  void put(const std::string& name, const std::vector<std::byte>& bytes) {
+    write_bytes(dir_.path("below/" + name),
+                {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  void put(const std::string& name, const Bytes64& image) { put(name, image.bytes); }
+  void put_descriptor(const std::string& name, const std::string& extent) {
+    const std::string text =
+        "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 8 FLAT \"" +
+        extent + "\" 0\n";
+    put(name, Bytes64(text.size()).text(0, text));
+  }
+
+  TempDir dir_;
+  std::string said_;
+};
+
+TEST_F(HostileProgram, OpensNoFileThatTheImageNames) {
+  put("absolute", with_backing(dir_.path("secret")));
+  put("relative", with_backing("../secret"));
+  put("json", with_backing("json:{\"driver\":\"file\",\"filename\":\"/etc/shadow\"}"));
+  put("network", with_backing("nbd://127.0.0.1:10809/x"));
+  put("itself", with_backing("itself"));
+  Bytes64 data = qcow2();
+  put("data", data.be64(72, 4).be32(104, 0x44415441).be32(108, 11).text(112, "/etc/passwd"));
+  put_descriptor("extent", "../secret");
+  put_descriptor("device", "/dev/zero");
+  for (const std::string name :
+       {"absolute", "relative", "json", "network", "itself", "data", "extent", "device"}) {
+    const std::string image = "below/" + name;
+    EXPECT_THAT(opened_by("scan " + image + " --isolated"), testing::ElementsAre(image));
+    EXPECT_THAT(said_, HasSubstr("the image needs the file '"));
+    // Nor when files beside the image may be opened: these are not beside it, or are the image again.
+    EXPECT_THAT(opened_by("scan " + image + " --isolated --allow-beside"),
+                testing::IsSubsetOf({image, std::string("below/"), std::string("itself")}));
+    EXPECT_THAT(said_, HasSubstr("the image needs the file '"));
+  }
+  put_descriptor("beside", "other");
+  EXPECT_THAT(opened_by("volumes below/beside"), testing::ElementsAre("below/beside"));
+  EXPECT_THAT(opened_by("volumes below/beside --allow-beside"),
+              testing::UnorderedElementsAre("below/", "below/beside", "other"));
+}
+
+// Loops and sizes that would keep a reader busy for ever.
+TEST_F(HostileProgram, EndsOnLoopsAndHugeTables) {
+  put("huge", qcow2(1 << 20, 0x80000000));
+  EXPECT_THAT(opened_by("scan below/huge --isolated"), testing::ElementsAre("below/huge"));
+  EXPECT_THAT(said_, HasSubstr("an L1 table of 2147483648 entries"));
+
+  // An extended partition whose second link leads back to its first.
+  Bytes64 table(1 << 20);
+  const auto entry = [&](size_t sector, size_t slot, uint8_t type, uint8_t start) {
+    const size_t at = sector * 512 + 446 + 16 * slot;
+    table.bytes[at + 4] = std::byte{type};
+    table.bytes[at + 8] = std::byte{start};
+    table.bytes[at + 12] = std::byte{100};
+    table.bytes[sector * 512 + 510] = std::byte{0x55};
+    table.bytes[sector * 512 + 511] = std::byte{0xAA};
+  };
+  entry(0, 0, 0x05, 100), entry(100, 0, 0x83, 2), entry(100, 1, 0x05, 50);
+  entry(150, 0, 0x83, 2), entry(150, 1, 0x05, 0);
+  const auto& fat = image_bytes("fat12");
+  std::copy_n(fat.begin(), 40 * 512, table.bytes.begin() + 102 * 512);
+  put("loop", table);
+  EXPECT_THAT(opened_by("volumes below/loop"), testing::ElementsAre("below/loop"));
+  EXPECT_THAT(said_, HasSubstr("the chain of logical partitions is a loop"));
+
+  // A directory that is its own child: EFI/BOOT has the cluster of EFI.
+  std::vector<std::byte> self = fat;
+  const std::string_view text(reinterpret_cast<const char*>(self.data()), self.size());
+  const size_t parent = text.find("EFI        \x10"), child = text.find("BOOT       \x10");
+  ASSERT_TRUE(parent != text.npos && child != text.npos);
+  std::copy_n(self.begin() + static_cast<std::ptrdiff_t>(parent + 26), 2,
+              self.begin() + static_cast<std::ptrdiff_t>(child + 26));
+  put("self", self);
+  EXPECT_THAT(opened_by("volumes below/self"), testing::ElementsAre("below/self"));
+}
+
+// Links of the image lead to places of the image.
+TEST_F(HostileProgram, FollowsLinksInsideOnly) {
+  put("image", image_bytes("ext4"));
+  EXPECT_THAT(opened_by("cat below/image links/l1"), testing::ElementsAre("below/image"));
+  EXPECT_EQ(said_, "root:*:19700:0:99999:7:::\n");  // ../../../../../etc/shadow
+  EXPECT_THAT(opened_by("cat below/image links/loop-a"), testing::ElementsAre("below/image"));
+  EXPECT_THAT(opened_by("scan below/image --isolated"), testing::ElementsAre("below/image"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <sstream>
@@ -173,6 +174,16 @@ std::string all_bytes(const BlockDevice& device) {
     return {};
   }
   return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+}
+
+BlockDevicePtr device_of(std::string_view bytes) {
+  const auto raw = std::as_bytes(std::span(bytes));
+  return std::make_shared<MemoryDevice>(std::vector<std::byte>(raw.begin(), raw.end()));
+}
+
+void write_bytes(const std::string& path, std::string_view bytes) {
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 bool installed(const std::string& program) {

@@ -25,6 +25,10 @@ std::string manifest(const MountedTree& tree);
 // All bytes of a device in the order of its places; a failed test where one cannot be read.
 std::string all_bytes(const BlockDevice& device);
 
+// The bytes as a device; written to a file.
+BlockDevicePtr device_of(std::string_view bytes);
+void write_bytes(const std::string& path, std::string_view bytes);
+
 // Is this program installed? For tests that ask others' programs.
 bool installed(const std::string& program);
 
