@@ -1,6 +1,5 @@
 // Files that decide who rules the host, each by its role and with every link followed: chmod(1), chown(1)
 // and access(2) act on what a link leads to, so that is what is judged and where the finding lies.
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -334,26 +333,9 @@ class Protected {
   size_t rows_ = 0;
 };
 
-// A part of the tree that was not read may hold one of the files.
-void note_unread(Context& context) {
-  for (const auto& [path, why] : context.tree().unread()) {
-    const bool concerned = std::ranges::any_of(kRoles, [&](const Role& role) {
-      return role.path.starts_with(path) || std::string_view(path).starts_with(role.path);
-    });
-    if (concerned)
-      context.store().insert(
-          kParseIssueTable,
-          {std::string_view(path), std::string_view("not-read"),
-           std::string_view("files in it whose modes matter were not seen: " + why),
-           std::string_view("unknown"), kProtectedFileTable.name,
-           context.store().locate(path, Span{})});
-  }
-}
-
 void collect_protected(Context& context) {
   if (context.is_fragment()) return;
   Protected(context).find();
-  note_unread(context);
 }
 
 }  // namespace

@@ -41,7 +41,6 @@ struct Directory {
 const std::vector<Directory>& directories() {
   static const std::vector<Directory> kDirectories = {
       {"sysctl", "etc/sysctl.d", Names::suffix, {".conf"}},
-      {"modprobe", "etc/modprobe.d", Names::suffix, {".conf"}},
       {"modules-load", "etc/modules-load.d", Names::suffix, {".conf"}},
       {"tmpfiles", "etc/tmpfiles.d", Names::suffix, {".conf"}},
       {"sysusers", "etc/sysusers.d", Names::suffix, {".conf"}},
