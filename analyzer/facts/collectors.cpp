@@ -15,6 +15,7 @@
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
+#include "analyzer/facts/collect/support.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
@@ -39,6 +40,7 @@ std::span<const Collector> collectors() {
       kPackageCollector,
       kSshdCollector,
       kSudoCollector,
+      kSupportCollector,
       kSysctlCollector,
       kTraitCollector,
       kUnitCollector,
