@@ -197,6 +197,7 @@ void add_scan(CLI::App& app, Commands& commands) {
   CLI::App* scan =
       app.add_subcommand("scan", "Judge the hosts in an artifact and report what weakens them.");
   add_artifact_options(*scan, options->artifact);
+  add_osv_option(*scan, options->artifact);
 
   const auto repeatable = [](CLI::Option* option) { return option->allow_extra_args(false); };
   const std::string rules = "Rules";

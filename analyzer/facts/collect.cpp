@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/facts/osv_feed.h"
 #include "analyzer/facts/virtual_tables.h"
 
 namespace drydock::facts {
@@ -192,8 +193,18 @@ void Context::end() {
           insert_gap(gap->second.path, "not-read", std::string(gap->second.why));
 }
 
+const OsvFeed& osv_feed(Context& context) {
+  return context.shared<OsvFeed>([] { return OsvFeed{}; });
+}
+
 std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables) {
+  return collect(target, store, tables, OsvFeed{});
+}
+
+std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables,
+                                const OsvFeed& feed) {
   Context context(target, store);
+  context.shared<OsvFeed>([&] { return feed; });
   for (const Collector* collector : needed(tables)) {
     context.begin(*collector);
     collector->collect(context);

@@ -19,6 +19,7 @@
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
+#include "analyzer/facts/collect/vulnerability.h"
 
 namespace drydock::facts {
 
@@ -45,6 +46,7 @@ std::span<const Collector> collectors() {
       kTraitCollector,
       kUnitCollector,
       kUnitStateCollector,
+      kVulnerabilityCollector,
   };
   // clang-format on
   return kCollectors;
