@@ -13,6 +13,7 @@
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/package_source.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/support.h"
@@ -39,6 +40,7 @@ std::span<const Collector> collectors() {
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
+      kPackageSourceCollector,
       kSshdCollector,
       kSudoCollector,
       kSupportCollector,
