@@ -14,6 +14,7 @@
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/package_source.h"
+#include "analyzer/facts/collect/privileged_file.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/support.h"
@@ -31,6 +32,7 @@ std::span<const Collector> collectors() {
       kAccountCollector,
       kAuditCollector,
       kBootCollector,
+      kConffileCollector,
       kContainerdCollector,
       kDockerCollector,
       kFileCollector,
@@ -41,6 +43,7 @@ std::span<const Collector> collectors() {
       kOsReleaseCollector,
       kPackageCollector,
       kPackageSourceCollector,
+      kPrivilegedFileCollector,
       kSshdCollector,
       kSudoCollector,
       kSupportCollector,

@@ -18,7 +18,7 @@ const TableSpec kSupportTable{
         "drydock's own data, made on data_date.",
     .columns =
         {{"kind", ColumnType::text, "distribution, kernel or runtime."},
-         {"product", ColumnType::text, "debian, ubuntu, linux, docker, containerd, runc …"},
+         {"product", ColumnType::text, "debian, ubuntu, linux, docker, containerd, runc and so on."},
          {"name", ColumnType::text, "The release as people call it: 'Debian 12 (bookworm)'."},
          {"version", ColumnType::text, "What is installed: '3.19.1'; NULL if it is not written."},
          {"release", ColumnType::text,
