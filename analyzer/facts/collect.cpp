@@ -119,9 +119,14 @@ void Context::issue(std::string_view path, const parsers::SyntaxError& error,
     tables = running_->tables;
     if (!ignored) reported_.insert(key(path));  // end() need not say it again
   }
-  diagnostics_.push_back({ignored ? Level::note : Level::warning, DiagnosticKind::parse_error,
-                          std::string(path), error.span, error.message, "",
-                          std::string(error.code)});
+  // Two collectors may read one file: it is said once.
+  const std::string once = std::string(path) + '\0' + std::string(error.code) + '\0' +
+                           std::to_string(error.span.line) + ':' +
+                           std::to_string(error.span.column) + '\0' + error.message;
+  if (reported_.insert(once).second)
+    diagnostics_.push_back({ignored ? Level::note : Level::warning, DiagnosticKind::parse_error,
+                            std::string(path), error.span, error.message, "",
+                            std::string(error.code)});
   for (const TableSpec* table : tables)
     store_.insert(kParseIssueTable, {path, error.code, std::string_view(error.message),
                                      std::string_view(ignored ? "ignored" : "unknown"), table->name,

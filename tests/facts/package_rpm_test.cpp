@@ -98,7 +98,7 @@ class RpmDatabases : public testing::Test {
     return sorted(test::facts(tree,
                               "SELECT name, version, architecture, coalesce(vendor, '(none)'), "
                               "manager FROM package")) +
-           test::facts(tree, "SELECT code, message FROM parse_issue");
+           test::facts(tree, "SELECT code, message FROM parse_issue WHERE table_name = 'package'");
   }
 
   static std::unique_ptr<test::ScratchDirectory> directory_;
@@ -199,7 +199,8 @@ TEST(RpmDatabase, DamageIsSaid) {
   const auto issues = [](std::string_view file, std::string_view content) {
     auto tree = std::make_shared<MemoryTree>();
     tree->file(std::string(file), std::string(content));
-    return test::facts(tree, "SELECT path, code, effect FROM parse_issue");
+    return test::facts(tree,
+                       "SELECT path, code, effect FROM parse_issue WHERE table_name = 'package'");
   };
   EXPECT_EQ(issues("var/lib/rpm/Packages", "no database"),
             "var/lib/rpm/Packages | not-a-database | unknown\n");
