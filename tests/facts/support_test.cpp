@@ -70,6 +70,8 @@ TEST(SupportFacts, WhatIsInstalledAndUntilWhenItIsRepaired) {
   tree->file("usr/lib/modules/6.4.1/modules.dep", "");
   tree->symlink("lib", "usr/lib");
   tree->file("boot/vmlinuz-4.19.0-26-amd64", "");
+  tree->file("boot/vmlinuz-6.4.1", "");
+  tree->file("usr/lib/modules/6.5.0-1-amd64/updates/dkms/left.ko", "");
   EXPECT_EQ(
       test::facts(tree,
                   "SELECT kind, product, name, version, release, supported_until, extended_until, "
@@ -79,7 +81,7 @@ TEST(SupportFacts, WhatIsInstalledAndUntilWhenItIsRepaired) {
       "kernel | linux | Linux 4.19 | 4.19.0-26-amd64 | 4.19 | 2024-12-05 | - | distribution | "
       "linux-image-4.19.0-26-amd64 | boot/vmlinuz-4.19.0-26-amd64\n"
       "kernel | linux | Linux 6.4 | 6.4.1 | 6.4 | 2023-09-13 | - | vendor | - | "
-      "usr/lib/modules/6.4.1\n"
+      "boot/vmlinuz-6.4.1\n"
       "runtime | runc | runc 1.0 | 1.0.0 | 1.0 | 2022-01-14 | - | distribution | runc | "
       "var/lib/dpkg/status:5:1\n"
       "runtime | docker | Docker Engine 19.03 | 19.03.15 | 19.03 | 2021-01-08 | - | vendor | "

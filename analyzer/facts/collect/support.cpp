@@ -18,7 +18,8 @@ const TableSpec kSupportTable{
         "drydock's own data, made on data_date.",
     .columns =
         {{"kind", ColumnType::text, "distribution, kernel or runtime."},
-         {"product", ColumnType::text, "debian, ubuntu, linux, docker, containerd, runc and so on."},
+         {"product", ColumnType::text,
+          "debian, ubuntu, linux, docker, containerd, runc and so on."},
          {"name", ColumnType::text, "The release as people call it: 'Debian 12 (bookworm)'."},
          {"version", ColumnType::text, "What is installed: '3.19.1'; NULL if it is not written."},
          {"release", ColumnType::text,
@@ -166,11 +167,16 @@ class Support {
     if (!directory) return;
     const auto names = context_.tree().list(*directory);
     if (!names) return;
+    const bool images = !context_.tree().glob("boot", "vmlinuz-*").empty();
     for (const std::string& name : *names) {
       const std::string version = upstream(name);
       if (version.empty()) continue;
       const std::string image = "boot/vmlinuz-" + name;
+      const bool has_image = context_.tree().lstat(image) ||
+                             context_.tree().lstat(*directory + "/" + name + "/vmlinuz");
       const std::string package = package_of_kernel(name);
+      // Modules that were left behind by a removed package, or built for one (DKMS), start no kernel.
+      if (package.empty() && !has_image && images) continue;
       insert({.kind = "kernel",
               .product = "linux",
               .version = name,
