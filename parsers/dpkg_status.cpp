@@ -58,12 +58,14 @@ class Reader {
     if (strip(line).empty()) return end_paragraph();
     if (is_blank(line.front())) {
       if (!open_) error("missing-colon", span(line, strip(line)), "a continuation without a field");
+      if (in_conffiles_) read_conffile(line);
       return;
     }
     if (!open_) {
       open_ = true;
       first_ = span(line, strip(line));
     }
+    in_conffiles_ = false;
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0)
       return error("missing-colon", span(line, strip(line)), "expected a field name and a colon");
@@ -81,8 +83,33 @@ class Reader {
       if (take(kStatus, line, name))
         package_.want = word(value, 0), package_.state = word(value, 2);
     } else if (same_name(name, "Source")) {
-      if (take(kSource, line, name)) package_.source = word(value, 0);
+      if (take(kSource, line, name)) {
+        package_.source = word(value, 0);
+        std::string_view version = word(value, 1);
+        if (version.starts_with('(') && version.ends_with(')'))
+          package_.source_version = version.substr(1, version.size() - 2);
+      }
+    } else if (same_name(name, "Conffiles")) {
+      in_conffiles_ = take(kConffiles, line, name);
     }
+  }
+
+  // " /etc/ssh/moduli 0123456789abcdef0123456789abcdef obsolete"; a path may have blanks.
+  void read_conffile(std::string_view line) {
+    const std::string_view whole = strip(line);
+    Conffile file{.path = whole, .span = span(line, whole)};
+    for (const std::string_view flag : {"obsolete", "remove-on-upgrade"})
+      if (whole.ends_with(flag) && whole.size() > flag.size() &&
+          is_blank(whole[whole.size() - flag.size() - 1])) {
+        file.flag = whole.substr(whole.size() - flag.size());
+        file.path = strip(whole.substr(0, whole.size() - flag.size()));
+      }
+    const size_t blank = file.path.rfind(' ');
+    if (blank == std::string_view::npos || !whole.starts_with('/'))
+      return error("bad-conffile", file.span, "expected a path and its checksum");
+    file.md5 = file.path.substr(blank + 1);
+    file.path = strip(file.path.substr(0, blank));
+    package_.conffiles.push_back(file);
   }
 
   enum Field : unsigned {
@@ -90,7 +117,8 @@ class Reader {
     kVersion = 2,
     kArchitecture = 4,
     kStatus = 8,
-    kSource = 16
+    kSource = 16,
+    kConffiles = 32
   };
 
   bool take(Field field, std::string_view line, std::string_view name) {
@@ -108,10 +136,10 @@ class Reader {
         error("missing-package", first_, "a paragraph without the field Package");
       } else {
         if (package_.version_span.line == 0) package_.version_span = package_.span;
-        file_.packages.push_back(package_);
+        file_.packages.push_back(std::move(package_));
       }
     }
-    open_ = false;
+    open_ = in_conffiles_ = false;
     seen_ = 0;
     package_ = {};
   }
@@ -124,6 +152,7 @@ class Reader {
   File file_;
   uint32_t line_ = 0;
   bool open_ = false;  // inside a paragraph
+  bool in_conffiles_ = false;
   unsigned seen_ = 0;
   Span first_;
   Package package_;

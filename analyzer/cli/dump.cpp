@@ -28,7 +28,7 @@ int run_dump(const DumpOptions& options) {
   report_diagnostics(artifact->diagnostics);
   const auto target = one_target(*artifact, options.artifact);
   if (!target) return fail(target.error());
-  report_diagnostics(facts::collect(**target, **store, {}));
+  report_diagnostics(facts::collect(**target, **store, {}, osv_feed(options.artifact)));
 
   // Whole or not at all: written beside its place, then moved there.
   const std::string temporary = options.output + "." + std::to_string(getpid()) + ".tmp";
@@ -50,6 +50,7 @@ void add_dump(CLI::App& app, Commands& commands) {
   CLI::App* dump =
       app.add_subcommand("dump", "Write all facts of an artifact to a SQLite database.");
   add_artifact_options(*dump, options->artifact);
+  add_osv_option(*dump, options->artifact);
   dump->add_option("-o,--output", options->output,
                    "The file to write; it is replaced if it is there.")
       ->required()

@@ -3,9 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "analyzer/cli/progress.h"
 #include "analyzer/facts/collect.h"
+#include "analyzer/source/feed.h"
 
 namespace drydock::cli {
 namespace {
@@ -32,6 +34,26 @@ bool leads_out(std::string_view path) {
 }
 
 }  // namespace
+
+facts::OsvFeed osv_feed(const ArtifactOptions& options) {
+  if (options.osv.empty()) return {};
+  std::filesystem::path path(options.osv);
+  if (!path.has_filename()) path = path.parent_path();
+  return {.name = path.filename().string(),
+          .each = [whole = options.osv](const facts::OsvFeed::Visit& visit) {
+            return read_feed(whole, ".json", visit);
+          }};
+}
+
+void add_osv_option(CLI::App& app, ArtifactOptions& options) {
+  app.add_option("--osv", options.osv,
+                 "Match the installed packages against these records of known vulnerabilities "
+                 "(osv.dev; one JSON file each): a directory, or a ZIP or tar archive of them.")
+      ->type_name("DIR|ZIP")
+      ->check(CLI::ExistingPath)
+      ->group("Artifact")
+      ->envname("DRYDOCK_OSV");
+}
 
 void add_artifact_options(CLI::App& app, ArtifactOptions& options) {
   app.add_option("ARTIFACT", options.path,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzer/base/result.h"
+#include "analyzer/facts/osv_feed.h"
 #include "analyzer/facts/store.h"
 #include "analyzer/source/artifact.h"
 
@@ -37,7 +38,13 @@ struct ArtifactOptions {
   bool quiet = false;  // no progress
   unsigned jobs = 0;   // threads; 0: as many as there are processors
   ImageFlags image;
+  std::string osv;     // a directory or an archive of OSV records; empty: none
 };
+
+// The records that --osv names.
+facts::OsvFeed osv_feed(const ArtifactOptions& options);
+// --osv, for the commands that collect facts.
+void add_osv_option(CLI::App& app, ArtifactOptions& options);
 
 // ARTIFACT, --root, --scope, --target-name, --jobs.
 void add_artifact_options(CLI::App& app, ArtifactOptions& options);

@@ -41,7 +41,8 @@ int run_query(const QueryOptions& options) {
   report_diagnostics(artifact->diagnostics);
   const auto target = one_target(*artifact, options.artifact);
   if (!target) return fail(target.error());
-  std::vector<Diagnostic> said = facts::collect(**target, **store, tables);
+  std::vector<Diagnostic> said =
+      facts::collect(**target, **store, tables, osv_feed(options.artifact));
   report_diagnostics(said);
 
   if (!options.sql) return run_shell(**store, options.format);
@@ -63,6 +64,7 @@ void add_query(CLI::App& app, Commands& commands) {
   CLI::App* query = app.add_subcommand(
       "query", "Ask the facts of an artifact in SQL; without SQL, in a shell with history.");
   add_artifact_options(*query, options->artifact);
+  add_osv_option(*query, options->artifact);
   query
       ->add_option("SQL", options->sql,
                    "One SELECT over the tables that 'drydock tables' describes.")

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iterator>
 
+#include "analyzer/cli/as_of.h"
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/packs.h"
@@ -23,7 +24,7 @@ using Words = std::vector<std::string>;
 struct ScanOptions {
   ArtifactOptions artifact;
   Words profiles, rules, packs, parameters;
-  std::string severity, config;
+  std::string severity, config, as_of;
   bool isolated = false;
   std::string fail_on;
   bool exit_zero = false, allow_incomplete = false;
@@ -135,6 +136,7 @@ Result<ScanRequest> make_request(const ScanOptions& options, ConfigFile& file) {
   request.fail_on = options.fail_on.empty() ? config.fail_on.value_or("high") : options.fail_on;
   request.exit_zero = options.exit_zero;
   request.allow_incomplete = options.allow_incomplete;
+  if (const auto set = set_as_of(request, options.as_of); !set) return set.error();
   return request;
 }
 
@@ -195,6 +197,7 @@ void add_scan(CLI::App& app, Commands& commands) {
   CLI::App* scan =
       app.add_subcommand("scan", "Judge the hosts in an artifact and report what weakens them.");
   add_artifact_options(*scan, options->artifact);
+  add_osv_option(*scan, options->artifact);
 
   const auto repeatable = [](CLI::Option* option) { return option->allow_extra_args(false); };
   const std::string rules = "Rules";
@@ -227,6 +230,13 @@ void add_scan(CLI::App& app, Commands& commands) {
       ->type_name("NAME=VALUE")
       ->group(rules);
 
+  scan->add_option(
+          "--as-of", options->as_of,
+          "Judge what ages (support that ends) for this day, as 2026-11-22. Default: "
+          "SOURCE_DATE_EPOCH, else today; give it where reports must not change by themselves.")
+      ->type_name("DATE")
+      ->group(rules)
+      ->envname("DRYDOCK_AS_OF");
   scan->add_option("--config", options->config,
                    "Read this configuration instead of looking for .drydock.yaml upward from here.")
       ->type_name("FILE")

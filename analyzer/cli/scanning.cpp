@@ -46,7 +46,7 @@ engine::TargetResult judge(const Target& target, const ScanRequest& request,
   result.scope = target.scope;
   result.scope_reason = target.scope_reason;
   result.prefix = target.prefix;
-  result.diagnostics = facts::collect(target, store, tables);
+  result.diagnostics = facts::collect(target, store, tables, osv_feed(request.artifact));
   watch.lap(cost.collect_ms);
 
   engine::EvaluateOptions options;

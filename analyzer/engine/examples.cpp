@@ -6,6 +6,7 @@
 
 #include "analyzer/engine/evaluate.h"
 #include "analyzer/facts/collect.h"
+#include "analyzer/facts/osv_feed.h"
 #include "analyzer/source/artifact.h"
 #include "analyzer/source/memory.h"
 
@@ -108,6 +109,19 @@ std::string show(const RuleResult& result) {
 
 }  // namespace
 
+// Files below "@osv/" are what a user would hand over with --osv.
+facts::OsvFeed feed_of(const Example& example) {
+  static constexpr std::string_view kBelow = "@osv/";
+  const auto is_record = [](const ExampleFile& file) { return file.path.starts_with(kBelow); };
+  if (std::ranges::none_of(example.files, is_record)) return {};
+  return {.name = "osv", .each = [&example, is_record](const facts::OsvFeed::Visit& visit) {
+            for (const ExampleFile& file : example.files)
+              if (is_record(file))
+                visit(std::string_view(file.path).substr(kBelow.size()), file.content);
+            return Result<void>();
+          }};
+}
+
 std::string run_example(const std::shared_ptr<const Rule>& rule, const Example& example) {
   const auto tree = build(example);
   if (!tree) return tree.error().message;
@@ -130,7 +144,7 @@ std::string run_example(const std::shared_ptr<const Rule>& rule, const Example& 
   std::vector<Diagnostic> diagnostics;
   Plan plan({rule}, **store, diagnostics);
   if (!diagnostics.empty()) return render(diagnostics.front());
-  facts::collect(target, **store, plan.tables());
+  facts::collect(target, **store, plan.tables(), feed_of(example));
   EvaluateOptions options;
   options.target_name = target.name;
   options.scope = example.scope;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "analyzer/base/limits.h"
+#include "analyzer/base/package_version.h"
 #include "analyzer/engine/message.h"
 #include "analyzer/engine/pattern.h"
 
@@ -18,10 +19,10 @@ namespace {
 // with quadratic cost (instr), parses (json_*), depends on the moment (random*, date and time,
 // changes) or reaches out (load_extension, fts*, sqlite_*).
 constexpr std::string_view kAllowed[] = {
-    "abs",    "basename", "coalesce", "count", "glob",    "has_word", "ifnull",    "iif",
-    "length", "like",     "lower",    "ltrim", "max",     "min",      "mode",      "nullif",
-    "octal",  "parent",   "regexp",   "round", "rtrim",   "substr",   "substring", "sum",
-    "total",  "trim",     "typeof",   "under", "unicode", "upper"};
+    "abs",    "basename", "coalesce", "count", "glob",    "has_word", "ifnull",         "iif",
+    "length", "like",     "lower",    "ltrim", "max",     "min",      "mode",           "nullif",
+    "octal",  "parent",   "regexp",   "round", "rtrim",   "substr",   "substring",      "sum",
+    "total",  "trim",     "typeof",   "under", "unicode", "upper",    "version_compare"};
 
 // What a function gets and gives, without SQLite's types. An exception (no memory) becomes an
 // error: none may pass through C.
@@ -92,6 +93,13 @@ Answer sql_under(const Arguments& arguments) {
 
 Answer sql_has_word(const Arguments& arguments) {
   return {.text = {}, .number = has_word(*arguments[0], *arguments[1])};
+}
+
+// -1, 0 or 1 in the order of the package manager; NULL for one that is not known.
+Answer sql_version_compare(const Arguments& arguments) {
+  const auto order = version_order(*arguments[0]);
+  if (!order) return {};
+  return {.text = {}, .number = compare_versions(*order, *arguments[1], *arguments[2])};
 }
 
 // x REGEXP y is regexp(y, x). A constant pattern is compiled once for the whole statement.
@@ -273,7 +281,7 @@ Result<void> add_text_functions(sqlite3* db) {
       {"regexp", 2, sql_regexp},           {"octal", 1, call<sql_octal>},
       {"mode", 1, call<sql_mode>},         {"basename", 1, call<sql_basename>},
       {"parent", 1, call<sql_parent>},     {"under", 2, call<sql_under>},
-      {"has_word", 2, call<sql_has_word>},
+      {"has_word", 2, call<sql_has_word>}, {"version_compare", 3, call<sql_version_compare>},
   };
   return add(db, kEntries);
 }

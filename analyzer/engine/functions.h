@@ -8,7 +8,8 @@ struct sqlite3;
 
 namespace drydock::engine {
 
-// Registers regexp (X REGEXP Y), octal, mode, basename, parent, under and has_word on a connection.
+// Registers regexp (X REGEXP Y), octal, mode, basename, parent, under, has_word and version_compare on a
+// connection.
 Result<void> add_text_functions(sqlite3* db);
 
 // Registers those and the table-valued function

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/facts/osv_feed.h"
 #include "analyzer/facts/virtual_tables.h"
 
 namespace drydock::facts {
@@ -61,6 +62,8 @@ std::vector<const TableSpec*> all_tables() {
 Interest interest_for(const Names& tables) {
   Interest interest;
   for (const Collector* collector : needed(tables)) {
+    // Nearly all of /etc, for who asks for it: that does not make everything called etc in a repository a host.
+    if (tables.empty() && collector->name == "conffile") continue;
     for (const std::string_view pattern : collector->paths) interest.add(pattern);
     for (const std::string_view pattern : collector->loose) interest.add_loose(pattern);
   }
@@ -116,9 +119,14 @@ void Context::issue(std::string_view path, const parsers::SyntaxError& error,
     tables = running_->tables;
     if (!ignored) reported_.insert(key(path));  // end() need not say it again
   }
-  diagnostics_.push_back({ignored ? Level::note : Level::warning, DiagnosticKind::parse_error,
-                          std::string(path), error.span, error.message, "",
-                          std::string(error.code)});
+  // Two collectors may read one file: it is said once.
+  const std::string once = std::string(path) + '\0' + std::string(error.code) + '\0' +
+                           std::to_string(error.span.line) + ':' +
+                           std::to_string(error.span.column) + '\0' + error.message;
+  if (reported_.insert(once).second)
+    diagnostics_.push_back({ignored ? Level::note : Level::warning, DiagnosticKind::parse_error,
+                            std::string(path), error.span, error.message, "",
+                            std::string(error.code)});
   for (const TableSpec* table : tables)
     store_.insert(kParseIssueTable, {path, error.code, std::string_view(error.message),
                                      std::string_view(ignored ? "ignored" : "unknown"), table->name,
@@ -192,8 +200,18 @@ void Context::end() {
           insert_gap(gap->second.path, "not-read", std::string(gap->second.why));
 }
 
+const OsvFeed& osv_feed(Context& context) {
+  return context.shared<OsvFeed>([] { return OsvFeed{}; });
+}
+
 std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables) {
+  return collect(target, store, tables, OsvFeed{});
+}
+
+std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables,
+                                const OsvFeed& feed) {
   Context context(target, store);
+  context.shared<OsvFeed>([&] { return feed; });
   for (const Collector* collector : needed(tables)) {
     context.begin(*collector);
     collector->collect(context);

@@ -22,8 +22,11 @@
 #include "analyzer/facts/collect/permission.h"
 #include "analyzer/facts/collect/rsyslog.h"
 #include "analyzer/facts/collect/setting.h"
+#include "analyzer/facts/collect/package_source.h"
+#include "analyzer/facts/collect/privileged_file.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
+#include "analyzer/facts/collect/support.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
@@ -31,6 +34,7 @@
 #include "analyzer/facts/collect/unit_command.h"
 #include "analyzer/facts/collect/unit_exposure.h"
 #include "analyzer/facts/collect/unit_problem.h"
+#include "analyzer/facts/collect/vulnerability.h"
 
 namespace drydock::facts {
 
@@ -44,6 +48,7 @@ std::span<const Collector> collectors() {
       kBootCollector,
       kBannerCollector,
       kCloudInitCollector,
+      kConffileCollector,
       kContainerdCollector,
       kCronCollector,
       kDockerCollector,
@@ -62,8 +67,11 @@ std::span<const Collector> collectors() {
       kProtectedFileCollector,
       kRsyslogCollector,
       kSettingCollector,
+      kPackageSourceCollector,
+      kPrivilegedFileCollector,
       kSshdCollector,
       kSudoCollector,
+      kSupportCollector,
       kSysctlCollector,
       kTmpfilesCollector,
       kTraitCollector,
@@ -74,6 +82,7 @@ std::span<const Collector> collectors() {
       kUnitProblemCollector,
       kUnitStateCollector,
       kUnreadFileCollector,
+      kVulnerabilityCollector,
   };
   // clang-format on
   return kCollectors;

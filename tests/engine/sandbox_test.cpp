@@ -248,6 +248,11 @@ TEST_F(SandboxTest, HasItsOwnFunctions) {
   EXPECT_EQ(run("SELECT under('etc/docker/x', '/etc/docker/') || under('etc/dockerx', "
                 "'etc/docker') || under('a', '')"),
             "101");
+  EXPECT_EQ(
+      run("SELECT version_compare('dpkg', '1.0~rc1', '1.0') || version_compare('rpm', '1:1', '2')"
+          " || version_compare('apk', '1.0', '1.0')"),
+      "-110");
+  EXPECT_EQ(run("SELECT version_compare('pip', '1', '2')"), "NULL");
   EXPECT_EQ(run("SELECT has_word('a, bc d', 'bc') || has_word('abc', 'b') || has_word('a', '')"),
             "100");
   EXPECT_EQ(run("SELECT octal(NULL)"), "NULL");

@@ -32,16 +32,23 @@ std::string ours(std::string_view text) {
     if (p.state == "not-installed") continue;
     for (const std::string_view part : {p.name, p.version, p.architecture, p.want, p.state})
       out += std::string(part) + "|";
-    out += std::string(p.source.empty() ? p.name : p.source) + "\n";
+    out += std::string(p.source.empty() ? p.name : p.source) + "|" +
+           std::string(p.source_version.empty() ? p.version : p.source_version) + "|";
+    for (const Conffile& c : p.conffiles)
+      out += " " + std::string(c.path) + " " + std::string(c.md5) +
+             (c.flag.empty() ? "" : " " + std::string(c.flag));
+    out += "\n";
   }
   return sorted_lines(out);
 }
 
 std::string theirs(const std::string& directory) {
-  return sorted_lines(test::ask("dpkg-query --admindir=" + directory +
-                                " -W -f '${Package}|${Version}|${Architecture}|${db:Status-Want}|"
-                                "${db:Status-Status}|${source:Package}\\n'")
-                          .value_or(""));
+  return sorted_lines(
+      test::ask("dpkg-query --admindir=" + directory +
+                " -W -f '${Package}|${Version}|${Architecture}|${db:Status-Want}|"
+                "${db:Status-Status}|${source:Package}|${source:Version}|${Conffiles}\\t' | "
+                "tr -d '\\n' | tr '\\t' '\\n'")
+          .value_or(""));
 }
 
 TEST(DpkgStatusOracle, DpkgQueryReadsAGeneratedDatabaseTheSame) {
@@ -53,13 +60,18 @@ TEST(DpkgStatusOracle, DpkgQueryReadsAGeneratedDatabaseTheSame) {
                                 "hold ok installed", "install ok unpacked",
                                 "purge ok not-installed"};
   for (int i = 0; i < 300; ++i) {
-    const auto& state = states[random() % 5];
+    const std::string state = states[random() % 5];
     text += (random() % 4 ? "Package: " : "package:\t") + ("p" + std::to_string(i)) +
             (random() % 3 ? "\n" : "  \n");
-    text += "Status: " + std::string(state) + "\nMaintainer: x <x@example.org>\n";
+    text += "Status: " + state + "\nMaintainer: x <x@example.org>\n";
     text += "Architecture: " + std::string(random() % 2 ? "amd64" : "all") + "\n";
     if (random() % 2)
       text += "Source: s" + std::to_string(i) + (random() % 2 ? " (1.0-1)" : "") + "\n";
+    if (state.find("not-") == std::string::npos && random() % 3 == 0)
+      text +=
+          "Conffiles:\n /etc/p/a b 0123456789abcdef0123456789abcdef\n"
+          " /etc/q 00000000000000000000000000000000" +
+          std::string(random() % 2 ? " obsolete\n" : "\n");
     text += "Version: 1:2." + std::to_string(random() % 9) + "-3~deb\n";
     text += "Description: a\n Package: no\n .\n more\n" + std::string(1 + random() % 2, '\n');
   }

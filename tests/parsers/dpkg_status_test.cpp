@@ -28,6 +28,24 @@ TEST(DpkgStatusParser, ReadsParagraphs) {
   EXPECT_EQ(test::place(telnet.span), "12:1-12:16");
 }
 
+TEST(DpkgStatusParser, ReadsTheChecksumsOfConfigurationFiles) {
+  const File file = parse(
+      "Package: a\nSource: b (2:1-3)\nConffiles:\n /etc/a b 0123 obsolete\n"
+      " /etc/c 4567 remove-on-upgrade\n nothing\n /etc/d 89ab\nVersion: 1\n /etc/no 0000\n");
+  ASSERT_EQ(file.packages.size(), 1u);
+  EXPECT_EQ(file.packages[0].source_version, "2:1-3");
+  std::string out;
+  for (const Conffile& c : file.packages[0].conffiles)
+    out += test::place(c.span) + " " + std::string(c.path) + "|" + std::string(c.md5) + "|" +
+           std::string(c.flag) + "\n";
+  EXPECT_EQ(out,
+            "4:2-4:24 /etc/a b|0123|obsolete\n"
+            "5:2-5:31 /etc/c|4567|remove-on-upgrade\n"
+            "7:2-7:13 /etc/d|89ab|\n");
+  EXPECT_EQ(test::errors(file.errors),
+            "error bad-conffile 6:2-6:9 expected a path and its checksum (refused)\n");
+}
+
 // dpkg 1.21: "parsing file '…/status' near line 2: field name 'broken' must be followed by colon".
 TEST(DpkgStatusParser, AMistakeIsNamedAndTheRestIsRead) {
   const File file = parse(

@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 
+#include "analyzer/facts/osv_feed.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -148,6 +149,7 @@ class Traits {
     find_container_image();
     find_ipv6();
     find_distribution();
+    find_vulnerability_feed();
   }
 
   void write() {
@@ -253,6 +255,15 @@ class Traits {
       trait = {true, "net.ipv6.conf.all.disable_ipv6 and net.ipv6.conf.default.disable_ipv6 are 1",
                set.begin()->second};
     traits_["ipv6-disabled"] = trait;
+  }
+
+  // Without records of vulnerabilities none is found, which says nothing.
+  void find_vulnerability_feed() {
+    const bool given = !osv_feed(context_).name.empty();
+    traits_["vulnerability-feed"] = {given,
+                                     given ? "--osv gives records of vulnerabilities"
+                                           : "no records of vulnerabilities were given (--osv)",
+                                     ""};
   }
 
   // os-release(5): ID= names the distribution, ID_LIKE= those it is made from: "ubuntu debian".

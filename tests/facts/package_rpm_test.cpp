@@ -1,0 +1,213 @@
+// RPM's databases against rpm itself: packages built and installed by it, read back from the SQLite database
+// it made, and from the two older kinds, which hold the same headers in other files.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "parsers/rpm_database.h"
+#include "tests/facts/facts.h"
+#include "tests/oracle.h"
+
+namespace drydock {
+namespace {
+
+std::string program(const char* variable, const char* name) {
+  const char* set = std::getenv(variable);
+  return set ? set : name;
+}
+
+std::string rpm() {
+  return program("DRYDOCK_RPM", "rpm");
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string sorted(std::string text) {
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at) + "\n");
+    at = end + 1;
+  }
+  std::ranges::sort(lines);
+  std::string out;
+  for (const std::string& line : lines) out += line;
+  return out;
+}
+
+// Two hundred packages in every shape of version, with files for some.
+std::string spec() {
+  std::string out =
+      "Name: base\nVersion: 1.0\nRelease: 1\nSummary: x\nLicense: MIT\nVendor: Some One\n"
+      "BuildArch: noarch\n%description\nx\n%install\nmkdir -p %{buildroot}/etc/base.d\n"
+      "echo a > %{buildroot}/etc/base.d/a.conf\necho b > %{buildroot}/etc/base.d/b\n";
+  std::string files =
+      "%files\n%config(noreplace) /etc/base.d/a.conf\n%attr(2755,root,mail) /etc/base.d/b\n";
+  const char* const versions[] = {"1", "2.0~rc1", "3^git20240101.abc", "0.0.1", "20240229"};
+  for (int i = 0; i < 200; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    out += "%package -n " + name + "\nSummary: x\nVersion: " + versions[i % 5] +
+           "\nRelease: " + std::to_string(i) + ".el9\n" +
+           (i % 3 ? "" : "Epoch: " + std::to_string(i % 7) + "\n") + "%description -n " + name +
+           "\nx\n";
+    files += "%files -n " + name + "\n";
+  }
+  return out + files;
+}
+
+// rpm's own database of those packages, made once; empty: no rpm here.
+class RpmDatabases : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!test::ask(rpm() + " --version") ||
+        !test::ask(program("DRYDOCK_RPMBUILD", "rpmbuild") + " --version"))
+      return;
+    directory_ = std::make_unique<test::ScratchDirectory>();
+    const std::string root = directory_->path();
+    test::ask("(" + program("DRYDOCK_RPMBUILD", "rpmbuild") + " -bb --define '_topdir " + root +
+              "/top' --define '_rpmdir " + root + "/rpms' " + directory_->write("x.spec", spec()) +
+              " && mkdir " + root + "/db && " + rpm() + " --define '_db_backend sqlite' --dbpath " +
+              root + "/db --justdb --nodeps --noscripts -i " + root + "/rpms/noarch/*.rpm) 2>&1");
+    database_ = content_of(root + "/db/rpmdb.sqlite");
+  }
+  static void TearDownTestSuite() { directory_.reset(); }
+
+  void SetUp() override {
+    if (!directory_) GTEST_SKIP() << "rpm and rpmbuild are not installed";
+    ASSERT_FALSE(database_.empty()) << "rpm made no database";
+  }
+
+  // What rpm says of a database.
+  static std::string theirs(const std::string& path, const std::string& backend) {
+    return sorted(test::ask(rpm() + " --define '_db_backend " + backend + "' --dbpath " + path +
+                            " -qa --qf '%{NAME} | %{EVR} | %{ARCH} | %{VENDOR} | rpm\\n'")
+                      .value_or(""));
+  }
+  // What drydock reads of it.
+  static std::string ours(const std::string& file, std::string_view content,
+                          std::string_view log = {}) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file(file, std::string(content));
+    if (!log.empty()) tree->file(file + "-wal", std::string(log));
+    return sorted(test::facts(tree,
+                              "SELECT name, version, architecture, coalesce(vendor, '(none)'), "
+                              "manager FROM package")) +
+           test::facts(tree, "SELECT code, message FROM parse_issue WHERE table_name = 'package'");
+  }
+
+  static std::unique_ptr<test::ScratchDirectory> directory_;
+  static std::string database_;
+};
+
+std::unique_ptr<test::ScratchDirectory> RpmDatabases::directory_;
+std::string RpmDatabases::database_;
+
+TEST_F(RpmDatabases, SqliteIsReadAsRpmReadsIt) {
+  const std::string said = theirs(directory_->path() + "/db", "sqlite");
+  EXPECT_EQ(std::ranges::count(said, '\n'), 201);
+  EXPECT_EQ(ours("var/lib/rpm/rpmdb.sqlite", database_), said);
+  EXPECT_EQ(ours("usr/lib/sysimage/rpm/rpmdb.sqlite", database_), said);
+}
+
+// A host that was switched off: the last transaction is in the log only.
+TEST_F(RpmDatabases, TheWriteAheadLogCounts) {
+  if (!test::ask("sqlite3 --version")) GTEST_SKIP() << "sqlite3 is not installed";
+  const std::string path = directory_->write("wal/rpmdb.sqlite", database_);
+  const std::string copies = directory_->path() + "/wal/";
+  test::ask("sqlite3 " + path +
+            " 'PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; "
+            "DELETE FROM Packages WHERE hnum > 5;' '.shell cp " +
+            path + " " + copies + "a' '.shell cp " + path + "-wal " + copies + "b'");
+  const std::string before = content_of(copies + "a"), log = content_of(copies + "b");
+  ASSERT_FALSE(log.empty());
+  EXPECT_EQ(std::ranges::count(ours("var/lib/rpm/rpmdb.sqlite", before), '\n'), 201);
+  EXPECT_EQ(std::ranges::count(ours("var/lib/rpm/rpmdb.sqlite", before, log), '\n'), 5);
+  // A log that was cut within the transaction holds none.
+  EXPECT_EQ(std::ranges::count(
+                ours("var/lib/rpm/rpmdb.sqlite", before, log.substr(0, log.size() - 1)), '\n'),
+            201);
+}
+
+// Berkeley DB's own loader writes the file, rpm reads it too.
+TEST_F(RpmDatabases, BerkeleyDbIsReadAsRpmReadsIt) {
+  const std::string load = program("DRYDOCK_DB_LOAD", "db5.3_load");
+  if (!test::ask(load + " -V") || !test::ask("sqlite3 --version"))
+    GTEST_SKIP() << "db5.3_load and sqlite3 are not installed";
+  const std::string path = directory_->path() + "/db/rpmdb.sqlite";
+  const std::string root = directory_->path() + "/bdb";
+  for (const char* page_size : {"512", "4096"}) {
+    test::ask("rm -rf " + root + "; mkdir " + root +
+              "; (printf 'VERSION=3\\nformat=bytevalue\\ntype=hash\\n"
+              "db_pagesize=" +
+              page_size + "\\nHEADER=END\\n 00000000\\n ff000000\\n'; sqlite3 " + path +
+              " \"SELECT printf(' %02x%02x0000', hnum % 256, hnum / 256) || char(10) || ' ' || "
+              "lower(hex(blob)) FROM Packages\"; echo DATA=END) | " +
+              load + " " + root + "/Packages");
+    const std::string said = theirs(root, "bdb_ro");
+    EXPECT_EQ(std::ranges::count(said, '\n'), 201);
+    EXPECT_EQ(ours("var/lib/rpm/Packages", content_of(root + "/Packages")), said);
+  }
+}
+
+void append(std::string& out, std::initializer_list<uint32_t> words) {
+  for (const uint32_t word : words)
+    for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(word >> shift & 0xff);
+}
+
+// No rpm of Debian writes ndb: the file is laid out here as lib/backend/ndb/rpmpkg.c has it.
+TEST_F(RpmDatabases, NdbHoldsTheSameHeaders) {
+  std::vector<std::string> headers;
+  const auto rows = test::ask("sqlite3 " + directory_->path() +
+                              "/db/rpmdb.sqlite 'SELECT hex(blob) FROM Packages'");
+  if (!rows || rows->empty()) GTEST_SKIP() << "sqlite3 is not installed";
+  for (size_t at = 0; at < rows->size(); at = rows->find('\n', at) + 1) {
+    std::string& header = headers.emplace_back();
+    for (size_t i = at; (*rows)[i] != '\n'; i += 2)
+      header += static_cast<char>(std::stoi(rows->substr(i, 2), nullptr, 16));
+  }
+  std::string slots = "RpmP", blobs;
+  append(slots, {0, 1, 1, 300, 0, 0, 0});  // version, generation, pages of slots, next package
+  for (uint32_t i = 0; i < headers.size(); ++i) {
+    const auto length = static_cast<uint32_t>(headers[i].size());
+    const uint32_t blocks = (16 + length + 12 + 15) / 16;
+    slots += "Slot";
+    append(slots, {i + 1, static_cast<uint32_t>((4096 + blobs.size()) / 16), blocks});
+    std::string blob = "BlbS";
+    append(blob, {i + 1, 1, length});
+    blob += headers[i];
+    blob.resize(blocks * size_t{16} - 12);
+    append(blob, {0, length});
+    blobs += blob + "BlbE";
+  }
+  while (slots.size() < 4096) slots += "Slot" + std::string(12, '\0');
+  EXPECT_EQ(ours("usr/lib/sysimage/rpm/Packages.db", slots + blobs),
+            theirs(directory_->path() + "/db", "sqlite"));
+
+  // A slot that points nowhere costs its own package.
+  slots[2 * 16 + 8] = static_cast<char>(0xff);
+  slots[2 * 16 + 10] = static_cast<char>(0xff);
+  EXPECT_EQ(std::ranges::count(ours("usr/lib/sysimage/rpm/Packages.db", slots + blobs), '\n'), 201);
+}
+
+TEST(RpmDatabase, DamageIsSaid) {
+  const auto issues = [](std::string_view file, std::string_view content) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file(std::string(file), std::string(content));
+    return test::facts(tree,
+                       "SELECT path, code, effect FROM parse_issue WHERE table_name = 'package'");
+  };
+  EXPECT_EQ(issues("var/lib/rpm/Packages", "no database"),
+            "var/lib/rpm/Packages | not-a-database | unknown\n");
+  EXPECT_EQ(issues("var/lib/rpm/rpmdb.sqlite",
+                   std::string("SQLite format 3\0", 16) + std::string(4080, 'x')),
+            "var/lib/rpm/rpmdb.sqlite | broken-database | unknown\n");
+}
+
+}  // namespace
+}  // namespace drydock
