@@ -38,6 +38,7 @@ constexpr std::array kSecretNames = {
     "*.nmconnection",
     "random-seed",
     "config.v2.json",
+    "hostconfig.json",
     ".env",
     "*.tfstate",
     "kubeconfig",
@@ -46,7 +47,8 @@ constexpr std::array kSecretNames = {
 constexpr std::array kSecretPaths = {
     "*.docker/config.json",     "*etc/NetworkManager/system-connections/*",
     "*etc/ssl/private/*",       "*etc/wireguard/*",
-    "*etc/cryptsetup-keys.d/*", "*var/lib/systemd/credential.secret"};
+    "*etc/cryptsetup-keys.d/*", "*var/lib/systemd/credential.secret",
+    "*/imagedb/content/sha256/*"};
 
 // Text as a person would want to see it: no NUL byte near its beginning.
 bool is_text(std::string_view text) {

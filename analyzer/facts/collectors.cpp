@@ -4,14 +4,17 @@
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
+#include "analyzer/facts/collect/container.h"
 #include "analyzer/facts/collect/containerd.h"
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
+#include "analyzer/facts/collect/image_file.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
+#include "analyzer/facts/collect/swarm.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
@@ -24,15 +27,18 @@ std::span<const Collector> collectors() {
   static const std::array kCollectors{
       kAccountCollector,
       kAuditCollector,
+      kContainerCollector,
       kContainerdCollector,
       kDockerCollector,
       kFileCollector,
       kFirewallCollector,
+      kImageFileCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
       kSshdCollector,
       kSudoCollector,
+      kSwarmCollector,
       kSysctlCollector,
       kTraitCollector,
       kUnitCollector,
