@@ -120,13 +120,19 @@ std::string secret_in(std::string_view text) {
 }
 
 std::string host_path(const Tree& tree, std::string_view source) {
-  std::string path = normal_path(source);
-  if (const auto real = tree.resolve(path)) return *real;
-  // What does not exist in an image at rest (/run is empty there) still lies behind the link /var/run.
+  const std::string path = normal_path(source);
+  // What does not exist in an image at rest (/run is empty there) still lies behind the links above it.
+  for (size_t end = path.size();; end = path.rfind('/', end - 1)) {
+    if (end == std::string::npos) break;
+    if (const auto real = tree.resolve(path.substr(0, end)))
+      return end == path.size() ? *real : normal_path(*real + path.substr(end));
+  }
   return path == "var/run" || path.starts_with("var/run/") ? path.substr(4) : path;
 }
 
 std::string engine_socket_in(std::string_view path) {
+  // Daemons and people write /var/run for /run, whether or not the one is a link to the other here.
+  if (path == "var/run" || path.starts_with("var/run/")) path.remove_prefix(4);
   // Their usual places; docs.docker.com/engine/security, containerd's and podman-system-service(1)'s.
   static constexpr std::array<std::string_view, 5> kSockets = {
       "run/docker.sock", "run/containerd/containerd.sock", "run/podman/podman.sock",

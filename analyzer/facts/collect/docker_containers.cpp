@@ -106,6 +106,8 @@ class Reader {
   }
 
   void user() {
+    if (root_ != nullptr)
+      out_.is_host_root = !root_->is_remapped || text(host("UsernsMode")) == "host";
     if (!config_) return;
     const json::Value* user = config({"Config", "User"});
     out_.user = text(user);
@@ -117,8 +119,6 @@ class Reader {
         if (image.id == out_.image_id && image.root->path == root_->path)
           layers = image.directories;
     out_.uid = user_id(context_, out_.user, layers);
-    if (root_ != nullptr)
-      out_.is_host_root = !root_->is_remapped || text(host("UsernsMode")) == "host";
     out_.set("user", out_.user, in_config(user));
   }
 
