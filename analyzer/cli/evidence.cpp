@@ -43,6 +43,7 @@ constexpr std::array kSecretNames = {
     "*.tfstate",
     "kubeconfig",
     "credentials*",
+    "*_history",
 };
 constexpr std::array kSecretPaths = {
     "*.docker/config.json",     "*etc/NetworkManager/system-connections/*",

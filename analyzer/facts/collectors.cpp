@@ -7,6 +7,7 @@
 #include "analyzer/facts/collect/container.h"
 #include "analyzer/facts/collect/containerd.h"
 #include "analyzer/facts/collect/docker.h"
+#include "analyzer/facts/collect/docker_client.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/image_file.h"
@@ -29,6 +30,7 @@ std::span<const Collector> collectors() {
       kAuditCollector,
       kContainerCollector,
       kContainerdCollector,
+      kDockerClientCollector,
       kDockerCollector,
       kFileCollector,
       kFirewallCollector,

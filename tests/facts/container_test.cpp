@@ -200,5 +200,24 @@ TEST(SwarmFacts, WhatANodeKeepsInTheClear) {
             "remote-address |  | var/lib/docker/swarm/docker-state.json\n");
 }
 
+TEST(DockerClientFacts, WhatShellsRememberAndWhatLoginsSet) {
+  auto tree = host();
+  tree->file("root/.bash_history",
+             "ls\nsudo docker exec -it --privileged web sh -c 'rm -u x'\n"
+             "docker container exec -itu root --env A=b db psql; true\n"
+             "echo docker exec\npodman exec --user=0 -w / c id\ndocker exec web --privileged\n");
+  EXPECT_EQ(test::facts(tree, "SELECT user, is_privileged, as_user, loc FROM container_exec"),
+            "root | 1 | - | root/.bash_history:2:1\n"
+            "root | 0 | root | root/.bash_history:3:1\n"
+            "root | 0 | - | root/.bash_history:4:1\n"
+            "root | 0 | 0 | root/.bash_history:5:1\n"
+            "root | 0 | - | root/.bash_history:6:1\n");
+  tree->file("etc/profile.d/x.sh",
+             "# DOCKER_CONTENT_TRUST=0\n  export DOCKER_CONTENT_TRUST=\"1\"; x\n");
+  tree->file("home/ann/.bashrc", "DOCKER_CONTENT_TRUST=0\n");
+  EXPECT_EQ(test::facts(tree, "SELECT value, is_for_all, loc FROM docker_content_trust"),
+            "1 | 1 | etc/profile.d/x.sh:2:1\n0 | 0 | home/ann/.bashrc:1:1\n");
+}
+
 }  // namespace
 }  // namespace drydock

@@ -5,6 +5,7 @@
 
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/source/tree.h"
+#include "parsers/certificate.h"
 #include "parsers/json.h"
 
 namespace drydock::facts {
@@ -19,7 +20,8 @@ const TableSpec kSwarmTable{
         {{"key", ColumnType::text,
           "listen-address, advertise-address, data-path-address, remote-address (a manager it "
           "joined through), manager ('true': it has a raft log), autolock ('true': its private key "
-          "is encrypted with a key that a person must type after a restart)."},
+          "is encrypted with a key that a person must type after a restart), node-certificate and "
+          "ca-certificate (until when they are valid: 2026-11-22T05:42:00Z)."},
          {"value", ColumnType::text, "Empty: not set."},
          {"data_root", ColumnType::text, "The data root of the daemon: var/lib/docker."},
          {"loc", ColumnType::location,
@@ -65,6 +67,13 @@ void write_node(Context& context, const std::string& root) {
         pem->text.substr(0, 4096).find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
     row("autolock", locked ? "true" : "false", pem->path, Span{});
   }
+  for (const auto& [name, file] : {std::pair{"node-certificate", "/certificates/swarm-node.crt"},
+                                   {"ca-certificate", "/certificates/swarm-root-ca.crt"}})
+    if (const auto pem = context.read(directory + file)) {
+      const auto certificate = parsers::certificate::parse(pem->text);
+      context.issues(pem->path, certificate.errors);
+      if (!certificate.not_after.empty()) row(name, certificate.not_after, pem->path, Span{});
+    }
 }
 
 void collect_swarm(Context& context) {
@@ -77,10 +86,9 @@ const Collector kSwarmCollector{
     .name = "swarm",
     .tables = {&kSwarmTable},
     .needs = {"docker_daemon"},
-    .paths = {"var/lib/docker/swarm/docker-state.json",
-              "var/lib/docker/swarm/certificates/swarm-node.key",
+    .paths = {"var/lib/docker/swarm/docker-state.json", "var/lib/docker/swarm/certificates/*",
               "var/lib/docker/[0-9]*.[0-9]*/swarm/docker-state.json",
-              "var/lib/docker/[0-9]*.[0-9]*/swarm/certificates/swarm-node.key"},
+              "var/lib/docker/[0-9]*.[0-9]*/swarm/certificates/*"},
     .loose = {},
     .collect = collect_swarm};
 
