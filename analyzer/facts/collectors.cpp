@@ -13,6 +13,7 @@
 #include "analyzer/facts/collect/image_file.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/podman.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/swarm.h"
@@ -38,6 +39,7 @@ std::span<const Collector> collectors() {
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
+      kPodmanCollector,
       kSshdCollector,
       kSudoCollector,
       kSwarmCollector,

@@ -6,6 +6,7 @@
 #include "analyzer/facts/collect/container_model.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/facts/collect/image_rows.h"
+#include "analyzer/facts/collect/quadlet.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -17,10 +18,12 @@ const TableSpec kContainerTable{
         "A container of this host, running or not: one that Docker keeps (config.v2.json and "
         "hostconfig.json below its data root).",
     .columns =
-        {{"id", ColumnType::text, "Docker's id: what the other container tables join on."},
+        {{"id", ColumnType::text,
+          "Docker's id, or the Quadlet file: what the other container tables join on."},
          {"name", ColumnType::text, "As `docker ps` shows it: web."},
          {"engine", ColumnType::text, "'docker' or 'podman'."},
-         {"source", ColumnType::text, "'state': the engine's own files."},
+         {"source", ColumnType::text,
+          "'state': the engine's own files; 'quadlet': a .container file."},
          {"state", ColumnType::text,
           "created, running, paused, restarting, exited, dead or removing, when the artifact was "
           "made; NULL: not known."},
@@ -34,7 +37,7 @@ const TableSpec kContainerTable{
           "cannot "
           "be told."},
          {"created", ColumnType::text, "When it was made, RFC 3339; NULL: not known."},
-         {"loc", ColumnType::location, "Its name in config.v2.json."}},
+         {"loc", ColumnType::location, "Its name in config.v2.json, or the Quadlet file."}},
     .indexes = {"id"},
     .examples = {"SELECT name, image, state, uid, loc FROM container"}};
 
@@ -60,7 +63,8 @@ const TableSpec kContainerSettingTable{
           "'unconfined', 'custom' or 'daemon' (a file of daemon.json)."},
          {"because", ColumnType::text,
           "What else decided: 'privileged' or 'daemon'; NULL: the setting itself."},
-         {"loc", ColumnType::location, "The member of hostconfig.json or config.v2.json."}},
+         {"loc", ColumnType::location,
+          "The member of hostconfig.json or config.v2.json; the line of a Quadlet file."}},
     .key = "key",
     .value = "value",
     .indexes = {"container"},
@@ -304,7 +308,7 @@ class Rows {
 };
 
 // What is read below each place that dockerd keeps its state in by default.
-std::vector<std::string_view> docker_state_paths() {
+std::vector<std::string_view> state_paths() {
   static const std::vector<std::string> kPaths = [] {
     std::vector<std::string> out;
     for (const std::string root :
@@ -318,12 +322,15 @@ std::vector<std::string_view> docker_state_paths() {
         out.push_back(root + "/" + std::string(file));
     return out;
   }();
-  return {kPaths.begin(), kPaths.end()};
+  std::vector<std::string_view> out = quadlet_paths();
+  out.insert(out.end(), kPaths.begin(), kPaths.end());
+  return out;
 }
 
 void collect_containers(Context& context) {
   Rows rows(context);
   for (const ContainerModel& container : docker_containers(context)) rows.write(container);
+  for (const ContainerModel& container : quadlet_containers(context)) rows.write(container);
   write_images(context);
 }
 
@@ -337,10 +344,10 @@ const Collector kContainerCollector{
                &kContainerNetworkTable, &kImageTable, &kImageReferenceTable, &kImageHistoryTable,
                &kImageVariableTable, &kImagePortTable},
     .needs = {"docker_daemon"},
-    .paths = docker_state_paths(),
+    .paths = state_paths(),
     .loose =
         {"containers/*/config.v2.json", "containers/*/hostconfig.json", "hostconfig.json",
-         "config.v2.json",
+         "config.v2.json", "*.container", "*.container.d/*.conf",
          // Of a data root somewhere else: kept of an archive before daemon.json says where it is.
          "image/*/repositories.json", "image/*/imagedb/content/sha256/*",
          "image/*/layerdb/sha256/*/cache-id", "image/*/layerdb/sha256/*/diff",
