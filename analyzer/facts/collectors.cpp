@@ -11,6 +11,7 @@
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/image_file.h"
+#include "analyzer/facts/collect/isolation.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/podman.h"
@@ -36,6 +37,7 @@ std::span<const Collector> collectors() {
       kFileCollector,
       kFirewallCollector,
       kImageFileCollector,
+      kIsolationCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,

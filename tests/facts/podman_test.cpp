@@ -20,14 +20,16 @@ TEST(QuadletFacts, AContainerFileIsAContainer) {
           tree, "SELECT name, engine, source, image, user, uid, is_host_root, loc FROM container"),
       "front | podman | quadlet | registry.example/web:1 | 1000:1000 | 1000 | 1 | "
       "etc/containers/systemd/web.container\n");
-  EXPECT_EQ(test::facts(tree,
-                        "SELECT key, value, loc FROM container_setting WHERE key IN "
-                        "('no-new-privileges', 'memory', 'pids-limit', 'privileged', 'read-only')"),
-            "read-only | false | etc/containers/systemd/web.container\n"
-            "no-new-privileges | true | etc/containers/systemd/web.container:13:1\n"
-            "memory | 512M | etc/containers/systemd/web.container:15:1\n"
-            "privileged | false | etc/containers/systemd/web.container\n"
-            "pids-limit | 2048 | etc/containers/systemd/web.container\n");
+  EXPECT_EQ(
+      test::facts(
+          tree,
+          "SELECT key, value, loc FROM container_setting WHERE key IN "
+          "('no-new-privileges', 'memory', 'pids-limit', 'privileged', 'read-only') ORDER BY key"),
+      "memory | 512M | etc/containers/systemd/web.container:15:1\n"
+      "no-new-privileges | true | etc/containers/systemd/web.container:13:1\n"
+      "pids-limit | 2048 | etc/containers/systemd/web.container\n"
+      "privileged | false | etc/containers/systemd/web.container\n"
+      "read-only | false | etc/containers/systemd/web.container\n");
   EXPECT_EQ(
       test::facts(tree,
                   "SELECT port, protocol, host_ip, host_port, is_any_address FROM container_port"),
@@ -102,7 +104,86 @@ TEST(PodmanFacts, PolicyIsReadByScope) {
       "[{\"type\": \"signedBy\", \"keyType\": \"GPGKeys\"}]}}}\n");
   EXPECT_EQ(test::facts(tree, "SELECT transport, scope, type, loc FROM image_policy"),
             "- | - | reject | etc/containers/policy.json:1:15\n"
-            "docker | r.example | signedBy | etc/containers/policy.json:2:45\n");
+            "docker | r.example | signedBy | etc/containers/policy.json:2:43\n");
+}
+
+constexpr std::string_view kContainerd = "etc/containerd/config.toml";
+
+std::string containerd(std::shared_ptr<MemoryTree> tree) {
+  return test::facts(tree,
+                     "SELECT key, value, loc FROM containerd_config WHERE source <> 'default' "
+                     "ORDER BY key, ordinal");
+}
+
+// containerd-config.toml(5): "imported files overwrite simple fields like int or string (if not empty)
+// and append array and map fields".
+TEST(ContainerdImports, LaterFilesWinUnlessEmptyAndListsAddUp) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file(kContainerd,
+             "version = 3\nimports = [\"conf.d/*.toml\"]\nroot = \"/a\"\nstate = \"/s\"\n"
+             "disabled_plugins = [\"x\"]\n[plugins.p]\nk = 1\nl = 2\n");
+  tree->file("etc/containerd/conf.d/b.toml",
+             "root = \"/b\"\nstate = \"\"\ndisabled_plugins = [\"y\"]\n[plugins.p]\nk = 3\n");
+  tree->file("etc/containerd/conf.d/c.off", "root = \"/c\"\n");
+  EXPECT_EQ(containerd(tree),
+            "disabled_plugins | x | etc/containerd/config.toml:5:21\n"
+            "disabled_plugins | y | etc/containerd/conf.d/b.toml:3:21\n"
+            "imports | conf.d/*.toml | etc/containerd/config.toml:2:12\n"
+            "plugins.p.k | 3 | etc/containerd/conf.d/b.toml:5:1\n"
+            "plugins.p.l | 2 | etc/containerd/config.toml:8:1\n"
+            "root | /b | etc/containerd/conf.d/b.toml:1:1\n"
+            "state | /s | etc/containerd/config.toml:4:1\n"
+            "version | 3 | etc/containerd/config.toml:1:1\n");
+}
+
+TEST(ContainerdImports, BeforeVersion3APluginsSectionIsReplacedWhole) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file(
+      kContainerd,
+      "version = 2\nimports = [\"/etc/containerd/x.toml\", \"/etc/containerd/config.toml\"]\n"
+      "[plugins.p]\nk = 1\nl = 2\n[plugins.q]\nm = 1\n");
+  tree->file("etc/containerd/x.toml", "imports = [\"config.toml\"]\n[plugins.p]\nk = 3\n");
+  EXPECT_EQ(
+      test::facts(
+          tree, "SELECT key, value FROM containerd_config WHERE key LIKE 'plugins%' ORDER BY key"),
+      "plugins.p.k | 3\nplugins.q.m | 1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, value, reason FROM override ORDER BY key"),
+            "plugins.p.k | 1 | an import replaces the plugin's section\n"
+            "plugins.p.l | 2 | an import replaces the plugin's section\n");
+}
+
+TEST(Isolation, RuntimesAndWhoUsesThem) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file(
+      "etc/docker/daemon.json",
+      "{\"default-runtime\": \"runsc\", \"runtimes\": {\"runsc\": {\"path\": \"/opt/runsc\"}, "
+      "\"kata\": {\"runtimeType\": \"io.containerd.kata.v2\"}}}\n");
+  tree->file("usr/bin/runc", "", 0755).file("opt/runsc", "", 0755).directory("etc/apparmor.d");
+  for (const char* name : {"a", "b"})
+    tree->file("var/lib/docker/containers/" + std::string(name) + "/hostconfig.json",
+               "{\"Runtime\": \"runsc\"}");
+  tree->file("var/lib/docker/containers/c/hostconfig.json",
+             "{\"Runtime\": \"runc\", \"Privileged\": true}");
+  tree->file(kContainerd,
+             "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd]\n"
+             "default_runtime_name = \"r\"\n"
+             "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.r]\n"
+             "runtime_type = \"io.containerd.runc.v2\"\n"
+             "[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.r.options]\n"
+             "BinaryName = \"/usr/bin/crun\"\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT engine, name, program, isolation, is_default, is_installed, containers "
+                  "FROM container_runtime ORDER BY engine, name"),
+      "containerd | r | /usr/bin/crun | namespaces | 1 | 0 | 0\n"
+      "docker | kata | io.containerd.kata.v2 | vm | 0 | 0 | 0\n"
+      "docker | runc | runc | namespaces | 0 | 1 | 1\n"
+      "docker | runsc | /opt/runsc | gvisor | 1 | 1 | 2\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT containers, sandboxed, privileged, without_mac, without_seccomp, mac, "
+                  "userns FROM isolation WHERE engine = 'docker'"),
+      "3 | 2 | 1 | 1 | 1 | AppArmor | off\n");
 }
 
 }  // namespace

@@ -329,12 +329,26 @@ std::vector<std::string_view> state_paths() {
 
 void collect_containers(Context& context) {
   Rows rows(context);
-  for (const ContainerModel& container : docker_containers(context)) rows.write(container);
-  for (const ContainerModel& container : quadlet_containers(context)) rows.write(container);
+  for (const ContainerModel& container : containers(context)) rows.write(container);
   write_images(context);
 }
 
+struct AllContainers {
+  std::vector<ContainerModel> list;
+};
+
 }  // namespace
+
+const std::vector<ContainerModel>& containers(Context& context) {
+  return context
+      .shared<AllContainers>([&] {
+        AllContainers all{docker_containers(context)};
+        for (ContainerModel& container : quadlet_containers(context))
+          all.list.push_back(std::move(container));
+        return all;
+      })
+      .list;
+}
 
 const Collector kContainerCollector{
     .name = "container",

@@ -87,6 +87,9 @@ struct ContainerModel {
   }
 };
 
+// Every container of the context's target, whoever defined it. Computed once.
+const std::vector<ContainerModel>& containers(Context& context);
+
 // "sys_admin", "CAP_SYS_ADMIN" -> "CAP_SYS_ADMIN"; "all" -> "ALL".
 std::string capability_name(std::string_view written);
 
