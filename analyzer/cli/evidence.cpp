@@ -46,9 +46,9 @@ constexpr std::array kSecretNames = {
     "*_history",
 };
 constexpr std::array kSecretPaths = {
-    "*.docker/config.json",     "*etc/NetworkManager/system-connections/*",
-    "*etc/ssl/private/*",       "*etc/wireguard/*",
-    "*etc/cryptsetup-keys.d/*", "*var/lib/systemd/credential.secret",
+    "*.docker/config.json",      "*etc/NetworkManager/system-connections/*",
+    "*etc/ssl/private/*",        "*etc/wireguard/*",
+    "*etc/cryptsetup-keys.d/*",  "*var/lib/systemd/credential.secret",
     "*/imagedb/content/sha256/*"};
 
 // Text as a person would want to see it: no NUL byte near its beginning.

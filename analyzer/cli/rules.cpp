@@ -52,8 +52,7 @@ int run_list(const ListOptions& options) {
   });
   // A benchmark that is known by its numbers is shown whole, with what no rule can decide.
   const engine::Benchmark* benchmark = engine::find_benchmark(options.benchmark);
-  const bool whole =
-      options.profiles.empty() && options.severity.empty() && options.topic.empty();
+  const bool whole = options.profiles.empty() && options.severity.empty() && options.topic.empty();
   std::string text;
   if (benchmark != nullptr && whole && options.format == "text") {
     text = benchmark_as_text(*benchmark, *rules);
