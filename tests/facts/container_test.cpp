@@ -183,6 +183,42 @@ TEST(ContainerFacts, AFragmentIsJudgedByItsFiles) {
             "web | - | backup/c1/config.v2.json:1:2\n");
 }
 
+TEST(ComposeFacts, AServiceIsWhatTheFileSays) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file(
+      "app/compose.prod.yaml",
+      "x-base: &base\n  restart: on-failure:3\n  cap_drop: [ALL]\nservices:\n  db:\n"
+      "    <<: *base\n    container_name: pg\n    image: postgres:16\n    privileged: yes\n"
+      "    mem_limit: 1g\n    volumes: [\"/etc:/e:ro\", {type: bind, source: /run, target: /r}, "
+      "\"./x:/y\"]\n"
+      "    ports: [\"127.0.0.1:5432:5432/tcp\", 9000, {target: 1, published: 2, protocol: udp}]\n"
+      "    environment: {DB_PASSWORD: hunter2, A: }\n    ulimits: {nofile: {soft: 1, hard: 2}, "
+      "nproc: 7}\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT id, name, source, image, is_host_root, loc FROM container",
+                  Scope::fragment),
+      "app/compose.prod.yaml#db | pg | compose | postgres:16 | - | app/compose.prod.yaml:5:3\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, value, loc FROM container_setting ORDER BY key",
+                        Scope::fragment),
+            "image | postgres:16 | app/compose.prod.yaml:8:5\n"
+            "memory | 1g | app/compose.prod.yaml:10:5\n"
+            "privileged | true | app/compose.prod.yaml:9:5\n"
+            "restart | on-failure | app/compose.prod.yaml:2:3\n"
+            "restart-max | 3 | app/compose.prod.yaml:2:3\n");
+  EXPECT_EQ(test::facts(tree, "SELECT type, source, destination, read_only FROM container_mount",
+                        Scope::fragment),
+            "bind | /etc | /e | 1\nbind | /run | /r | 0\nvolume | ./x | /y | 0\n");
+  EXPECT_EQ(test::facts(tree, "SELECT port, protocol, host_ip, host_port FROM container_port",
+                        Scope::fragment),
+            "5432 | tcp | 127.0.0.1 | 5432\n9000 | tcp | 0.0.0.0 | -\n1 | udp | 0.0.0.0 | 2\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT variable, is_secret FROM container_variable", Scope::fragment),
+      "DB_PASSWORD | 1\nA | 0\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT \"limit\", soft, hard FROM container_ulimit", Scope::fragment),
+      "nofile | 1 | 2\nnproc | 7 | 7\n");
+}
+
 TEST(SwarmFacts, WhatANodeKeepsInTheClear) {
   auto tree = host();
   tree->file("var/lib/docker/swarm/docker-state.json",

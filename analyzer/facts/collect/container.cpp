@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analyzer/facts/collect/compose.h"
 #include "analyzer/facts/collect/container_model.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/facts/collect/image_rows.h"
@@ -19,11 +20,13 @@ const TableSpec kContainerTable{
         "hostconfig.json below its data root).",
     .columns =
         {{"id", ColumnType::text,
-          "Docker's id, or the Quadlet file: what the other container tables join on."},
+          "Docker's id, the Quadlet file, or compose file and service: what the other container "
+          "tables join on."},
          {"name", ColumnType::text, "As `docker ps` shows it: web."},
          {"engine", ColumnType::text, "'docker' or 'podman'."},
          {"source", ColumnType::text,
-          "'state': the engine's own files; 'quadlet': a .container file."},
+          "'state': the engine's own files; 'quadlet': a .container file; 'compose': a compose "
+          "file."},
          {"state", ColumnType::text,
           "created, running, paused, restarting, exited, dead or removing, when the artifact was "
           "made; NULL: not known."},
@@ -323,6 +326,7 @@ std::vector<std::string_view> state_paths() {
     return out;
   }();
   std::vector<std::string_view> out = quadlet_paths();
+  for (const std::string_view path : compose_paths()) out.push_back(path);
   out.insert(out.end(), kPaths.begin(), kPaths.end());
   return out;
 }
@@ -345,6 +349,8 @@ const std::vector<ContainerModel>& containers(Context& context) {
         AllContainers all{docker_containers(context)};
         for (ContainerModel& container : quadlet_containers(context))
           all.list.push_back(std::move(container));
+        for (ContainerModel& container : compose_containers(context))
+          all.list.push_back(std::move(container));
         return all;
       })
       .list;
@@ -361,7 +367,9 @@ const Collector kContainerCollector{
     .paths = state_paths(),
     .loose =
         {"containers/*/config.v2.json", "containers/*/hostconfig.json", "hostconfig.json",
-         "config.v2.json", "*.container", "*.container.d/*.conf",
+         "config.v2.json", "*.container", "*.container.d/*.conf", "compose.yaml", "compose.yml",
+         "compose.*.yaml", "compose.*.yml", "docker-compose.yaml", "docker-compose.yml",
+         "docker-compose.*.yaml", "docker-compose.*.yml",
          // Of a data root somewhere else: kept of an archive before daemon.json says where it is.
          "image/*/repositories.json", "image/*/imagedb/content/sha256/*",
          "image/*/layerdb/sha256/*/cache-id", "image/*/layerdb/sha256/*/diff",

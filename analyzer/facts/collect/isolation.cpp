@@ -95,7 +95,8 @@ class Posture {
   explicit Posture(Context& context) : context_(context), tree_(context.tree()) {}
 
   void write() {
-    for (const ContainerModel& c : containers(context_)) containers_[c.engine].push_back(&c);
+    for (const ContainerModel& c : containers(context_))
+      if (c.source != "compose") containers_[c.engine].push_back(&c);
     docker();
     for (const RuntimeModel& runtime : containerd_runtimes(context_))
       runtimes_["containerd"].push_back(runtime);
