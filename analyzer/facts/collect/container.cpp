@@ -17,7 +17,10 @@ const TableSpec kContainerTable{
     .kind = TableKind::effective,
     .doc =
         "A container of this host, running or not: one that Docker keeps (config.v2.json and "
-        "hostconfig.json below its data root).",
+        "hostconfig.json below its data root), one that systemd starts with Podman (a Quadlet "
+        "file, "
+        "podman-systemd.unit(5)), and one that a compose file would make, with what is written "
+        "there.",
     .columns =
         {{"id", ColumnType::text,
           "Docker's id, the Quadlet file, or compose file and service: what the other container "

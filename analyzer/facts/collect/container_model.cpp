@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 
+#include "analyzer/base/limits.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -53,10 +54,11 @@ void each_assignment(std::string_view text, Visit visit) {
   for (size_t at = 0; at < text.size();) {
     if (text.substr(at).starts_with("://")) {
       const size_t end = std::min(text.find_first_of("/ \t\"'", at + 3), text.size());
-      const size_t sign = text.substr(0, end).rfind('@');
-      const size_t colon = text.find(':', at + 3);
-      if (sign != std::string_view::npos && sign > at && colon < sign)
-        visit({}, text.substr(colon + 1, sign - colon - 1), colon + 1, sign);
+      const std::string_view authority = text.substr(at + 3, end - at - 3);
+      const size_t sign = authority.rfind('@');
+      const size_t colon = authority.find(':');
+      if (sign != std::string_view::npos && colon < sign)
+        visit({}, authority.substr(colon + 1, sign - colon - 1), at + 4 + colon, at + 3 + sign);
       at = end;
       continue;
     }
@@ -120,7 +122,7 @@ std::string secret_in(std::string_view text) {
 }
 
 std::string host_path(const Tree& tree, std::string_view source) {
-  const std::string path = normal_path(source);
+  const std::string path = normal_path(source.substr(0, limits::kPathBytes));
   // What does not exist in an image at rest (/run is empty there) still lies behind the links above it.
   for (size_t end = path.size();; end = path.rfind('/', end - 1)) {
     if (end == std::string::npos) break;

@@ -102,6 +102,8 @@ void load_references(Context& context, const std::string& path,
 }
 
 Images load_images(Context& context) {
+  constexpr size_t kBytes = size_t{32} << 20;  // of all configurations; one has some kilobytes
+  size_t bytes = 0;
   Images images;
   Stores stores;
   const Tree& tree = context.tree();
@@ -119,6 +121,13 @@ Images load_images(Context& context) {
       for (const std::string& id : *ids) {
         const auto text = context.read(content + "/" + id);
         if (!text) continue;
+        if ((bytes += text->text.size()) > kBytes) {
+          context.issue(text->path, {"too-many-images",
+                                     {1, 1, 1, 1},
+                                     "the images of this host are too many to read them all",
+                                     parsers::Effect::refused});
+          return images;
+        }
         DockerImage image{"sha256:" + id, text->path, json::parse(text->text), {}, {}, {}, &root};
         if (image.document.root)
           if (const json::Value* diffs = image.document.root->find({"rootfs", "diff_ids"}))

@@ -103,6 +103,7 @@ class Layers {
 void collect_image_files(Context& context) {
   Store& store = context.store();
   Layers layers(context.tree());
+  size_t looks = 2'000'000;  // into upper layers; a hundred images of a hundred layers need fewer
   for (const DockerImage& image : docker_images(context)) {
     if (image.references.empty()) continue;
     const std::string& reference = image.references.front().text;
@@ -110,9 +111,17 @@ void collect_image_files(Context& context) {
       if (image.directories[i].empty()) continue;
       for (const Candidate& candidate : layers.candidates(image.directories[i])) {
         bool is_hidden = false;
-        for (size_t above = i + 1; above < image.directories.size() && !is_hidden; ++above)
+        for (size_t above = i + 1; above < image.directories.size() && !is_hidden; ++above) {
+          if (looks-- == 0) {
+            context.issue(image.path, {"too-many-layers",
+                                       {1, 1, 1, 1},
+                                       "its layers hold too much to look through them all",
+                                       parsers::Effect::refused});
+            return;
+          }
           is_hidden = !image.directories[above].empty() &&
                       layers.hides(image.directories[above], candidate.path);
+        }
         if (is_hidden) continue;
         store.insert(
             kImageFileTable,

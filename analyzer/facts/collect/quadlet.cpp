@@ -90,7 +90,8 @@ class Quadlet {
       const std::string_view id = std::string_view(out_.user).substr(0, out_.user.find(':'));
       if (id == "root" || id == "0")
         out_.uid = 0;
-      else if (id.find_first_not_of("0123456789") == std::string_view::npos && id.size() < 10)
+      else if (!id.empty() && id.size() < 10 &&
+               id.find_first_not_of("0123456789") == std::string_view::npos)
         out_.uid = std::stoll(std::string(id));
     }
     if (user != nullptr || !context_.is_fragment()) out_.set("user", out_.user, place(user));
