@@ -38,15 +38,18 @@ constexpr std::array kSecretNames = {
     "*.nmconnection",
     "random-seed",
     "config.v2.json",
+    "hostconfig.json",
     ".env",
     "*.tfstate",
     "kubeconfig",
     "credentials*",
+    "*_history",
 };
 constexpr std::array kSecretPaths = {
-    "*.docker/config.json",     "*etc/NetworkManager/system-connections/*",
-    "*etc/ssl/private/*",       "*etc/wireguard/*",
-    "*etc/cryptsetup-keys.d/*", "*var/lib/systemd/credential.secret"};
+    "*.docker/config.json",      "*etc/NetworkManager/system-connections/*",
+    "*etc/ssl/private/*",        "*etc/wireguard/*",
+    "*etc/cryptsetup-keys.d/*",  "*var/lib/systemd/credential.secret",
+    "*/imagedb/content/sha256/*"};
 
 // Text as a person would want to see it: no NUL byte near its beginning.
 bool is_text(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 
+#include "analyzer/cli/benchmark_pages.h"
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/packs.h"
@@ -49,8 +50,15 @@ int run_list(const ListOptions& options) {
     return (!options.topic.empty() && rule->topic != options.topic) ||
            (!options.benchmark.empty() && !rule->references.contains(options.benchmark));
   });
+  // A benchmark that is known by its numbers is shown whole, with what no rule can decide.
+  const engine::Benchmark* benchmark = engine::find_benchmark(options.benchmark);
+  const bool whole = options.profiles.empty() && options.severity.empty() && options.topic.empty();
   std::string text;
-  if (options.format == "json") {
+  if (benchmark != nullptr && whole && options.format == "text") {
+    text = benchmark_as_text(*benchmark, *rules);
+  } else if (benchmark != nullptr && whole && options.format == "md") {
+    text = benchmark_as_markdown(*benchmark, *rules);
+  } else if (options.format == "json") {
     text = rules_as_json(*rules);
   } else if (options.format == "md") {
     text = rules_as_markdown(*rules);
@@ -88,13 +96,15 @@ void add_rules(CLI::App& app, Commands& commands) {
       ->type_name("TOPIC");
   rules
       ->add_option("--benchmark", options->benchmark,
-                   "Only rules that refer to this benchmark, for example cis-docker.")
+                   "Only rules that refer to this benchmark. Alone with cis-docker: each of its "
+                   "recommendations, the rules that decide it, and what no file can decide.")
       ->type_name("NAME");
   rules->add_option("--rules", options->packs, "Add the rules of a pack; repeatable.")
       ->type_name("DIR")
       ->allow_extra_args(false);
   rules->footer(
       "Examples:\n"
+      "  drydock rules --benchmark cis-docker\n"
       "  drydock rules --severity high --benchmark cis-docker\n"
       "  drydock rules --format json | jq -r '.[].id'\n"
       "  drydock rules new sshd-permit-root --topic ssh && drydock rules test rules/ssh");

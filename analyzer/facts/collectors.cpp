@@ -4,29 +4,35 @@
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
-#include "analyzer/facts/collect/boot.h"
 #include "analyzer/facts/collect/banner.h"
+#include "analyzer/facts/collect/boot.h"
 #include "analyzer/facts/collect/confinement.h"
+#include "analyzer/facts/collect/container.h"
 #include "analyzer/facts/collect/containerd.h"
 #include "analyzer/facts/collect/cron.h"
 #include "analyzer/facts/collect/docker.h"
+#include "analyzer/facts/collect/docker_client.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
+#include "analyzer/facts/collect/image_file.h"
+#include "analyzer/facts/collect/isolation.h"
 #include "analyzer/facts/collect/kernel.h"
 #include "analyzer/facts/collect/login.h"
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
 #include "analyzer/facts/collect/package.h"
+#include "analyzer/facts/collect/package_source.h"
 #include "analyzer/facts/collect/pam.h"
-#include "analyzer/facts/collect/shell_setting.h"
 #include "analyzer/facts/collect/permission.h"
+#include "analyzer/facts/collect/podman.h"
+#include "analyzer/facts/collect/privileged_file.h"
 #include "analyzer/facts/collect/rsyslog.h"
 #include "analyzer/facts/collect/setting.h"
-#include "analyzer/facts/collect/package_source.h"
-#include "analyzer/facts/collect/privileged_file.h"
+#include "analyzer/facts/collect/shell_setting.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/support.h"
+#include "analyzer/facts/collect/swarm.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
 #include "analyzer/facts/collect/trait.h"
@@ -45,33 +51,39 @@ std::span<const Collector> collectors() {
       kAccountCollector,
       kApparmorCollector,
       kAuditCollector,
-      kBootCollector,
       kBannerCollector,
+      kBootCollector,
       kCloudInitCollector,
       kConffileCollector,
+      kContainerCollector,
       kContainerdCollector,
       kCronCollector,
+      kDockerClientCollector,
       kDockerCollector,
       kExposedFileCollector,
       kFileCollector,
       kFirewallCollector,
+      kHomeFileCollector,
+      kImageFileCollector,
+      kIsolationCollector,
       kKernelCollector,
       kLoginCollector,
       kModuleCollector,
-      kHomeFileCollector,
       kMountCollector,
       kOsReleaseCollector,
       kPackageCollector,
+      kPackageSourceCollector,
       kPamCollector,
-      kShellSettingCollector,
+      kPodmanCollector,
+      kPrivilegedFileCollector,
       kProtectedFileCollector,
       kRsyslogCollector,
       kSettingCollector,
-      kPackageSourceCollector,
-      kPrivilegedFileCollector,
+      kShellSettingCollector,
       kSshdCollector,
       kSudoCollector,
       kSupportCollector,
+      kSwarmCollector,
       kSysctlCollector,
       kTmpfilesCollector,
       kTraitCollector,

@@ -13,8 +13,9 @@ const TableSpec kContainerdConfigTable{
     .name = "containerd_config",
     .kind = TableKind::effective,
     .doc =
-        "A setting of containerd: /etc/containerd/config.toml, and the defaults of its socket "
-        "(containerd-config.toml(5)).",
+        "A setting of containerd: /etc/containerd/config.toml with its imports, and the defaults "
+        "of "
+        "its socket (containerd-config.toml(5)).",
     .columns = {{"key", ColumnType::text,
                  "The path of tables and key: grpc.address, "
                  "plugins.'io.containerd.grpc.v1.cri'.sandbox_image; parts with dots are quoted."},
@@ -57,13 +58,11 @@ bool is_installed(const Tree& tree) {
   return false;
 }
 
-void write_config(Context& context, std::string_view path, const toml::File& file) {
-  Store& store = context.store();
-  for (const toml::Entry& e : file.entries)
-    store.insert(kContainerdConfigTable,
-                 {std::string_view(toml::dotted(e.path)), std::string_view(e.value),
-                  static_cast<int64_t>(std::max(0, e.ordinal)), std::string_view("config.toml"),
-                  store.locate(path, e.span), store.locate(path, e.value_span)});
+void write_entry(Store& store, std::string_view path, const toml::Entry& e) {
+  store.insert(kContainerdConfigTable,
+               {std::string_view(toml::dotted(e.path)), std::string_view(e.value),
+                static_cast<int64_t>(std::max(0, e.ordinal)), std::string_view("config.toml"),
+                store.locate(path, e.span), store.locate(path, e.value_span)});
 }
 
 // docs/hosts.md of containerd: skip_verify at the top for the registry, or in [host."URL"] for a
@@ -93,27 +92,27 @@ void collect_containerd(Context& context) {
       } else if (const auto text = context.read(path)) {
         const toml::File file = toml::parse(text->text);
         context.issues(text->path, file.errors, {&kContainerdConfigTable});
-        write_config(context, text->path, file);
+        for (const toml::Entry& e : file.entries) write_entry(context.store(), text->path, e);
       }
     }
     return;
   }
   const Tree& tree = context.tree();
   const ContainerdConfig& config = containerd_config(context);
-  if (config.path) {
-    context.issues(*config.path, config.file.errors, {&kContainerdConfigTable});
-    write_config(context, *config.path, config.file);
-  }
+  Store& store = context.store();
+  for (const auto& [path, errors] : config.errors)
+    context.issues(path, errors, {&kContainerdConfigTable});
+  for (const ContainerdEntry& e : config.entries) write_entry(store, e.path, e.entry);
+  for (const ContainerdConfig::Lost& lost : config.lost)
+    store.overridden(kContainerdConfigTable, toml::dotted(lost.loser.entry.path),
+                     store.locate(lost.winner_path, lost.winner),
+                     store.locate(lost.loser.path, lost.loser.entry.span), lost.loser.entry.value,
+                     lost.reason);
   if (is_installed(tree))
-    for (const auto& [key, fallback] : kDefaults) {
-      const bool is_set =
-          std::any_of(config.file.entries.begin(), config.file.entries.end(),
-                      [&](const toml::Entry& e) { return toml::dotted(e.path) == key; });
-      if (!is_set)
-        context.store().insert(
-            kContainerdConfigTable,
-            {key, fallback, int64_t{0}, std::string_view("default"), Null{}, Null{}});
-    }
+    for (const auto& [key, fallback] : kDefaults)
+      if (config.find(key) == nullptr)
+        store.insert(kContainerdConfigTable,
+                     {key, fallback, int64_t{0}, std::string_view("default"), Null{}, Null{}});
   for (const auto& [directory, read_by] :
        {std::pair{"etc/containerd/certs.d", "containerd"}, {"etc/docker/certs.d", "docker"}})
     if (const auto registries = tree.list(directory))
@@ -123,29 +122,12 @@ void collect_containerd(Context& context) {
 
 }  // namespace
 
-const ContainerdConfig& containerd_config(Context& context) {
-  return context.shared<ContainerdConfig>([&] {
-    ContainerdConfig config;
-    if (const auto text = context.read(kContainerdFile)) {
-      config.path = text->path;
-      config.file = toml::parse(text->text);
-    }
-    return config;
-  });
-}
-
-std::string containerd_address(Context& context) {
-  for (const toml::Entry& e : containerd_config(context).file.entries)
-    if (toml::dotted(e.path) == "grpc.address" && !e.value.empty()) return e.value;
-  return std::string(kDefaults[0].second);
-}
-
 const Collector kContainerdCollector{
     .name = "containerd",
     .tables = {&kContainerdConfigTable, &kRegistryHostTable},
     .needs = {},
-    .paths = {"etc/containerd/config.toml", "etc/containerd/certs.d/*/hosts.toml",
-              "etc/docker/certs.d/*/hosts.toml"},
+    .paths = {"etc/containerd/config.toml", "etc/containerd/*.toml", "etc/containerd/*/*.toml",
+              "etc/containerd/certs.d/*/hosts.toml", "etc/docker/certs.d/*/hosts.toml"},
     .loose = {"containerd/config.toml", "hosts.toml"},
     .collect = collect_containerd};
 

@@ -1,0 +1,238 @@
+#include "analyzer/facts/collect/podman.h"
+
+#include <algorithm>
+#include <map>
+
+#include "analyzer/facts/collect/docker_state.h"
+#include "analyzer/source/tree.h"
+#include "parsers/json.h"
+#include "parsers/toml.h"
+
+namespace drydock::facts {
+
+const TableSpec kPodmanConfigTable{
+    .name = "podman_config",
+    .kind = TableKind::effective,
+    .doc =
+        "A setting of containers.conf(5) and containers-storage.conf(5) that counts for the "
+        "system's "
+        "Podman, Buildah and CRI-O. Only what is written.",
+    .columns = {{"key", ColumnType::text,
+                 "Table and key: containers.seccomp_profile, storage.driver."},
+                {"value", ColumnType::text, "Text unquoted, numbers decimal, 'true' or 'false'."},
+                {"ordinal", ColumnType::integer, "The place in an array; else 0."},
+                {"loc", ColumnType::location, "The setting."},
+                {"value_loc", ColumnType::location, "Its value."}},
+    .key = "key",
+    .value = "value",
+    .examples = {"SELECT key, value, loc FROM podman_config"}};
+
+const TableSpec kPodmanRegistryTable{
+    .name = "podman_registry",
+    .kind = TableKind::effective,
+    .doc = "A registry or mirror of containers-registries.conf(5).",
+    .columns = {{"location", ColumnType::text, "registry.example:5000/path."},
+                {"kind", ColumnType::text, "'registry', 'mirror' or 'search' (unqualified names)."},
+                {"insecure", ColumnType::boolean, "1: plain HTTP and any certificate will do."},
+                {"blocked", ColumnType::boolean, "1: nothing is pulled from it."},
+                {"loc", ColumnType::location, "What says so."},
+                {"value_loc", ColumnType::location,
+                 "The value of `insecure`, else the location's."}},
+    .examples = {"SELECT location, insecure FROM podman_registry"}};
+
+const TableSpec kImagePolicyTable{
+    .name = "image_policy",
+    .kind = TableKind::effective,
+    .doc =
+        "What containers-policy.json(5) demands of an image before it is used: a requirement of "
+        "/etc/containers/policy.json.",
+    .columns = {{"transport", ColumnType::text, "docker, docker-daemon …; NULL: the default."},
+                {"scope", ColumnType::text, "The registry or name it is for; NULL: the default."},
+                {"type", ColumnType::text,
+                 "insecureAcceptAnything, reject, signedBy or sigstoreSigned."},
+                {"loc", ColumnType::location, "The requirement."}},
+    .examples = {"SELECT transport, scope, type, loc FROM image_policy"}};
+
+namespace {
+
+namespace json = parsers::json;
+namespace toml = parsers::toml;
+
+struct Loaded {
+  std::string path;
+  toml::File file;
+};
+
+std::optional<Loaded> load(Context& context, std::string_view path,
+                           std::vector<const TableSpec*> tables) {
+  const auto text = context.read(path);
+  if (!text) return std::nullopt;
+  Loaded loaded{text->path, toml::parse(text->text)};
+  context.issues(text->path, loaded.file.errors, std::move(tables));
+  return loaded;
+}
+
+// containers.conf(5): "/usr/share/containers/containers.conf", then "/etc/containers/containers.conf" and
+// "/etc/containers/containers.conf.d/*.conf" in alphanumerical order: "fields specified in the
+// configuration file override the default options, as well as options in previously read files".
+// containers-storage.conf(5): "/etc/containers/storage.conf overrides /usr/share/containers/storage.conf"
+// as a whole.
+std::vector<Loaded> config_files(Context& context) {
+  const Tree& tree = context.tree();
+  std::vector<std::string> paths;
+  if (context.is_fragment()) {
+    static constexpr std::string_view kFiles[] = {"containers.conf", "storage.conf"};
+    paths = context.loose(kFiles);
+  } else {
+    paths = {"usr/share/containers/containers.conf", "etc/containers/containers.conf"};
+    for (const std::string& file : tree.glob("etc/containers/containers.conf.d", "*.conf"))
+      paths.push_back(file);
+    paths.push_back(tree.exists("etc/containers/storage.conf")
+                        ? "etc/containers/storage.conf"
+                        : "usr/share/containers/storage.conf");
+  }
+  std::vector<Loaded> out;
+  for (const std::string& path : paths)
+    if (auto loaded = load(context, path, {&kPodmanConfigTable})) out.push_back(std::move(*loaded));
+  return out;
+}
+
+void write_config(Context& context) {
+  Store& store = context.store();
+  const std::vector<Loaded> files = config_files(context);
+  std::map<std::string, size_t> winner;  // key -> the last file that has it
+  for (size_t i = 0; i < files.size(); ++i)
+    for (const toml::Entry& e : files[i].file.entries) winner[toml::dotted(e.path)] = i;
+  std::map<std::string, LocationId> places;
+  for (size_t i = files.size(); i-- > 0;)
+    for (const toml::Entry& e : files[i].file.entries) {
+      const std::string key = toml::dotted(e.path);
+      const LocationId loc = store.locate(files[i].path, e.span);
+      if (winner[key] != i && !context.is_fragment()) {
+        if (e.ordinal <= 0)
+          store.overridden(kPodmanConfigTable, key, places.at(key), loc, e.value, "read later");
+        continue;
+      }
+      places.try_emplace(key, loc);
+      store.insert(kPodmanConfigTable, {std::string_view(key), std::string_view(e.value),
+                                        static_cast<int64_t>(std::max(0, e.ordinal)), loc,
+                                        store.locate(files[i].path, e.value_span)});
+    }
+}
+
+// containers-registries.conf(5): version 2 has [[registry]] with [[registry.mirror]]; version 1 lists
+// registries below registries.insecure and registries.block. Drop-ins "are loaded in alpha-numerical
+// order"; a [[registry]] of the same prefix replaces the one before.
+void write_registries(Context& context) {
+  Store& store = context.store();
+  std::vector<std::string> paths;
+  if (context.is_fragment()) {
+    static constexpr std::string_view kFiles[] = {"registries.conf"};
+    paths = context.loose(kFiles);
+  } else {
+    const std::string_view main = context.tree().exists("etc/containers/registries.conf")
+                                      ? "etc/containers/registries.conf"
+                                      : "usr/share/containers/registries.conf";
+    paths.emplace_back(main);
+    for (const std::string& file :
+         context.tree().glob("etc/containers/registries.conf.d", "*.conf"))
+      paths.push_back(file);
+  }
+  struct Registry {
+    std::string location, prefix, kind = "registry";
+    bool insecure = false, blocked = false;
+    LocationId loc{}, value_loc{};
+    bool has_place = false;
+    size_t file = 0;
+  };
+  std::vector<Registry> all;
+  for (size_t f = 0; f < paths.size(); ++f) {
+    const auto loaded = load(context, paths[f], {&kPodmanRegistryTable});
+    if (!loaded) continue;
+    std::map<std::vector<std::string>, Registry> tables;  // by the path of the table
+    for (const toml::Entry& e : loaded->file.entries) {
+      const std::string& key = e.path.back();
+      const LocationId loc = store.locate(loaded->path, e.span);
+      const LocationId value = store.locate(loaded->path, e.value_span);
+      if (e.path.front() == "registry" && e.path.size() >= 3) {
+        Registry& r = tables[{e.path.begin(), e.path.end() - 1}];
+        if (e.path.size() > 3) r.kind = "mirror";
+        if (key == "location") r.location = e.value;
+        if (key == "prefix") r.prefix = e.value;
+        if (key == "blocked") r.blocked = e.value == "true";
+        if (key == "insecure") r.insecure = e.value == "true";
+        if (key == "insecure" || !r.has_place) r.loc = loc, r.value_loc = value, r.has_place = true;
+        r.file = f;
+      } else if (e.path.size() == 3 && e.path[0] == "registries" && key == "registries" &&
+                 e.ordinal >= 0 && (e.path[1] == "insecure" || e.path[1] == "block")) {
+        all.push_back({e.value, e.value, "registry", e.path[1] == "insecure", e.path[1] == "block",
+                       loc, value, true, f});
+      } else if (e.path.size() == 1 && key == "unqualified-search-registries" && e.ordinal >= 0) {
+        std::erase_if(all, [&](const Registry& r) { return r.kind == "search" && r.file < f; });
+        all.push_back({e.value, "", "search", false, false, loc, value, true, f});
+      }
+    }
+    for (auto& [path, registry] : tables) {
+      if (registry.location.empty()) registry.location = registry.prefix;
+      if (registry.prefix.empty()) registry.prefix = registry.location;
+      if (registry.kind == "registry" && !context.is_fragment())
+        std::erase_if(all, [&](const Registry& r) {
+          return r.kind == "registry" && r.file < f && r.prefix == registry.prefix;
+        });
+      all.push_back(registry);
+    }
+  }
+  for (const Registry& r : all)
+    store.insert(kPodmanRegistryTable, {std::string_view(r.location), std::string_view(r.kind),
+                                        r.insecure, r.blocked, r.loc, r.value_loc});
+}
+
+void write_policy(Context& context, std::string_view path) {
+  const auto text = context.read(path);
+  if (!text) return;
+  Store& store = context.store();
+  const json::Document document = json::parse(text->text);
+  context.issues(text->path, document.errors, {&kImagePolicyTable});
+  if (!document.root) return;
+  const auto write = [&](const json::Value& requirements, Value transport, Value scope) {
+    for (const json::Value& requirement : requirements.items) {
+      const json::Value* type = requirement.find("type");
+      if (type == nullptr) continue;
+      store.insert(kImagePolicyTable, {transport, scope, std::string_view(type->text),
+                                       store.locate(text->path, json_span(*type))});
+    }
+  };
+  if (const json::Value* fallback = document.root->find("default"))
+    write(*fallback, Null{}, Null{});
+  if (const json::Value* transports = document.root->find("transports"))
+    for (const json::Value& transport : transports->items)
+      for (const json::Value& scope : transport.items)
+        write(scope, std::string_view(transport.key), std::string_view(scope.key));
+}
+
+void collect_podman(Context& context) {
+  write_config(context);
+  write_registries(context);
+  if (context.is_fragment()) {
+    static constexpr std::string_view kFiles[] = {"containers/policy.json"};
+    for (const std::string& path : context.loose(kFiles)) write_policy(context, path);
+  } else {
+    write_policy(context, "etc/containers/policy.json");
+  }
+}
+
+}  // namespace
+
+const Collector kPodmanCollector{
+    .name = "podman",
+    .tables = {&kPodmanConfigTable, &kPodmanRegistryTable, &kImagePolicyTable},
+    .needs = {},
+    .paths = {"usr/share/containers/containers.conf", "etc/containers/containers.conf",
+              "etc/containers/containers.conf.d/*.conf", "usr/share/containers/storage.conf",
+              "etc/containers/storage.conf", "usr/share/containers/registries.conf",
+              "etc/containers/registries.conf", "etc/containers/registries.conf.d/*.conf",
+              "etc/containers/policy.json"},
+    .loose = {"containers.conf", "storage.conf", "registries.conf", "containers/policy.json"},
+    .collect = collect_podman};
+
+}  // namespace drydock::facts
