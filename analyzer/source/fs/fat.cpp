@@ -1,6 +1,8 @@
 // FAT12/16/32 with long names: Microsoft "FAT: General Overview of On-Disk Format" 1.03. What an ESP is.
 #include <algorithm>
+#include <list>
 #include <map>
+#include <memory>
 #include <unordered_map>
 
 #include "analyzer/base/utf8.h"
@@ -119,26 +121,18 @@ class FatFileSystem : public FileSystem {
   }
 
   TreeResult<std::vector<Entry>> list(Inode directory) const override {
-    const auto node = nodes_.find(directory);
-    if (node == nodes_.end()) return unknown(directory);
-    if (!node->second.is_directory)
-      return TreeError{TreeError::Kind::not_directory,
-                       "entry " + std::to_string(directory) + " is no directory"};
-    std::vector<std::pair<uint64_t, uint64_t>> extents;  // (byte position, bytes)
-    if (directory == 0 && geometry_.bits != 32) {
-      extents.emplace_back(geometry_.root_start, geometry_.root_bytes);
-    } else {
-      auto chain = clusters_of(node->second.first_cluster, kMaxDirectoryBytes);
-      if (!chain) return chain.error();
-      for (const uint32_t cluster : *chain) {
-        // A directory that holds itself, or shares clusters with others, would be listed without end.
-        if (owners_.try_emplace(cluster, directory).first->second != directory)
-          return TreeError{TreeError::Kind::unreadable,
-                           "the directory shares clusters with another"};
-        extents.emplace_back(position(cluster), geometry_.cluster_bytes);
-      }
-    }
-    return entries(extents);
+    auto known = listing(directory);
+    if (!known) return known.error();
+    return **known;
+  }
+
+  TreeResult<Inode> lookup(Inode directory, std::string_view wanted) const override {
+    const auto known = listing(directory);
+    if (!known) return known.error();
+    const auto found = std::ranges::lower_bound(**known, wanted, {}, &Entry::name);
+    if (found == (*known)->end() || found->name != wanted)
+      return TreeError{TreeError::Kind::not_found, "'" + std::string(wanted) + "' does not exist"};
+    return found->inode;
   }
 
   TreeResult<std::string> read(Inode file, uint64_t offset, size_t length) const override {
@@ -172,6 +166,47 @@ class FatFileSystem : public FileSystem {
   TreeResult<Xattrs> xattrs(Inode) const override { return Xattrs{}; }
 
  private:
+  using Listing = std::shared_ptr<const std::vector<Entry>>;
+
+  // The names of a directory; those of the last few are kept, for a path is looked up name by name.
+  TreeResult<Listing> listing(Inode directory) const {
+    constexpr size_t kKept = 8;
+    for (auto it = listings_.begin(); it != listings_.end(); ++it)
+      if (it->first == directory) {
+        listings_.splice(listings_.begin(), listings_, it);
+        return listings_.front().second;
+      }
+    auto entries = read_directory(directory);
+    if (!entries) return entries.error();
+    if (listings_.size() >= kKept) listings_.pop_back();
+    listings_.emplace_front(directory,
+                            std::make_shared<const std::vector<Entry>>(std::move(*entries)));
+    return listings_.front().second;
+  }
+
+  TreeResult<std::vector<Entry>> read_directory(Inode directory) const {
+    const auto node = nodes_.find(directory);
+    if (node == nodes_.end()) return unknown(directory);
+    if (!node->second.is_directory)
+      return TreeError{TreeError::Kind::not_directory,
+                       "entry " + std::to_string(directory) + " is no directory"};
+    std::vector<std::pair<uint64_t, uint64_t>> extents;  // (byte position, bytes)
+    if (directory == 0 && geometry_.bits != 32) {
+      extents.emplace_back(geometry_.root_start, geometry_.root_bytes);
+    } else {
+      auto chain = clusters_of(node->second.first_cluster, kMaxDirectoryBytes);
+      if (!chain) return chain.error();
+      for (const uint32_t cluster : *chain) {
+        // A directory that holds itself, or shares clusters with others, would be listed without end.
+        if (owners_.try_emplace(cluster, directory).first->second != directory)
+          return TreeError{TreeError::Kind::unreadable,
+                           "the directory shares clusters with another"};
+        extents.emplace_back(position(cluster), geometry_.cluster_bytes);
+      }
+    }
+    return entries(extents);
+  }
+
   static TreeError unknown(Inode inode) {
     return {TreeError::Kind::not_found, "there is no entry " + std::to_string(inode)};
   }
@@ -305,7 +340,8 @@ class FatFileSystem : public FileSystem {
   mutable std::vector<uint32_t> chain_;  // the clusters last followed, from chain_first_
   mutable uint32_t chain_first_ = 0, chain_next_ = 0;
   mutable bool chain_ended_ = false, chain_failed_ = true;
-  mutable uint64_t links_ = 0;  // followed so far
+  mutable uint64_t links_ = 0;                             // followed so far
+  mutable std::list<std::pair<Inode, Listing>> listings_;  // the last used first
 };
 
 }  // namespace
