@@ -247,6 +247,9 @@ class Databases {
                                        real.error().kind == TreeError::Kind::not_directory);
       const bool is_link = context_.tree().lstat(path).has_value();
       if (!is_absent || (only_links && !is_link)) return;
+      // Where the directory could not be looked into, that is said, and not that there is no such file.
+      for (const Unread& one : context_.tree().unread())
+        if (path == one.path || path.starts_with(one.path.empty() ? "" : one.path + "/")) return;
       if (is_link) tables.push_back(&kNisEntryTable);
       context_.issue(path,
                      {"no-such-file", Span{},

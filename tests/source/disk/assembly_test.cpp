@@ -27,7 +27,7 @@ class Assembled : public testing::Test {
   std::string mounts(const std::vector<PartitionPlan>& partitions,
                      const std::string& table = "gpt") {
     make_disk(dir, "disk.img", partitions, table);
-    const auto opened = open_stack(dir.path("disk.img"));
+    const auto opened = open_stack(dir.path("disk.img"), {});
     if (!opened || !*opened) return "not opened";
     image = std::move((*opened)->image);
     std::string out;
