@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
@@ -10,31 +12,28 @@
 namespace drydock::cli {
 namespace {
 
-constexpr int kSecondsPerDay = 24 * 60 * 60, kStaleAfterDays = 365;
+constexpr std::chrono::days kStaleAfter{365};
 
-// The first second of "2026-11-22" in UTC; nullopt for what is no day of the calendar.
-std::optional<time_t> seconds_of(std::string_view day) {
+// The day "2026-11-22"; nullopt for what is no day of the calendar.
+std::optional<std::chrono::sys_days> day_of(std::string_view day) {
   if (day.size() != 10 || day[4] != '-' || day[7] != '-') return std::nullopt;
   const auto number = [&](size_t at, size_t length) {
     int value = -1;
     const auto [end, error] = std::from_chars(day.data() + at, day.data() + at + length, value);
     return error == std::errc{} && end == day.data() + at + length ? value : -1;
   };
-  std::tm parts{};
-  parts.tm_year = number(0, 4) - 1900;
-  parts.tm_mon = number(5, 2) - 1;
-  parts.tm_mday = number(8, 2);
-  const std::tm wanted = parts;
-  const time_t seconds = timegm(&parts);
-  const bool exists = parts.tm_year == wanted.tm_year && parts.tm_mon == wanted.tm_mon &&
-                      parts.tm_mday == wanted.tm_mday;
-  return exists ? std::optional(seconds) : std::nullopt;
+  using namespace std::chrono;
+  const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))},
+                            std::chrono::day{static_cast<unsigned>(number(8, 2))}};
+  return date.ok() ? std::optional(sys_days(date)) : std::nullopt;
 }
 
-std::string day_of(time_t seconds) {
-  std::tm parts{};
-  char text[16] = "";
-  if (gmtime_r(&seconds, &parts) != nullptr) std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
+// Not gmtime(3), which reads the machine's own time zone.
+std::string text_of(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  char text[32] = "";
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return text;
 }
 
@@ -46,13 +45,14 @@ std::string today() {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc{} && end == text.data() + text.size()) now = value;
   }
-  return day_of(now);
+  return text_of(
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::from_time_t(now)));
 }
 
 }  // namespace
 
 Result<void> set_as_of(ScanRequest& request, const std::string& given) {
-  if (!given.empty() && !seconds_of(given))
+  if (!given.empty() && !day_of(given))
     return Error{"'" + given + "' is no day", "write it as 2026-11-22"};
   if (std::ranges::none_of(request.rules, [](const auto& rule) { return rule->parameter(kAsOf); }))
     return {};
@@ -61,12 +61,12 @@ Result<void> set_as_of(ScanRequest& request, const std::string& given) {
     value = {given};
   else if (value.empty())
     value = {today()};
-  const auto day = seconds_of(value.front());
+  const auto day = day_of(value.front());
   if (!day)
     return Error{"the parameter as-of is '" + value.front() + "', which is no day",
                  "write it as 2026-11-22"};
   const std::string made(facts::lifecycle_date());
-  if (*day - seconds_of(made).value_or(*day) > time_t{kStaleAfterDays} * kSecondsPerDay)
+  if (*day - day_of(made).value_or(*day) > kStaleAfter)
     request.configuration.push_back({Level::warning, DiagnosticKind::configuration, "", Span{},
                                      "drydock's dates of support are of " + made +
                                          ": releases that ended since are not known to have",

@@ -38,7 +38,7 @@ struct ArtifactOptions {
   bool quiet = false;  // no progress
   unsigned jobs = 0;   // threads; 0: as many as there are processors
   ImageFlags image;
-  std::string osv;     // a directory or an archive of OSV records; empty: none
+  std::string osv;  // a directory or an archive of OSV records; empty: none
 };
 
 // The records that --osv names.

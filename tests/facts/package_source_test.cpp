@@ -58,7 +58,8 @@ TEST(PackageSourceFacts, Stanzas) {
 
 // apt 2.6: "E: Malformed entry 1 in list file …", "E: The list of sources could not be read."
 TEST(PackageSourceFacts, MistakesLeaveTheQuestionOpen) {
-  constexpr std::string_view kIssues = "SELECT code, loc, effect FROM parse_issue";
+  constexpr std::string_view kIssues =
+      "SELECT code, loc, effect FROM parse_issue WHERE path <> 'etc/passwd'";
   EXPECT_EQ(test::facts(
                 host({{"etc/apt/sources.list",
                        "deb http://a/\nrpm http://a/ x\ndeb [a=b http://a/ x\ndeb nonsense x\n"}}),
@@ -183,7 +184,7 @@ TEST(PackageSourceFacts, Dnf) {
             "0 | gpgcheck, which is off unless set | etc/yum.repos.d/a.repo:1:1\n");
   EXPECT_EQ(
       test::facts(host({{"etc/yum.repos.d/a.repo", "x=1\n[a]\nnonsense\n"}}),
-                  "SELECT code, loc FROM parse_issue"),
+                  "SELECT code, loc FROM parse_issue WHERE path <> 'etc/passwd'"),
       "no-section | etc/yum.repos.d/a.repo:1:1\nmissing-equals | etc/yum.repos.d/a.repo:3:1\n");
 }
 

@@ -18,7 +18,7 @@ struct AuditEvent {
       false;  // only those who logged in count: an audit id of 1000 or above that is set
   bool denied_only = false;             // only calls that end with EACCES or EPERM count
   bool recorded = false;                // all of them, of 64-bit and 32-bit programs
-  std::string why = {};  // of what is not recorded: one clause
+  std::string why = {};                 // of what is not recorded: one clause
   std::optional<AuditPlace> by = {};    // the first rule that records a part of it
   std::optional<AuditPlace> near = {};  // of what is not recorded: the rule that comes nearest
 };

@@ -67,9 +67,10 @@ const TableSpec kNssSourceTable{
     .name = "nss_source",
     .kind = TableKind::effective,
     .doc = "A source that a database of names is looked up in, in its order (nsswitch.conf(5)).",
-    .columns = {{"database", ColumnType::text, "passwd, shadow, hosts …"},
+    .columns = {{"database", ColumnType::text, "The database: passwd, shadow, hosts and others."},
                 {"position", ColumnType::integer, "From 0."},
-                {"source", ColumnType::text, "files, compat, systemd, sss, ldap, nis …"},
+                {"source", ColumnType::text,
+                 "The source: files, compat, systemd, sss, ldap, nis and others."},
                 {"loc", ColumnType::location, "The source."}},
     .indexes = {"database"},
     .examples = {"SELECT database, position, source FROM nss_source"}};

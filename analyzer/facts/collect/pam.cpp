@@ -50,7 +50,7 @@ const TableSpec kPamTable{
         "the service has no line of the type (pam.conf(5)). What follows from the order is worked "
         "out over all answers that the modules can give.",
     .columns =
-        {{"service", ColumnType::text, "The service: login, sshd, su …"},
+        {{"service", ColumnType::text, "The service: login, sshd, su and others."},
          {"type", ColumnType::text, "'auth', 'account', 'password' or 'session'."},
          {"position", ColumnType::integer, "From 0, in the order of calling."},
          {"depth", ColumnType::integer, "How many substacks are around it."},
