@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 
 namespace drydock::cli {
@@ -56,7 +57,9 @@ bool is_text(std::string_view text) {
   return text.substr(0, 8192).find('\0') == std::string_view::npos;
 }
 
-void add(const Target& target, engine::TargetResult& result, const std::string& path) {
+// `quoted`: a line of it is shown. Of a file that is a finding as a whole (a program with a wrong mode) nothing is, and
+// in a compressed archive its content would cost another pass.
+void add(const Target& target, engine::TargetResult& result, const std::string& path, bool quoted) {
   if (path.empty()) return;
   const auto [entry, is_new] = result.files.try_emplace(path);
   if (!is_new) return;
@@ -66,7 +69,7 @@ void add(const Target& target, engine::TargetResult& result, const std::string& 
   const auto stat = target.tree->stat(path);
   if (!stat || stat->type != NodeType::file) return;
   evidence.size = stat->size;
-  if (evidence.sensitive) return;
+  if (evidence.sensitive || !quoted) return;
   const auto text = target.tree->read_resolved(path);
   if (!text || !is_text(*text)) return;
   evidence.sensitive = is_sensitive(path, *text);
@@ -86,13 +89,18 @@ bool is_sensitive(std::string_view path, std::string_view text) {
 }
 
 void load_evidence(const Target& target, engine::TargetResult& result) {
+  std::map<std::string, bool> paths;  // path -> is a line of it shown?
+  const auto note = [&paths](const std::string& path, const Span& span) {
+    paths[path] |= span.line > 0;
+  };
   for (const engine::RuleResult& rule : result.rules)
     for (const engine::Finding& finding : rule.findings) {
-      add(target, result, finding.place.path);
+      note(finding.place.path, finding.place.span);
       for (const engine::Related& related : finding.related)
-        add(target, result, related.place.path);
+        note(related.place.path, related.place.span);
     }
-  for (const Diagnostic& diagnostic : result.diagnostics) add(target, result, diagnostic.path);
+  for (const Diagnostic& diagnostic : result.diagnostics) note(diagnostic.path, diagnostic.span);
+  for (const auto& [path, quoted] : paths) add(target, result, path, quoted);
 }
 
 }  // namespace drydock::cli

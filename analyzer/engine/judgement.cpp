@@ -455,7 +455,7 @@ void Judgement::run_expect(Program& program, Run& run) {
 }
 
 std::string Judgement::anchor(const Rule& rule) const {
-  if (options_.text)
+  if (options_.text && rule.anchors.size() > 1)
     for (const std::string& path : rule.anchors)
       if (options_.text(path)) return path;
   return rule.anchors.empty() ? "" : rule.anchors.front();
