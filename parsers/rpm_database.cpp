@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analyzer/base/bytes.h"
+#include "analyzer/base/limits.h"
 
 namespace drydock::parsers::rpm_database {
 namespace {
@@ -19,30 +20,32 @@ void refuse(SyntaxErrors& errors, std::string_view code, std::string message) {
 
 constexpr size_t kPage = 4096, kSlot = 16, kBlock = 16, kBlobHead = 16, kBlobTail = 12;
 
-void read_ndb(std::string_view content, const Visit& visit, SyntaxErrors& errors) {
-  const ByteView file(content);
-  const uint64_t pages = file.le32(12);  // of slots
-  if (file.le32(4) != 0 || pages == 0 || pages > content.size() / kPage)
+void read_ndb(RandomBytes& content, const Visit& visit, SyntaxErrors& errors) {
+  const ByteView head(content.at(0, kPage));
+  const uint64_t pages = head.le32(12);  // of slots
+  if (head.le32(4) != 0 || pages == 0 || pages > content.size() / kPage)
     return refuse(errors, "not-a-database", "its head names more pages of slots than it has");
   // The head takes the place of the first two slots.
-  for (size_t at = 2 * kSlot; at < pages * kPage; at += kSlot) {
+  for (uint64_t at = 2 * kSlot; at < pages * kPage; at += kSlot) {
     const std::string where = "the slot at byte " + std::to_string(at);
-    if (!file.starts_with("Slot", at)) {
+    const ByteView slot(content.at(at, kSlot));
+    if (!slot.starts_with("Slot")) {
       refuse(errors, "broken-record", where + " does not begin with 'Slot'");
       continue;
     }
-    const uint32_t index = file.le32(at + 4);
+    const uint32_t index = slot.le32(4);
     if (index == 0) continue;  // free
-    const size_t blob = size_t{file.le32(at + 8)} * kBlock;
-    const size_t space = size_t{file.le32(at + 12)} * kBlock;
-    const size_t length = file.le32(blob + 12);
-    if (!file.has(blob, space) || space < kBlobHead + kBlobTail ||
-        length > space - kBlobHead - kBlobTail || !file.starts_with("BlbS", blob) ||
-        file.le32(blob + 4) != index) {
+    const uint64_t blob = uint64_t{slot.le32(8)} * kBlock;
+    const uint64_t space = uint64_t{slot.le32(12)} * kBlock;
+    const ByteView record(content.at(blob, kBlobHead));
+    const size_t length = record.le32(12);
+    if (blob > content.size() || space > content.size() - blob || space < kBlobHead + kBlobTail ||
+        length > space - kBlobHead - kBlobTail || length > limits::kFileContent ||
+        !record.starts_with("BlbS") || record.le32(4) != index) {
       refuse(errors, "broken-record", where + " points to no record");
       continue;
     }
-    if (!visit(content.substr(blob + kBlobHead, length))) return;
+    if (!visit(content.at(blob + kBlobHead, length))) return;
   }
 }
 
@@ -50,17 +53,20 @@ void read_ndb(std::string_view content, const Visit& visit, SyntaxErrors& errors
 
 class Bdb {
  public:
-  Bdb(std::string_view content, bool big) : content_(content), file_(content), big_(big) {}
+  Bdb(RandomBytes& content, bool big) : content_(content), big_(big) {}
 
   void read(const Visit& visit, SyntaxErrors& errors) {
-    page_size_ = number(20, 4);
+    page_size_ = number(content_.at(0, 32), 20, 4);
     if (page_size_ < 512 || page_size_ > 65536 || (page_size_ & (page_size_ - 1)) != 0)
       return refuse(errors, "not-a-database", "its page size (byte 20) is none of Berkeley DB's");
-    for (size_t page = 0; (page + 1) * page_size_ <= content_.size(); ++page) {
-      const size_t at = page * page_size_;
-      const uint8_t type = file_.u8(at + 25);
+    std::string page;  // of its own: reading on takes the bytes away
+    for (uint64_t number = 0; number < pages(); ++number) {
+      const std::string_view bytes = content_.at(number * page_size_, page_size_);
+      if (bytes.size() < page_size_) return;
+      const uint8_t type = ByteView(bytes).u8(25);
       if (type != kHash && type != kHashUnsorted) continue;
-      if (!read_page(at, visit, errors)) return;
+      page = bytes;
+      if (!read_page(number * page_size_, page, visit, errors)) return;
     }
   }
 
@@ -69,34 +75,38 @@ class Bdb {
   enum : uint8_t { kKeyData = 1, kOffPage = 3 };                    // types of items
   static constexpr size_t kPageHead = 26;
 
-  uint32_t number(size_t at, size_t width) const {
-    if (width == 2) return big_ ? file_.be16(at) : file_.le16(at);
-    return big_ ? file_.be32(at) : file_.le32(at);
+  uint64_t pages() const { return content_.size() / page_size_; }
+
+  uint32_t number(std::string_view bytes, size_t at, size_t width) const {
+    const ByteView view(bytes);
+    if (width == 2) return big_ ? view.be16(at) : view.le16(at);
+    return big_ ? view.be32(at) : view.le32(at);
   }
 
-  // Keys (the packages' numbers) and values (their headers) take turns. Items fill the page from its end.
-  bool read_page(size_t at, const Visit& visit, SyntaxErrors& errors) {
-    const size_t items = number(at + 20, 2);
+  // Keys (the packages' numbers) and values (their headers) take turns. Items fill the page, which stands at
+  // byte `at` of the file, from its end.
+  bool read_page(uint64_t at, std::string_view page, const Visit& visit, SyntaxErrors& errors) {
+    const size_t items = number(page, 20, 2);
     if (kPageHead + items * 2 > page_size_ || items % 2 != 0) {
       refuse(errors, "broken-record",
              "the page at byte " + std::to_string(at) + " has a wrong number of items");
       return true;
     }
     for (size_t i = 1; i < items; i += 2) {
-      const size_t key = number(at + kPageHead + (i - 1) * 2, 2);
-      const size_t value = number(at + kPageHead + i * 2, 2);
+      const size_t key = number(page, kPageHead + (i - 1) * 2, 2);
+      const size_t value = number(page, kPageHead + i * 2, 2);
       if (value < kPageHead || value >= key || key + 5 > page_size_) {
         refuse(errors, "broken-record",
                "an item of the page at byte " + std::to_string(at) + " lies outside it");
         continue;
       }
       // Under the key 0 the database keeps the highest number so far.
-      if (number(at + key + 1, 4) == 0) continue;
-      const uint8_t type = file_.u8(at + value);
+      if (number(page, key + 1, 4) == 0) continue;
+      const uint8_t type = ByteView(page).u8(value);
       if (type == kKeyData) {
-        if (!visit(content_.substr(at + value + 1, key - value - 1))) return false;
+        if (!visit(page.substr(value + 1, key - value - 1))) return false;
       } else if (type == kOffPage && key - value >= 12) {
-        if (!collect(number(at + value + 4, 4), number(at + value + 8, 4))) {
+        if (!collect(number(page, value + 4, 4), number(page, value + 8, 4))) {
           refuse(errors, "broken-record",
                  "the chain of pages of the item at byte " + std::to_string(at + value) +
                      " is broken");
@@ -113,34 +123,33 @@ class Bdb {
 
   // The chain of overflow pages that holds one long item. Over the whole file no more pages are followed
   // than chains without a page in common could have.
-  bool collect(size_t page, size_t length) {
-    if (length > content_.size()) return false;
+  bool collect(uint64_t next, size_t length) {
+    if (length > content_.size() || length > limits::kFileContent) return false;
     buffer_.clear();
     while (buffer_.size() < length) {
-      if (page == 0 || page >= content_.size() / page_size_ ||
-          ++followed_ > content_.size() / page_size_)
+      if (next == 0 || next >= pages() || ++followed_ > pages()) return false;
+      const std::string_view page = content_.at(next * page_size_, page_size_);
+      const size_t here = number(page, 22, 2);
+      if (page.size() < page_size_ || ByteView(page).u8(25) != kOverflow || here == 0 ||
+          kPageHead + here > page_size_)
         return false;
-      const size_t at = page * page_size_;
-      const size_t here = number(at + 22, 2);
-      if (file_.u8(at + 25) != kOverflow || here == 0 || kPageHead + here > page_size_)
-        return false;
-      buffer_.append(content_.substr(at + kPageHead, std::min(here, length - buffer_.size())));
-      page = number(at + 16, 4);
+      buffer_.append(page.substr(kPageHead, std::min(here, length - buffer_.size())));
+      next = number(page, 16, 4);
     }
     return true;
   }
 
-  std::string_view content_;
-  ByteView file_;
+  RandomBytes& content_;
   bool big_;
-  size_t page_size_ = 0, followed_ = 0;
+  size_t page_size_ = 0;
+  uint64_t followed_ = 0;
   std::string buffer_;
 };
 
 }  // namespace
 
-Format format_of(std::string_view content) {
-  const ByteView file(content);
+Format format_of(RandomBytes& content) {
+  const ByteView file(content.at(0, 32));
   if (file.starts_with(std::string_view("SQLite format 3\0", 16))) return Format::sqlite;
   if (file.starts_with("RpmP")) return Format::ndb;
   if (file.has(kBdbMagicAt, 4) &&
@@ -149,14 +158,14 @@ Format format_of(std::string_view content) {
   return Format::unknown;
 }
 
-SyntaxErrors read(std::string_view content, const Visit& visit) {
+SyntaxErrors read(RandomBytes& content, const Visit& visit) {
   SyntaxErrors errors;
   switch (format_of(content)) {
     case Format::ndb:
       read_ndb(content, visit, errors);
       break;
     case Format::bdb:
-      Bdb(content, ByteView(content).be32(kBdbMagicAt) == kBdbHash).read(visit, errors);
+      Bdb(content, ByteView(content.at(0, 32)).be32(kBdbMagicAt) == kBdbHash).read(visit, errors);
       break;
     default:
       refuse(errors, "not-a-database", "it is neither an ndb nor a Berkeley DB hash");

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "analyzer/base/random_bytes.h"
 #include "parsers/syntax_error.h"
 
 namespace drydock::parsers::rpm_database {
@@ -20,13 +21,14 @@ enum class Format : uint8_t {
   ndb,     // Packages.db: SUSE's
   bdb,     // Packages: a hash of Berkeley DB, before RPM 4.16
 };
-Format format_of(std::string_view content);
+Format format_of(RandomBytes& content);
 
 // Hands over every header of an ndb or bdb database, in the order of the file. Codes of syntax errors;
 // RPM calls the database damaged then (effect `refused`), the other records are read all the same:
 //   not-a-database   it is neither, or its first page makes no sense
-//   broken-record    a record lies outside the file, or its parts do not fit together
+//   broken-record    a record lies outside the file, its parts do not fit together, or it has more than
+//                    limits::kFileContent bytes
 // They stand at line 1, column 1: the file has no lines. The message names the byte.
-SyntaxErrors read(std::string_view content, const Visit& visit);
+SyntaxErrors read(RandomBytes& content, const Visit& visit);
 
 }  // namespace drydock::parsers::rpm_database

@@ -100,9 +100,11 @@ void add_image_options(CLI::App& app, ImageFlags& flags) {
          "Of a disk image: open the files in its own directory that it names, such as a backing "
          "file or the extents of a VMDK. Without it an image that needs others is refused.")
       ->group("Artifact");
-  app.add_flag("--no-temporary", flags.no_temporary,
-               "Of a packed disk image (compressed, or in a tar or zip): do not unpack it into a "
-               "temporary file in $TMPDIR (else /var/tmp), but refuse it.")
+  app.add_flag(
+         "--no-temporary", flags.no_temporary,
+         "Of a packed disk image (compressed, or in a tar or zip): do not unpack it into a "
+         "temporary file in $TMPDIR (else /var/tmp), but refuse it. Of an archive: leave package "
+         "databases of more than 16 MiB unread instead of copying them to such a file.")
       ->group("Artifact");
   app.add_option(
          "--temporary-limit", flags.temporary_limit,

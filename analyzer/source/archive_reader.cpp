@@ -8,13 +8,16 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <unordered_map>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/source/acl.h"
 #include "analyzer/source/byte_stream.h"
 #include "analyzer/source/container_store.h"
+#include "analyzer/source/disk/temporary.h"
 #include "analyzer/source/format_reader.h"
+#include "analyzer/source/large_file.h"
 
 namespace drydock {
 namespace {
@@ -118,7 +121,47 @@ bool read_data(FormatReader& reader, std::string& out, uint64_t declared, std::s
   return true;
 }
 
-void load(FormatReader& reader, ArchiveTree& tree, ArchiveTree::Id id) {
+// The data of a file that is too large for memory goes to a temporary file; nullptr: `why` says why not.
+BlockDevicePtr copy_data(FormatReader& reader, uint64_t declared, std::string& why) {
+  const auto fail = [&](const std::string& reason) -> BlockDevicePtr {
+    why = "cannot be read: " + reason;
+    return nullptr;
+  };
+  const auto file = TemporaryFile::create(declared);
+  if (!file) return fail(file.error().message);
+  const void* data = nullptr;
+  size_t size = 0;
+  la_int64_t offset = 0;
+  for (;;) {
+    const int result = archive_read_data_block(reader.handle(), &data, &size, &offset);
+    if (result == ARCHIVE_EOF) break;
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return fail(reader.error());
+    if (const auto hole = (*file)->extend(static_cast<uint64_t>(offset)); !hole)
+      return fail("it is larger than it says");
+    const auto bytes = std::span(static_cast<const std::byte*>(data), size);
+    if (const auto done = (*file)->append(bytes); !done) return fail(done.error().message);
+  }
+  (void)(*file)->extend(declared);
+  const auto copy = (*file)->finish("a copy");
+  return copy ? *copy : fail(copy.error().message);
+}
+
+void load_large(FormatReader& reader, const ArchiveInput& input, ArchiveTree& tree,
+                ArchiveTree::Id id) {
+  const uint64_t size = tree.file_size(id);
+  if (size > limits::kLargeFile) return;
+  std::string why;
+  if (!input.temporary)
+    why = "is larger than 16 MiB, and --no-temporary forbids copying it to a temporary file";
+  else if (tree.retained_large() + size > limits::kLargeFiles)
+    why = "was not read: other large files were copied already";
+  else if (BlockDevicePtr copy = copy_data(reader, size, why))
+    return tree.set_large(id, std::move(copy));
+  tree.set_damaged(id, std::move(why));
+}
+
+void load(FormatReader& reader, const ArchiveInput& input, ArchiveTree& tree, ArchiveTree::Id id) {
+  if (tree.file_size(id) > limits::kFileContent) return load_large(reader, input, tree, id);
   std::string content, why;
   if (read_data(reader, content, tree.file_size(id), why))
     tree.set_content(id, std::move(content));
@@ -356,8 +399,9 @@ class Pass {
     if (fetch_) {
       const auto found = fetch_->find(ordinal);
       if (found == fetch_->end()) return true;
-      if (tree_->retained() + tree_->file_size(found->second) <= limits::kRetainedContent)
-        load(reader, *tree_, found->second);
+      const uint64_t size = tree_->file_size(found->second);
+      if (size > limits::kFileContent || tree_->retained() + size <= limits::kRetainedContent)
+        load(reader, input_, *tree_, found->second);
       fetch_->erase(found);
       return !fetch_->empty();
     }
@@ -427,10 +471,15 @@ class Pass {
   void take_file(FormatReader& reader, ArchiveTree::Id id, std::string_view path, uint64_t size) {
     const bool wanted = interesting(path);
     if (wanted || noted(path)) out_.wanted.push_back(id);
-    if (size > limits::kFileContent) return;
+    if (size > limits::kFileContent) {
+      if (!wanted || !may_be_large(path)) return;
+      tree_->want_large(id);
+      if (!by_offset_) load(reader, input_, *tree_, id);
+      return;
+    }
     const bool keep = wanted || (!by_offset_ && size <= kSmallFile && below_etc(path));
     if (!keep || tree_->retained() + size > limits::kRetainedContent) return;
-    load(reader, *tree_, id);
+    load(reader, input_, *tree_, id);
   }
 
   void take_hard_link(FormatReader& reader, std::string_view path, const char* raw_target,
@@ -484,9 +533,10 @@ ArchiveContents read_archive(const ArchiveInput& input, const ArchiveOptions& op
 void fetch_contents(const ArchiveInput& input, const std::shared_ptr<ArchiveTree>& tree,
                     bool by_offset, const std::vector<ArchiveTree::Id>& files) {
   const auto missing = [&](ArchiveTree::Id id) {
-    return !tree->loaded(id) && !tree->damaged(id) && tree->type(id) == NodeType::file &&
-           tree->file_size(id) <= limits::kFileContent &&
-           tree->retained() + tree->file_size(id) <= limits::kRetainedContent;
+    if (tree->loaded(id) || tree->damaged(id) || tree->type(id) != NodeType::file) return false;
+    const uint64_t size = tree->file_size(id);
+    return size > limits::kFileContent ? tree->large_wanted(id)
+                                       : tree->retained() + size <= limits::kRetainedContent;
   };
   if (by_offset) {
     const Utf8Locale locale;
@@ -499,7 +549,7 @@ void fetch_contents(const ArchiveInput& input, const std::shared_ptr<ArchiveTree
       FormatReader reader(*stream);
       const int result = reader.next();
       if (result == ARCHIVE_OK || result == ARCHIVE_WARN)
-        load(reader, *tree, id);
+        load(reader, input, *tree, id);
       else
         tree->set_damaged(id, "cannot be read: " + reader.error());
     }

@@ -20,6 +20,7 @@ struct ArchiveInput {
   std::string name;              // for messages: "base.tar.gz", "-"
   int fd = -1;                   // not owned; read from its current position if it cannot seek
   std::string_view memory = {};  // used when fd is negative
+  bool temporary = true;         // large files may be copied to temporary files
   bool threaded = true;          // a compressed archive is decompressed by a thread of its own
 };
 

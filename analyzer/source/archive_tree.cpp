@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "analyzer/base/limits.h"
+#include "analyzer/source/large_file.h"
 
 namespace drydock {
 namespace {
@@ -201,6 +203,12 @@ void ArchiveTree::set_content(Id id, std::string content) {
   contents_[id] = std::move(content);
 }
 
+void ArchiveTree::set_large(Id id, BlockDevicePtr content) {
+  drop_content(id);
+  retained_large_ += content->size();
+  large_[id] = std::move(content);
+}
+
 void ArchiveTree::set_damaged(Id id, std::string why) {
   drop_content(id);
   damaged_[id] = std::move(why);
@@ -216,6 +224,10 @@ void ArchiveTree::note_unread(std::string_view path, std::string why) {
 }
 
 void ArchiveTree::drop_content(Id id) {
+  if (const auto large = large_.find(id); large != large_.end()) {
+    retained_large_ -= large->second->size();
+    large_.erase(large);
+  }
   const auto at = contents_.find(id);
   if (at == contents_.end()) return;
   retained_ -= at->second.size();
@@ -265,7 +277,7 @@ ArchiveTree::Id ArchiveTree::file_of(Id id) const {
 }
 
 bool ArchiveTree::loaded(Id id) const {
-  return contents_.contains(file_of(id));
+  return contents_.contains(file_of(id)) || large_.contains(file_of(id));
 }
 
 std::optional<Stat> ArchiveTree::lstat(std::string_view path) const {
@@ -313,6 +325,33 @@ TreeResult<std::string_view> ArchiveTree::read(std::string_view path) const {
     return error(TreeError::Kind::unreadable, path, damage->second);
   return error(TreeError::Kind::unreadable, path,
                "was not kept while the archive passed, and it cannot be read twice");
+}
+
+TreeResult<std::string> ArchiveTree::read_piece(std::string_view path, uint64_t offset,
+                                                size_t length) const {
+  const Id name = find(path);
+  const Id id = name == kNone || (node(name).flags & kBroken) ? kNone : file_of(name);
+  if (id == kNone || type(id) != NodeType::file || node(id).size <= limits::kFileContent)
+    return Tree::read_piece(path, offset, length);
+  if (node(id).size > limits::kLargeFile)
+    return error(TreeError::Kind::too_large, path,
+                 "is larger than " + std::to_string(limits::kLargeFile >> 20) + " MiB");
+  if (!large_.contains(id) && !damaged_.contains(id) && fetch) {
+    want_large(id);
+    fetch({id});
+  }
+  if (const auto damage = damaged_.find(id); damage != damaged_.end())
+    return error(TreeError::Kind::unreadable, path, damage->second);
+  const auto content = large_.find(id);
+  if (content == large_.end())
+    return error(TreeError::Kind::unreadable, path,
+                 "was not kept while the archive passed, and it cannot be read twice");
+  const BlockDevice& bytes = *content->second;
+  if (offset >= bytes.size()) return std::string();
+  std::string piece(static_cast<size_t>(std::min<uint64_t>(length, bytes.size() - offset)), '\0');
+  if (const auto done = bytes.read(offset, std::as_writable_bytes(std::span(piece))); !done)
+    return error(TreeError::Kind::unreadable, path, "cannot be read: " + done.error().message);
+  return piece;
 }
 
 TreeResult<std::string> ArchiveTree::readlink(std::string_view path) const {

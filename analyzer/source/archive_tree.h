@@ -7,8 +7,10 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "analyzer/source/disk/block.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock {
@@ -26,6 +28,9 @@ class ArchiveTree : public Tree {
   TreeResult<std::vector<std::string>> list(std::string_view directory) const override;
   TreeResult<std::string_view> read(std::string_view path) const override;
   TreeResult<std::string> readlink(std::string_view path) const override;
+  // Of a file that is too large for `read`, from the copy that set_large or `fetch` brings.
+  TreeResult<std::string> read_piece(std::string_view path, uint64_t offset,
+                                     size_t length) const override;
   Xattrs xattrs(std::string_view path) const override;
   std::vector<Unread> unread() const override { return unread_; }
 
@@ -42,6 +47,10 @@ class ArchiveTree : public Tree {
   // Where the entry stands in the archive, in the reader's own terms.
   void set_position(Id id, uint64_t position);
   void set_content(Id id, std::string content);
+  // The content of a file that is too large for set_content.
+  void set_large(Id id, BlockDevicePtr content);
+  // A file that is too large for set_content is wanted all the same: fetch_contents gets it.
+  void want_large(Id id) const { wanted_large_.insert(file_of(id)); }
   // The entry's data could not be read; `why` ends the sentence "'etc/fstab' …".
   void set_damaged(Id id, std::string why);
   void drop_content(Id id);
@@ -61,11 +70,13 @@ class ArchiveTree : public Tree {
   bool alive(Id id) const;  // false: something else took its place
   bool loaded(Id id) const;
   bool damaged(Id id) const { return damaged_.contains(id); }
+  bool large_wanted(Id id) const { return wanted_large_.contains(id); }
   uint64_t position(Id id) const { return node(file_of(id)).data; }
   // The node that holds the data of a file: itself, or the one a hard link stands for.
   Id file_of(Id id) const;
   uint64_t file_size(Id id) const { return node(file_of(id)).size; }
   size_t retained() const { return retained_; }  // bytes of contents kept
+  uint64_t retained_large() const { return retained_large_; }
 
   // Reads contents that were not kept, if the archive can be read again; it calls set_content or
   // set_damaged for each.
@@ -110,11 +121,14 @@ class ArchiveTree : public Tree {
   size_t names_size_ = 0;
   std::vector<Id> slots_;  // open addressing over (parent, name)
   std::unordered_map<Id, std::string> contents_;
+  std::unordered_map<Id, BlockDevicePtr> large_;
+  mutable std::unordered_set<Id> wanted_large_;
   std::unordered_map<Id, std::string> damaged_;
   std::unordered_map<Id, Xattrs> xattrs_;
   std::vector<std::pair<Id, std::string>> hard_links_;
   std::vector<Unread> unread_;
   size_t retained_ = 0;
+  uint64_t retained_large_ = 0;
   std::string last_directory_;  // entries come directory by directory
   Id last_directory_id_ = kRoot;
 };

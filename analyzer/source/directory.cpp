@@ -142,6 +142,7 @@ Result<std::unique_ptr<DirectoryTree>> DirectoryTree::open(const std::string& pa
 
 DirectoryTree::~DirectoryTree() {
   for (const auto& [path, fd] : directories_) close(fd);
+  if (piece_file_ >= 0) close(piece_file_);
   close(root_);
 }
 
@@ -216,10 +217,7 @@ TreeResult<std::vector<std::string>> DirectoryTree::list(std::string_view path) 
   return names;
 }
 
-TreeResult<std::string_view> DirectoryTree::read(std::string_view path) const {
-  std::string key(path);
-  if (const auto known = contents_.find(key); known != contents_.end())
-    return std::string_view(known->second);
+TreeResult<int> DirectoryTree::open_file(std::string_view path, struct stat& st) const {
   const auto info = lstat(path);
   if (!info) return error(TreeError::Kind::not_found, path, "does not exist");
   if (info->type != NodeType::file)
@@ -230,9 +228,19 @@ TreeResult<std::string_view> DirectoryTree::read(std::string_view path) const {
   Descriptor fd(openat(parent, std::string(file_name(path)).c_str(),
                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) return error_from_errno(errno, path);
-  struct stat st;
   if (fstat(fd.get(), &st) != 0) return error_from_errno(errno, path);
   if (!S_ISREG(st.st_mode)) return error(TreeError::Kind::wrong_type, path, "is no regular file");
+  return fd.release();
+}
+
+TreeResult<std::string_view> DirectoryTree::read(std::string_view path) const {
+  std::string key(path);
+  if (const auto known = contents_.find(key); known != contents_.end())
+    return std::string_view(known->second);
+  struct stat st;
+  const TreeResult<int> opened = open_file(path, st);
+  if (!opened) return opened.error();
+  const Descriptor fd(*opened);
   if (static_cast<uint64_t>(st.st_size) > limits::kFileContent)
     return error(TreeError::Kind::too_large, path, "is larger than 16 MiB");
   // Files of /proc say they are empty, and a file may grow: read until the end, not the size.
@@ -253,6 +261,32 @@ TreeResult<std::string_view> DirectoryTree::read(std::string_view path) const {
                  "was not read: more than 64 MiB of files are in memory already");
   retained_ += content.size();
   return std::string_view(contents_.emplace(std::move(key), std::move(content)).first->second);
+}
+
+TreeResult<std::string> DirectoryTree::read_piece(std::string_view path, uint64_t offset,
+                                                  size_t length) const {
+  if (piece_file_ < 0 || piece_path_ != path) {
+    struct stat st;
+    const TreeResult<int> opened = open_file(path, st);
+    if (!opened) return opened.error();
+    if (piece_file_ >= 0) close(piece_file_);
+    piece_file_ = *opened;
+    piece_path_ = path;
+  }
+  struct stat st;
+  if (fstat(piece_file_, &st) != 0) return error_from_errno(errno, path);
+  const auto size = static_cast<uint64_t>(st.st_size);
+  if (offset >= size) return std::string();
+  std::string content(static_cast<size_t>(std::min<uint64_t>(length, size - offset)), '\0');
+  for (size_t at = 0; at < content.size();) {
+    const ssize_t got = pread(piece_file_, content.data() + at, content.size() - at,
+                              static_cast<off_t>(offset + at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return error_from_errno(errno, path);
+    if (got == 0) content.resize(at);  // it was cut meanwhile
+    at += static_cast<size_t>(got);
+  }
+  return content;
 }
 
 TreeResult<std::string> DirectoryTree::readlink(std::string_view path) const {

@@ -203,6 +203,7 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
   ArchiveInput input{.name = given.path,
                      .fd = given.fd ? *given.fd : -1,
                      .memory = given.memory,
+                     .temporary = options.image.temporary,
                      .threaded = threads > 1};
   const uint64_t size = given.memory.data()
                             ? given.memory.size()

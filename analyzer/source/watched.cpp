@@ -53,7 +53,10 @@ Xattrs WatchedTree::xattrs(std::string_view path) const {
 
 TreeResult<std::string> WatchedTree::read_piece(std::string_view path, uint64_t offset,
                                                 size_t length) const {
-  return tree_.read_piece(path, offset, length);
+  auto piece = tree_.read_piece(path, offset, length);
+  if (!piece)
+    look(unreadable(piece.error()) ? Kind::failed : Kind::at, path, piece.error().message);
+  return piece;
 }
 
 void WatchedTree::walk(std::string_view directory,

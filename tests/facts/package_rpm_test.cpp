@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "parsers/rpm_database.h"
+#include "analyzer/source/artifact.h"
 #include "tests/facts/facts.h"
 #include "tests/oracle.h"
 
@@ -132,6 +132,41 @@ TEST_F(RpmDatabases, TheWriteAheadLogCounts) {
   EXPECT_EQ(std::ranges::count(
                 ours("var/lib/rpm/rpmdb.sqlite", before, log.substr(0, log.size() - 1)), '\n'),
             201);
+}
+
+// As on a server of some years: the packages lie behind the first 16 MiB.
+TEST_F(RpmDatabases, LargeOnesAreReadFromEveryArtifact) {
+  if (!test::ask("sqlite3 --version")) GTEST_SKIP() << "sqlite3 is not installed";
+  const std::string root = directory_->path() + "/large";
+  test::ask("mkdir -p " + root + "/etc " + root + "/var/lib/rpm; echo x > " + root +
+            "/etc/passwd; sqlite3 " + root +
+            "/var/lib/rpm/rpmdb.sqlite 'CREATE TABLE old(x); INSERT INTO old "
+            "VALUES(zeroblob(20000000));' "
+            "\"ATTACH '" +
+            directory_->path() + "/db/rpmdb.sqlite' AS before\" " + "\"$(sqlite3 " +
+            directory_->path() +
+            "/db/rpmdb.sqlite .schema | grep -v sqlite_)\" "
+            "'INSERT INTO Packages SELECT * FROM before.Packages;'; cd " +
+            root + " && tar czf ../large.tgz .");
+  const std::string said = theirs(root + "/var/lib/rpm", "sqlite");
+  EXPECT_EQ(std::ranges::count(said, '\n'), 201);
+  for (const std::string& path : {root, root + "/../large.tgz"}) {
+    OpenOptions how;
+    how.interest = facts::interest_for({"package"});
+    how.scope = Scope::host;
+    const auto artifact = open_artifact(path, how);
+    ASSERT_TRUE(artifact) << artifact.error().message;
+    const auto store = facts::Store::create(facts::all_tables());
+    facts::collect(artifact->targets[0], **store, {"package"});
+    const auto rows = (*store)->select(
+        "SELECT name || ' | ' || version || ' | ' || architecture || ' | ' || "
+        "coalesce(vendor, '(none)') || ' | ' || manager FROM package "
+        "UNION ALL SELECT message FROM parse_issue");
+    ASSERT_TRUE(rows) << rows.error().message;
+    std::string read;
+    for (const auto& row : rows->rows) read += row[0].value_or("-") + "\n";
+    EXPECT_EQ(sorted(read), said) << path;
+  }
 }
 
 // Berkeley DB's own loader writes the file, rpm reads it too.

@@ -1,7 +1,7 @@
 #include "parsers/rpm_database.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  drydock::parsers::rpm_database::read({reinterpret_cast<const char*>(data), size},
-                                       [](std::string_view) { return true; });
+  drydock::TextBytes content({reinterpret_cast<const char*>(data), size});
+  drydock::parsers::rpm_database::read(content, [](std::string_view) { return true; });
   return 0;
 }

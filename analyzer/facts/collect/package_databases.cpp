@@ -1,9 +1,7 @@
 #include "analyzer/facts/collect/package_databases.h"
 
-#include <sqlite3.h>
-
-#include <memory>
-
+#include "analyzer/facts/file_bytes.h"
+#include "analyzer/facts/sqlite_rows.h"
 #include "analyzer/source/tree.h"
 #include "parsers/rpm_database.h"
 #include "parsers/sqlite_wal.h"
@@ -27,71 +25,20 @@ void damaged(Context& context, const std::string& path, std::string_view code,
   context.issue(path, {code, kStart, std::move(message), parsers::Effect::refused});
 }
 
-// A database of a hostile artifact: nothing but its table of packages is looked at, never a view, a trigger or
-// an expression of its schema, and no longer than a large database takes.
-int only_packages(void*, int action, const char* table, const char*, const char*, const char*) {
-  if (action == SQLITE_SELECT) return SQLITE_OK;
-  if (action != SQLITE_READ || table == nullptr) return SQLITE_DENY;
-  const std::string_view name = table;
-  return name == "Packages" || name == "sqlite_master" ? SQLITE_OK : SQLITE_DENY;
-}
-
-struct Close {
-  void operator()(sqlite3* db) const { sqlite3_close(db); }
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-};
-
-// Empty, or what is wrong.
-std::string read_sqlite(std::string& content, const Visit& visit) {
-  sqlite3* raw = nullptr;
-  const int opened = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE, nullptr);
-  const std::unique_ptr<sqlite3, Close> db(raw);
-  if (opened != SQLITE_OK) return "SQLite cannot be started";
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_exec(raw, "PRAGMA cell_size_check = ON", nullptr, nullptr, nullptr);
-  constexpr int kOperations = 1'000'000;  // some 20 for each package
-  sqlite3_progress_handler(
-      raw, kOperations, [](void*) { return 1; }, nullptr);
-  const auto size = static_cast<sqlite3_int64>(content.size());
-  if (sqlite3_deserialize(raw, "main", reinterpret_cast<unsigned char*>(content.data()), size, size,
-                          SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
-    return sqlite3_errmsg(raw);
-  sqlite3_set_authorizer(raw, only_packages, nullptr);
-
-  const auto prepare = [&](const char* sql) {
-    sqlite3_stmt* statement = nullptr;
-    sqlite3_prepare_v2(raw, sql, -1, &statement, nullptr);
-    return std::unique_ptr<sqlite3_stmt, Close>(statement);
-  };
-  const auto is_table = prepare(
-      "SELECT 1 FROM sqlite_master WHERE name = 'Packages' AND type = 'table' AND rootpage > 0");
-  if (!is_table) return sqlite3_errmsg(raw);
-  if (sqlite3_step(is_table.get()) != SQLITE_ROW) return "it has no table 'Packages'";
-  const auto packages = prepare("SELECT blob FROM Packages ORDER BY hnum");
-  if (!packages) return sqlite3_errmsg(raw);
-  int status = SQLITE_ROW;
-  while ((status = sqlite3_step(packages.get())) == SQLITE_ROW) {
-    const auto* blob = static_cast<const char*>(sqlite3_column_blob(packages.get(), 0));
-    const auto length = static_cast<size_t>(sqlite3_column_bytes(packages.get(), 0));
-    if (!visit(blob ? std::string_view(blob, length) : std::string_view())) return "";
+void read_database(Context& context, FileBytes& file, const Visit& visit) {
+  if (parsers::rpm_database::format_of(file) != Format::sqlite) {
+    const parsers::SyntaxErrors errors = parsers::rpm_database::read(file, visit);
+    if (!file.failed()) context.issues(file.path(), errors);
+    return;
   }
-  return status == SQLITE_DONE ? "" : sqlite3_errmsg(raw);
-}
-
-void read_database(Context& context, const Text& text, const Visit& visit) {
-  switch (parsers::rpm_database::format_of(text.text)) {
-    case Format::sqlite: {
-      std::string content(text.text);
-      const auto log = context.read(text.path + "-wal");
-      parsers::sqlite_wal::apply(content, log ? log->text : std::string_view{});
-      if (const std::string problem = read_sqlite(content, visit); !problem.empty())
-        damaged(context, text.path, "broken-database", "the database is damaged: " + problem);
-      break;
-    }
-    default:
-      context.issues(text.path, parsers::rpm_database::read(text.text, visit));
-  }
+  TextBytes nothing{std::string_view()};
+  const auto log = FileBytes::open(context, file.path() + "-wal");
+  parsers::sqlite_wal::Database database(file, log ? static_cast<RandomBytes&>(*log) : nothing);
+  const std::string problem =
+      sqlite_rows(database, "Packages", "SELECT blob FROM Packages ORDER BY hnum",
+                  [&](SqliteRow row) { return visit(row.front()); });
+  if (!problem.empty() && !file.failed())
+    damaged(context, file.path(), "broken-database", "the database is damaged: " + problem);
 }
 
 }  // namespace
@@ -104,16 +51,16 @@ void each_rpm(Context& context,
       const std::string path = join_path(directory, file);
       if (!context.tree().exists(path)) continue;
       // One that cannot be read is not replaced by an older one.
-      const auto text = context.read(path);
-      if (!text) return;
+      const auto bytes = FileBytes::open(context, path);
+      if (!bytes) return;
       size_t number = 0;
-      read_database(context, *text, [&](std::string_view header) {
+      read_database(context, *bytes, [&](std::string_view header) {
         ++number;
         const auto package = parsers::rpm_header::parse(header);
         if (package)
-          visit(text->path, header, *package);
+          visit(bytes->path(), header, *package);
         else
-          damaged(context, text->path, "broken-header",
+          damaged(context, bytes->path(), "broken-header",
                   "the header of package number " + std::to_string(number) +
                       " is damaged: " + package.error().message);
         return true;

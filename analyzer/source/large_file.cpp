@@ -1,0 +1,19 @@
+#include "analyzer/source/large_file.h"
+
+#include "analyzer/source/interest.h"
+
+namespace drydock {
+
+bool may_be_large(std::string_view path) {
+  static const Interest names = [] {
+    Interest all;
+    for (const std::string_view pattern :
+         {"rpm/rpmdb.sqlite", "rpm/rpmdb.sqlite-wal", "rpm/Packages.db", "rpm/Packages",
+          "EFI/Linux/*.efi", "efi/Linux/*.efi"})
+      all.add_loose(pattern);
+    return all;
+  }();
+  return names.matches_loose(path);
+}
+
+}  // namespace drydock

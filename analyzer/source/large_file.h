@@ -1,0 +1,22 @@
+// Files that are larger than what a parser gets at once (limits::kFileContent) and are read piece by piece, by
+// Tree::read_piece: RPM's databases (150 MB on a server with many packages), unified kernel images.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace drydock::limits {
+
+inline constexpr uint64_t kLargeFile = uint64_t{1} << 30;  // bytes of one of them
+inline constexpr uint64_t kLargeFiles = uint64_t{2}
+                                        << 30;  // bytes of all that are copied out of an archive
+inline constexpr uint64_t kPiece = uint64_t{32} << 20;  // bytes of one piece
+
+}  // namespace drydock::limits
+
+namespace drydock {
+
+// Is this the name of such a file? An archive that is read once, front to back, is asked it of what is wanted.
+bool may_be_large(std::string_view path);
+
+}  // namespace drydock
