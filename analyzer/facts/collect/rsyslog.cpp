@@ -15,11 +15,10 @@ const TableSpec kRsyslogSettingTable{
     .kind = TableKind::effective,
     .doc =
         "A setting of rsyslogd for the whole daemon or for actions in the old format: a "
-        "\"$Directive\", a parameter of global(), or one of StreamDriverAuthMode and the like at "
-        "an "
-        "action. Every place has a row.",
+        "\"$Directive\", a parameter of global(), what module() loads (modload), or one of "
+        "StreamDriverAuthMode and the like at an action. Every place has a row.",
     .columns = {{"key", ColumnType::text,
-                 "In lower case: filecreatemode, defaultnetstreamdriver, "
+                 "In lower case: filecreatemode, modload, defaultnetstreamdriver, "
                  "actionsendstreamdriverauthmode."},
                 {"value", ColumnType::text, "As it is written."},
                 {"loc", ColumnType::location, "The setting."},
@@ -135,8 +134,10 @@ class Rsyslog {
         setting(p.name, p.value, path, p.span, p.value_span);
     } else if (object.kind == "module") {
       // builtin:omfile and imfile have defaults of their own.
-      for (const rsyslog::Parameter& p : object.parameters)
+      for (const rsyslog::Parameter& p : object.parameters) {
         if (p.name == "filecreatemode") setting(p.name, p.value, path, p.span, p.value_span);
+        if (p.name == "load") setting("modload", p.value, path, p.span, p.value_span);
+      }
     } else if (object.kind == "input") {
       const std::string type = lower(object.value("type"));
       if (type == "imtcp" || type == "imptcp" || type == "imudp" || type == "imrelp" ||
