@@ -26,6 +26,7 @@
 #include "analyzer/facts/collect/permission.h"
 #include "analyzer/facts/collect/podman.h"
 #include "analyzer/facts/collect/privileged_file.h"
+#include "analyzer/facts/collect/reachable_port.h"
 #include "analyzer/facts/collect/rsyslog.h"
 #include "analyzer/facts/collect/setting.h"
 #include "analyzer/facts/collect/shell_setting.h"
@@ -77,6 +78,7 @@ std::span<const Collector> collectors() {
       kPodmanCollector,
       kPrivilegedFileCollector,
       kProtectedFileCollector,
+      kReachablePortCollector,
       kRsyslogCollector,
       kSettingCollector,
       kShellSettingCollector,

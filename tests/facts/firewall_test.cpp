@@ -66,10 +66,13 @@ TEST(FirewallFacts, UfwHasASwitchOfItsOwn) {
   tree->file("etc/ufw/ufw.conf", "ENABLED=no\n");
   EXPECT_EQ(
       test::facts(tree, "SELECT family, policy, enabled, why_not_enabled FROM firewall_policy"),
-      "ip | drop | 0 | ENABLED is not yes in /etc/ufw/ufw.conf\n");
+      "ip | drop | 0 | ENABLED is not yes in /etc/ufw/ufw.conf\n"
+      "ip6 | drop | 0 | ENABLED is not yes in /etc/ufw/ufw.conf\n"
+      "ip6 | drop | 0 | ENABLED is not yes in /etc/ufw/ufw.conf\n"
+      "ip6 | drop | 0 | ENABLED is not yes in /etc/ufw/ufw.conf\n");
   tree->file("etc/ufw/ufw.conf", "ENABLED=yes\n");
-  EXPECT_EQ(test::facts(tree, "SELECT family, policy, enabled FROM firewall_policy"),
-            "ip | drop | 1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT DISTINCT family, policy, enabled FROM firewall_policy"),
+            "ip | drop | 1\nip6 | drop | 1\n");
 }
 
 TEST(FirewallFacts, InAFragmentNobodyKnowsWhatIsEnabled) {

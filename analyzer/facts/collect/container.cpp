@@ -271,7 +271,7 @@ class Rows {
   }
 
   void port(const ContainerModel& c, const ContainerPort& p) {
-    std::string ip = p.host_ip.empty() ? daemon_ip() : p.host_ip;
+    const std::string ip = published_address(context_, c, p);
     int64_t low = 0;
     for (const char digit : p.host_port) {
       if (digit < '0' || digit > '9' || low > 65535) break;
@@ -299,14 +299,6 @@ class Rows {
                                           std::string_view(protocol), false, Null{}, Null{}, Null{},
                                           false, at(exposed.place)});
     }
-  }
-
-  // dockerd(8): --ip "Default IP address to use when binding container ports".
-  std::string daemon_ip() {
-    for (const DockerConfig& config : docker_configs(context_))
-      if (config.instance == "system" && !config.value("ip").empty())
-        return std::string(config.value("ip"));
-    return "0.0.0.0";
   }
 
   Context& context_;
@@ -357,6 +349,16 @@ const std::vector<ContainerModel>& containers(Context& context) {
         return all;
       })
       .list;
+}
+
+std::string published_address(Context& context, const ContainerModel& container,
+                              const ContainerPort& port) {
+  if (!port.host_ip.empty()) return port.host_ip;
+  if (container.engine == "docker")
+    for (const DockerConfig& config : docker_configs(context))
+      if (config.instance == "system" && !config.value("ip").empty())
+        return std::string(config.value("ip"));
+  return "0.0.0.0";
 }
 
 const Collector kContainerCollector{

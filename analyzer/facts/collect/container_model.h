@@ -90,6 +90,11 @@ struct ContainerModel {
 // Every container of the context's target, whoever defined it. Computed once.
 const std::vector<ContainerModel>& containers(Context& context);
 
+// The address of the host that a port is published on, from the daemon's `ip` if the container names none
+// (dockerd(8): --ip "Default IP address to use when binding container ports").
+std::string published_address(Context& context, const ContainerModel& container,
+                              const ContainerPort& port);
+
 // "sys_admin", "CAP_SYS_ADMIN" -> "CAP_SYS_ADMIN"; "all" -> "ALL".
 std::string capability_name(std::string_view written);
 

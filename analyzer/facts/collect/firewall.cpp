@@ -5,16 +5,16 @@
 //   of the family inet see IPv4 and IPv6. Every base chain of a hook must let a packet pass.
 // iptables: netfilter-persistent.service loads /etc/iptables/rules.v4 and rules.v6 (Debian),
 //   iptables.service and ip6tables.service load /etc/sysconfig/iptables and ip6tables (Red Hat).
-// ufw: ufw-framework(8): DEFAULT_*_POLICY in /etc/default/ufw, if ENABLED=yes in /etc/ufw/ufw.conf.
-// firewalld: firewalld.zones(5): what no zone lets through is rejected, unless the zone is "trusted".
+// ufw: firewall_ufw.cpp. firewalld: firewalld.cpp.
 #include "analyzer/facts/collect/firewall.h"
 
 #include <algorithm>
 #include <map>
 
-#include "analyzer/facts/collect/firewall_rule.h"
+#include "analyzer/facts/collect/firewall_rows.h"
+#include "analyzer/facts/collect/firewall_ufw.h"
+#include "analyzer/facts/collect/firewalld.h"
 #include "analyzer/source/tree.h"
-#include "parsers/env_file.h"
 #include "parsers/iptables_save.h"
 #include "parsers/nftables.h"
 
@@ -25,35 +25,13 @@ namespace {
 namespace nftables = parsers::nftables;
 namespace iptables = parsers::iptables_save;
 
-struct Start {
-  std::optional<bool> enabled;
-  std::string why_not;
-};
-
-// Is one of the units started at boot?
-Start start_of(Context& context, const std::vector<std::string>& units) {
-  if (context.is_fragment()) return {};
-  std::string list;
-  for (const std::string& unit : units) list += (list.empty() ? "'" : ", '") + unit + "'";
-  const auto rows = context.store().select("SELECT state FROM unit_state WHERE unit IN (" + list +
-                                           ") ORDER BY unit");
-  Start start{false, units.front() + " is not installed"};
-  if (!rows) return {};
-  for (const auto& row : rows->rows) {
-    const std::string state = row[0].value_or("");
-    if (state == "enabled" || state == "enabled-runtime") return {true, ""};
-    start.why_not = units.front() + " is " + state;
-  }
-  return start;
-}
-
 class Firewall {
  public:
-  explicit Firewall(Context& context) : context_(context) {}
+  explicit Firewall(FirewallRows& rows) : rows_(rows), context_(rows.context()) {}
 
   void read_nftables(const std::string& path, const Start& start) {
     chains_.clear();
-    rules_.clear();
+    rules_by_table_.clear();
     sets_.clear();
     read_script(path, 0);
     write_nftables(start);
@@ -67,8 +45,8 @@ class Firewall {
       const std::string name = chain.family + " " + chain.table + " " + chain.name;
       for (const std::string_view family : {"ip", "ip6"})
         if (chain.family == family || chain.family == "inet")
-          add("nftables", family, chain.hook, policy, name, start, c.path, c.policy_path,
-              chain.span, chain.policy_span);
+          rows_.policy("nftables", family, chain.hook, policy, name, start, c.path, c.policy_path,
+                       chain.span, chain.policy_span);
     }
   }
 
@@ -76,14 +54,19 @@ class Firewall {
     const auto text = context_.read(path);
     if (!text) return;
     const iptables::File file = iptables::parse(text->text);
-    context_.issues(text->path, file.errors);
+    rows_.issues(text->path, file.errors);
     const auto input = std::ranges::find_if(file.chains, [](const iptables::Chain& chain) {
       return chain.table == "filter" && chain.name == "INPUT";
     });
+    PacketChains chains;
+    FirewallRows::add_chains(file, text->path, chains);
     if (input != file.chains.end())
-      write_iptables("iptables", family, file, text->path, "INPUT",
-                     lower(input->policy.empty() ? "ACCEPT" : input->policy), text->path,
-                     input->policy_span, start);
+      rows_.chains("iptables", family, chains, "INPUT",
+                   lower(input->policy.empty() ? "ACCEPT" : input->policy), text->path,
+                   input->policy_span, start);
+    if (chains.contains("DOCKER-USER"))
+      rows_.outcome().docker_user.push_back(
+          {"iptables", std::string(family), chains, "DOCKER-USER", "accept", start.enabled});
     for (const iptables::Chain& chain : file.chains) {
       if (chain.table != "filter") continue;
       const std::string_view hook = chain.name == "FORWARD"  ? "forward"
@@ -94,71 +77,9 @@ class Firewall {
       std::string policy = lower(chain.policy.empty() ? "ACCEPT" : chain.policy);
       const std::string last = lower(chain.last_verdict);
       if (policy == "accept" && (last == "drop" || last == "reject")) policy = last;
-      add("iptables", family, hook, policy, "filter " + chain.name, start, text->path, text->path,
-          chain.span, chain.policy_span);
+      rows_.policy("iptables", family, hook, policy, "filter " + chain.name, start, text->path,
+                   text->path, chain.span, chain.policy_span);
     }
-  }
-
-  void read_ufw(const std::string& defaults, const std::string& switch_path, Start start) {
-    const auto text = context_.read(defaults);
-    if (!text) return;
-    if (const auto conf = context_.read(switch_path)) {
-      bool on = false;
-      for (const auto& a : parsers::env_file::parse(conf->text).assignments)
-        if (a.name == "ENABLED") on = lower(a.value) == "yes";
-      if (!on) start = {false, "ENABLED is not yes in /etc/ufw/ufw.conf"};
-    } else if (!context_.is_fragment()) {
-      start = {false, "there is no /etc/ufw/ufw.conf"};
-    }
-    const parsers::env_file::File file = parsers::env_file::parse(text->text);
-    context_.issues(text->path, file.errors);
-    bool ipv6 = true;
-    for (const auto& a : file.assignments)
-      if (a.name == "IPV6") ipv6 = lower(a.value) == "yes";
-    static constexpr std::pair<std::string_view, std::string_view> kPolicies[] = {
-        {"DEFAULT_INPUT_POLICY", "input"},
-        {"DEFAULT_FORWARD_POLICY", "forward"},
-        {"DEFAULT_OUTPUT_POLICY", "output"}};
-    for (const auto& [key, hook] : kPolicies)
-      for (auto a = file.assignments.rbegin(); a != file.assignments.rend(); ++a) {
-        if (a->name != key) continue;
-        for (const std::string_view family : {"ip", "ip6"})
-          if (family == "ip" || ipv6) {
-            add("ufw", family, hook, lower(a->value), std::string(key), start, text->path,
-                text->path, a->span, a->value_span);
-            if (hook == "input" && !context_.is_fragment())
-              read_ufw_rules(family, lower(a->value), text->path, a->value_span, start);
-          }
-        break;
-      }
-  }
-
-  // ufw(8): what an administrator allows is kept in user.rules and user6.rules, in the chains of
-  // ufw-user-input.
-  void read_ufw_rules(std::string_view family, const std::string& policy,
-                      const std::string& policy_path, Span policy_span, const Start& start) {
-    const auto text = context_.read(family == "ip" ? "etc/ufw/user.rules" : "etc/ufw/user6.rules");
-    const iptables::File file = text ? iptables::parse(text->text) : iptables::File{};
-    if (text) context_.issues(text->path, file.errors);
-    write_iptables("ufw", family, file, text ? text->path : policy_path,
-                   family == "ip" ? "ufw-user-input" : "ufw6-user-input", policy, policy_path,
-                   policy_span, start);
-  }
-
-  void read_firewalld(const std::string& path, const Start& start) {
-    const auto text = context_.read(path);
-    if (!text) return;
-    Span span{1, 1, 1, 1};
-    std::string zone = "public";
-    for (const auto& a : parsers::env_file::parse(text->text).assignments)
-      if (a.name == "DefaultZone") {
-        zone = a.value;
-        span = a.span;
-      }
-    for (const std::string_view family : {"ip", "ip6"})
-      for (const std::string_view hook : {"input", "forward"})
-        add("firewalld", family, hook, zone == "trusted" ? "accept" : "reject", "zone " + zone,
-            start, text->path, text->path, span, span);
   }
 
  private:
@@ -168,19 +89,12 @@ class Firewall {
     std::string policy_path;
   };
 
-  static std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
-  }
-
   void read_script(const std::string& path, int depth) {
     if (depth > limits::kIncludeDepth || scripts_++ > 200) return;
     const auto text = context_.read(path);
     if (!text) return;
     const nftables::File file = nftables::parse(text->text);
-    context_.issues(text->path, file.errors);
+    rows_.issues(text->path, file.errors);
     for (const nftables::Entry& entry : file.entries) {
       if (const auto* chain = std::get_if<nftables::Chain>(&entry)) {
         merge(*chain, text->path);
@@ -232,7 +146,7 @@ class Firewall {
         chain.rules = 0;
         chain.last_verdict.clear();
       }
-      if (hit) rules_[table_key(chain.family, chain.table)].erase(chain.name);
+      if (hit) rules_by_table_[table_key(chain.family, chain.table)].erase(chain.name);
       it = hit && !flush.chains_stay ? chains_.erase(it) : std::next(it);
     }
   }
@@ -248,14 +162,14 @@ class Firewall {
   };
 
   void keep(const nftables::Rule& rule, const std::string& path) {
-    auto& chain = rules_[table_key(rule.family, rule.table)][rule.chain];
+    auto& chain = rules_by_table_[table_key(rule.family, rule.table)][rule.chain];
     chain.insert(rule.at_front ? chain.begin() : chain.end(), {rule, path});
   }
 
   // The chains of a table as one family sees them.
   PacketChains packet_chains(const std::string& table, std::string_view family) {
     PacketChains chains;
-    for (const auto& [name, placed] : rules_[table])
+    for (const auto& [name, placed] : rules_by_table_[table])
       for (const PlacedRule& one : placed) {
         PacketRule rule = from_nftables(one.rule.words, sets_[table]);
         if (!rule.family.empty() && rule.family != family) continue;
@@ -267,7 +181,7 @@ class Firewall {
   }
 
   void write_nftables(const Start& start) {
-    for (const auto& [table, chains] : rules_)
+    for (const auto& [table, chains] : rules_by_table_)
       for (const auto& [name, placed] : chains) {
         int64_t position = 0;
         for (const PlacedRule& one : placed) {
@@ -276,124 +190,41 @@ class Firewall {
           rule.span = one.rule.span;
           const std::string_view family =
               !rule.family.empty() ? std::string_view(rule.family) : one.rule.family;
-          add_rule("nftables", family, table + " " + name, ++position, rule, start);
+          rows_.rule("nftables", family, table + " " + name, ++position, rule, start);
         }
       }
     for (const std::string_view family : {"ip", "ip6"}) {
       std::vector<std::vector<Opening>> lists;
       for (const auto& [key, c] : chains_) {
         const nftables::Chain& chain = c.chain;
-        if (chain.hook != "input" || chain.type != "filter" ||
-            (chain.family != family && chain.family != "inet"))
-          continue;
-        lists.push_back(openings(packet_chains(table_key(chain.family, chain.table), family),
-                                 chain.name, chain.policy.empty() ? "accept" : chain.policy));
-        place_policy(lists.back(), c.policy_path, chain.policy_span);
+        if (chain.type != "filter" || (chain.family != family && chain.family != "inet")) continue;
+        const std::string policy = chain.policy.empty() ? "accept" : chain.policy;
+        PacketChains all = packet_chains(table_key(chain.family, chain.table), family);
+        if (chain.hook == "input") {
+          lists.push_back(openings(all, chain.name, policy));
+          place_policy(lists.back(), c.policy_path, chain.policy_span);
+        } else if (chain.hook == "forward") {
+          rows_.outcome().nft_forward.push_back(
+              {"nftables", std::string(family), std::move(all), chain.name, policy, start.enabled});
+        }
       }
-      add_openings("nftables", family, lists, start);
+      rows_.reach("nftables", family, lists, start);
     }
   }
 
-  static void place_policy(std::vector<Opening>& list, const std::string& path, Span span) {
-    for (Opening& one : list)
-      if (one.by_policy) {
-        one.path = path;
-        one.span = span;
-      }
-  }
-
-  // A packet must pass every base chain of its hook: what one lets in counts if each other one lets it in.
-  void add_openings(std::string_view manager, std::string_view family,
-                    const std::vector<std::vector<Opening>>& lists, const Start& start) {
-    const auto covers = [](const Opening& wide, const Opening& narrow) {
-      return (wide.protocol.empty() || wide.protocol == narrow.protocol) &&
-             (wide.ports.empty() || wide.ports == narrow.ports) &&
-             (wide.source.empty() || wide.source == narrow.source) &&
-             (wide.interface.empty() || wide.interface == narrow.interface);
-    };
-    for (size_t i = 0; i < lists.size(); ++i)
-      for (const Opening& one : lists[i]) {
-        bool passes = true;
-        for (size_t k = 0; k < lists.size() && passes; ++k)
-          if (k != i)
-            passes = std::ranges::any_of(lists[k], [&](const Opening& other) {
-              // Of two that say the same the first one is named.
-              return covers(other, one) && !(k < i && covers(one, other));
-            });
-        if (passes) add_opening(manager, family, one, start);
-      }
-  }
-
-  static Value text_or_null(const std::string& text) {
-    return text.empty() ? Value(Null{}) : Value(std::string_view(text));
-  }
-
-  void add_rule(std::string_view manager, std::string_view family, const std::string& chain,
-                int64_t position, const PacketRule& rule, const Start& start) {
-    context_.store().insert(
-        kFirewallRuleTable,
-        {manager, family, std::string_view(chain), position, text_or_null(rule.protocol),
-         text_or_null(rule.ports), text_or_null(rule.source), text_or_null(rule.interface),
-         text_or_null(rule.states), text_or_null(rule.other), text_or_null(rule.verdict),
-         text_or_null(rule.target), start.enabled ? Value(*start.enabled) : Value(Null{}),
-         context_.store().locate(rule.path, rule.span)});
-  }
-
-  void add_opening(std::string_view manager, std::string_view family, const Opening& one,
-                   const Start& start) {
-    context_.store().insert(
-        kReachablePortTable,
-        {manager, family, text_or_null(one.protocol), text_or_null(one.ports),
-         text_or_null(one.source), text_or_null(one.interface), text_or_null(one.conditions),
-         one.by_policy, start.enabled ? Value(*start.enabled) : Value(Null{}),
-         context_.store().locate(one.path, one.span)});
-  }
-
-  // The rules of a file of iptables-save, and what `chain` of its table filter lets in.
-  void write_iptables(std::string_view manager, std::string_view family, const iptables::File& file,
-                      const std::string& path, const std::string& chain, std::string_view policy,
-                      const std::string& policy_path, Span policy_span, const Start& start) {
-    PacketChains chains;
-    for (const iptables::Rule& one : file.rules) {
-      if (one.table != "filter") continue;
-      PacketRule rule = from_iptables(one.words);
-      rule.path = path;
-      rule.span = one.span;
-      auto& list = chains[one.chain];
-      list.insert(one.at_front ? list.begin() : list.end(), std::move(rule));
-    }
-    for (const auto& [name, list] : chains) {
-      int64_t position = 0;
-      for (const PacketRule& rule : list)
-        add_rule(manager, family, "filter " + name, ++position, rule, start);
-    }
-    std::vector<Opening> list = openings(chains, chain, policy);
-    place_policy(list, policy_path, policy_span);
-    add_openings(manager, family, {list}, start);
-  }
-
-  void add(std::string_view manager, std::string_view family, std::string_view hook,
-           std::string_view policy, const std::string& chain, const Start& start,
-           const std::string& path, const std::string& policy_path, Span span, Span policy_span) {
-    const LocationId policy_loc = context_.store().locate(policy_path, policy_span);
-    context_.store().insert(
-        kFirewallPolicyTable,
-        {manager, family, hook, policy, std::string_view(chain),
-         start.enabled ? Value(*start.enabled) : Value(Null{}),
-         start.why_not.empty() ? Value(Null{}) : Value(std::string_view(start.why_not)),
-         context_.store().locate(path, span), policy_loc});
-  }
-
+  FirewallRows& rows_;
   Context& context_;
   std::map<std::string, PlacedChain> chains_;
   // By table ("inet filter"), then by chain or set.
-  std::map<std::string, std::map<std::string, std::vector<PlacedRule>>> rules_;
+  std::map<std::string, std::map<std::string, std::vector<PlacedRule>>> rules_by_table_;
   std::map<std::string, std::map<std::string, std::vector<std::string>>> sets_;
   size_t scripts_ = 0;
 };
 
-void collect_firewall(Context& context) {
-  Firewall firewall(context);
+FirewallOutcome read_firewalls(Context& context) {
+  FirewallOutcome outcome;
+  FirewallRows rows(context, outcome);
+  Firewall firewall(rows);
   if (context.is_fragment()) {
     for (const std::string& path : context.loose()) {
       const std::string_view name = file_name(path);
@@ -401,12 +232,12 @@ void collect_firewall(Context& context) {
         firewall.read_iptables(path, "ip", {});
       else if (name == "rules.v6" || name == "ip6tables")
         firewall.read_iptables(path, "ip6", {});
-      else if (name == "ufw")
-        firewall.read_ufw(path, "", {});
+      else if (name == "ufw" || name.ends_with(".rules"))
+        read_loose_ufw(rows, path);
       else
         firewall.read_nftables(path, {});
     }
-    return;
+    return outcome;
   }
   const Start nft = start_of(context, {"nftables.service"});
   for (const std::string path : {"etc/nftables.conf", "etc/sysconfig/nftables.conf"})
@@ -417,23 +248,31 @@ void collect_firewall(Context& context) {
   firewall.read_iptables("etc/sysconfig/iptables", "ip", start_of(context, {"iptables.service"}));
   firewall.read_iptables("etc/sysconfig/ip6tables", "ip6",
                          start_of(context, {"ip6tables.service"}));
-  firewall.read_ufw("etc/default/ufw", "etc/ufw/ufw.conf", start_of(context, {"ufw.service"}));
-  firewall.read_firewalld("etc/firewalld/firewalld.conf", start_of(context, {"firewalld.service"}));
+  read_ufw(rows);
+  read_firewalld(rows);
+  return outcome;
+}
+
+void collect_firewall(Context& context) {
+  firewall_outcome(context);
 }
 
 }  // namespace
 
+const FirewallOutcome& firewall_outcome(Context& context) {
+  return context.shared<FirewallOutcome>([&] { return read_firewalls(context); });
+}
+
 const Collector kFirewallCollector{
     .name = "firewall",
-    .tables = {&kFirewallPolicyTable, &kFirewallRuleTable, &kReachablePortTable},
+    .tables = {&kFirewallPolicyTable, &kFirewallRuleTable},
     .needs = {"unit_state"},
     .paths = {"etc/nftables.conf", "etc/nftables/**", "etc/nftables.d/**",
               "etc/sysconfig/nftables.conf", "etc/iptables/rules.v4", "etc/iptables/rules.v6",
               "etc/sysconfig/iptables", "etc/sysconfig/ip6tables", "etc/default/ufw",
-              "etc/ufw/ufw.conf", "etc/ufw/user.rules", "etc/ufw/user6.rules",
-              "etc/firewalld/firewalld.conf"},
+              "etc/ufw/ufw.conf", "etc/ufw/*.rules", "etc/firewalld/**", "usr/lib/firewalld/**"},
     .loose = {"nftables.conf", "*.nft", "rules.v4", "rules.v6", "sysconfig/iptables",
-              "sysconfig/ip6tables", "default/ufw"},
+              "sysconfig/ip6tables", "default/ufw", "ufw/user.rules", "ufw/user6.rules"},
     .collect = collect_firewall};
 
 }  // namespace drydock::facts

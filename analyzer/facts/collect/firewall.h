@@ -1,4 +1,4 @@
-// What a packet filter lets in: tables `firewall_policy`, `firewall_rule`, `reachable_port`.
+// What the host's packet filters do: tables `firewall_policy`, `firewall_rule`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -7,7 +7,6 @@ namespace drydock::facts {
 
 extern const TableSpec kFirewallPolicyTable;
 extern const TableSpec kFirewallRuleTable;
-extern const TableSpec kReachablePortTable;
 extern const Collector kFirewallCollector;
 
 }  // namespace drydock::facts

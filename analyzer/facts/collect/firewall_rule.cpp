@@ -221,13 +221,24 @@ PacketRule from_iptables(const std::vector<std::string>& words) {
         rule.target = value;
       }
       ++i;
-      break;  // what follows are options of the target
+      // What follows are options of the target, but these have none, and matches may stand there too.
+      if (rule.verdict.empty()) break;
+    } else if (word == "--reject-with" ||
+               // What is judged here is a new connection to this host.
+               ((word == "--dst-type" && value == "LOCAL") ||
+                (word == "--ctdir" && value == "ORIGINAL"))) {
+      ++i;
+    } else if (word == "--syn" && !negated) {
+      continue;
+    } else if (word == "--tcp-flags" && !negated && i + 2 < words.size() && words[i + 2] == "SYN") {
+      i += 2;
     } else if (is({"-m", "--match", "--comment", "--limit", "--limit-burst"})) {
       ++i;
     } else if (is({"-d", "--destination", "--dst"}) && (value == "0.0.0.0/0" || value == "::/0")) {
       ++i;
     } else {
-      rule.other += (rule.other.empty() ? "" : " ") + word;
+      rule.other += (rule.other.empty() ? "" : " ") + std::string(negated ? "! " : "") + word;
+      negated = false;
     }
   }
   return rule;
@@ -284,7 +295,10 @@ class Walk {
     if (both.ports.empty()) both.ports = outer.ports;
     if (both.source.empty()) both.source = outer.source;
     if (both.interface.empty()) both.interface = outer.interface;
-    if (both.other.empty()) both.other = outer.other;
+    if (both.other.empty())
+      both.other = outer.other;
+    else if (!outer.other.empty() && outer.other != both.other)
+      both.other = outer.other + " " + both.other;
     return both;
   }
 

@@ -47,26 +47,4 @@ const TableSpec kFirewallRuleTable{
     .indexes = {"chain"},
     .examples = {"SELECT chain, position, protocol, ports, verdict FROM firewall_rule"}};
 
-const TableSpec kReachablePortTable{
-    .name = "reachable_port",
-    .kind = TableKind::effective,
-    .doc =
-        "What a new connection from another host may reach, by what a firewall manager loads at "
-        "boot: the rules and policies of its input chains, walked in their order. Whether anything "
-        "listens there is another question, and so is what dockerd publishes.",
-    .columns = {{"manager", ColumnType::text, "'nftables', 'iptables', 'ufw' or 'firewalld'."},
-                {"family", ColumnType::text, "'ip' or 'ip6'."},
-                {"protocol", ColumnType::text, "tcp, udp, icmp and so on; NULL: any."},
-                {"ports", ColumnType::text, "'22', '80,443', '5000-6000'; NULL: any."},
-                {"source", ColumnType::text,
-                 "From where, separated by commas; NULL: from anywhere."},
-                {"interface", ColumnType::text, "Through which interface; NULL: any."},
-                {"conditions", ColumnType::text, "Other conditions, as words; NULL: none."},
-                {"by_policy", ColumnType::boolean,
-                 "1: no rule takes it, and the policy lets it in."},
-                {"enabled", ColumnType::boolean, "As in firewall_policy."},
-                {"loc", ColumnType::location, "The rule or the policy that lets it in."}},
-    .indexes = {"family"},
-    .examples = {"SELECT family, protocol, ports, source, loc FROM reachable_port"}};
-
 }  // namespace drydock::facts
