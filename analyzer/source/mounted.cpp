@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "analyzer/base/limits.h"
@@ -15,6 +16,7 @@ constexpr size_t kInventory = 300'000;
 constexpr size_t kHeldEntries = 2'000'000;  // names of the directories on the way down of a walk
 // A host cannot name what lies deeper either, but by going there step by step.
 constexpr size_t kLongestPath = 16 * limits::kPathBytes;
+constexpr Stat kUnreadMountPoint{.type = NodeType::directory, .mode = 0755};
 
 TreeError not_found(std::string_view path) {
   return {TreeError::Kind::not_found, "'" + std::string(path) + "' does not exist"};
@@ -86,7 +88,7 @@ void MountedTree::block(std::string_view path, std::string why) {
 void MountedTree::forget() {
   directories_.clear();
   contents_.clear();
-  inventory_.clear();
+  inventory_ = {};
 }
 
 const std::string* MountedTree::blocked(std::string_view path) const {
@@ -101,6 +103,9 @@ TreeResult<MountedTree::Node> MountedTree::find(std::string_view path) const {
     if (const std::string* why = blocked(path))
       return TreeError{TreeError::Kind::unreadable,
                        "'" + std::string(path) + "' is not read: " + *why};
+  const Place place = place_of(path);
+  if (place.seen && place.seen->node.fs) return place.seen->node;
+  if (place.sure) return not_found(path);
   return walk_to(path);
 }
 
@@ -141,8 +146,8 @@ TreeResult<MountedTree::Node> MountedTree::walk_to(std::string_view path) const 
 
 std::optional<Stat> MountedTree::lstat(std::string_view path) const {
   // A mount point that could not be read is still a directory that exists.
-  if (!blocked_.empty() && blocked_.contains(path))
-    return Stat{.type = NodeType::directory, .mode = 0755};
+  if (!blocked_.empty() && blocked_.contains(path)) return kUnreadMountPoint;
+  if (const Place place = place_of(path); place.seen) return place.seen->what.stat;
   const auto node = find(path);
   const auto info = node ? node->fs->stat(node->inode) : TreeResult<Stat>(node.error());
   if (info) return *info;
@@ -163,6 +168,15 @@ void MountedTree::remember(std::string_view path, std::string why) const {
 
 TreeResult<std::vector<std::string>> MountedTree::list(std::string_view directory) const {
   const auto node = find(directory);
+  if (const Place place = place_of(directory); node && place.seen && place.seen->whole &&
+                                               place.seen->what.stat.type == NodeType::directory) {
+    std::vector<std::string> names;
+    names.reserve(place.seen->children);
+    const auto first = inventory_.children.begin() + place.seen->first_child;
+    for (auto child = first; child != first + place.seen->children; ++child)
+      names.push_back(inventory_.seen[*child].name);
+    return names;
+  }
   auto entries =
       node ? node->fs->list(node->inode) : TreeResult<std::vector<FileSystem::Entry>>(node.error());
   if (!entries) {
@@ -215,6 +229,8 @@ TreeResult<std::string> MountedTree::readlink(std::string_view path) const {
 }
 
 Xattrs MountedTree::xattrs(std::string_view path) const {
+  if (const Place place = place_of(path); place.seen && !place.seen->what.may_have_xattrs)
+    return {};
   const auto node = find(path);
   auto found = node ? node->fs->xattrs(node->inode) : TreeResult<Xattrs>(node.error());
   if (found) return std::move(found).value();
@@ -254,15 +270,35 @@ std::string_view MountedTree::mount_of(std::string_view path) const {
 }
 
 void MountedTree::take_inventory() const {
-  if (!inventory_.empty()) return;
-  std::vector<Seen> seen;
-  walk_volumes("", [&](std::string_view path, const Stat& info) {
-    const auto depth = static_cast<uint32_t>(std::ranges::count(path, '/'));
-    if (seen.size() <= kInventory) seen.push_back({std::string(file_name(path)), info, depth, 0});
-    return seen.size() <= kInventory;
-  });
-  if (seen.size() > kInventory) return;
-  // The end of each: where the next one that is no deeper begins.
+  if (!inventory_.seen.empty()) return;
+  const auto root = root_.fs->describe(root_.inode);
+  if (!root) return;
+  Inventory taken;
+  taken.seen.push_back({.name = "", .what = *root, .node = root_});
+  std::vector<std::string> incomplete;
+  const bool all = walk_volumes(
+      "", {.visit =
+               [&](const Met& met) {
+                 const auto depth = static_cast<uint32_t>(std::ranges::count(met.path, '/') + 1);
+                 if (taken.seen.size() <= kInventory)
+                   taken.seen.push_back({.name = std::string(file_name(met.path)),
+                                         .what = met.what,
+                                         .node = met.node,
+                                         .depth = depth});
+                 return taken.seen.size() <= kInventory;
+               },
+           .incomplete = [&](std::string_view directory) { incomplete.emplace_back(directory); }});
+  if (!all || taken.seen.size() > kInventory) return;
+  connect(taken);
+  inventory_ = std::move(taken);
+  for (const std::string& directory : incomplete)
+    if (const Seen* seen = place_of(directory).seen)
+      inventory_.seen[static_cast<size_t>(seen - inventory_.seen.data())].whole = false;
+}
+
+// Where what lies below each name ends, and what lies directly in it.
+void MountedTree::connect(Inventory& inventory) const {
+  std::vector<Seen>& seen = inventory.seen;
   std::vector<uint32_t> open;
   const auto close = [&](uint32_t at, uint32_t depth) {
     for (; !open.empty() && seen[open.back()].depth >= depth; open.pop_back())
@@ -273,40 +309,60 @@ void MountedTree::take_inventory() const {
     open.push_back(i);
   }
   close(static_cast<uint32_t>(seen.size()), 0);
-  inventory_ = std::move(seen);
+  inventory.children.reserve(seen.size());
+  for (uint32_t i = 0; i < seen.size(); ++i) {
+    seen[i].first_child = static_cast<uint32_t>(inventory.children.size());
+    for (uint32_t child = i + 1; child < seen[i].end; child = seen[child].end)
+      inventory.children.push_back(child);
+    seen[i].children = static_cast<uint32_t>(inventory.children.size()) - seen[i].first_child;
+  }
+}
+
+MountedTree::Place MountedTree::place_of(std::string_view path) const {
+  if (inventory_.seen.empty() || (!blocked_.empty() && blocked(path))) return {};
+  const Seen* at = inventory_.seen.data();
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+    const auto children = std::span(inventory_.children).subspan(at->first_child, at->children);
+    const auto name = [&](uint32_t child) -> std::string_view {
+      return inventory_.seen[child].name;
+    };
+    const auto found = std::ranges::lower_bound(children, part, {}, name);
+    if (found == children.end() || name(*found) != part)
+      return {.sure = at->whole && at->what.stat.type == NodeType::directory};
+    at = &inventory_.seen[*found];
+  }
+  return {.seen = at};
 }
 
 bool MountedTree::walk_inventory(std::string_view directory, const Visit& visit) const {
-  if (inventory_.empty()) return false;
-  size_t at = 0, end = inventory_.size();
-  uint32_t depth = 0;
-  for (std::string_view rest = directory; !rest.empty(); ++depth) {
-    const std::string_view part = rest.substr(0, rest.find('/'));
-    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-    while (at < end && inventory_[at].name != part) at = inventory_[at].end;
-    if (at >= end) return false;
-    end = inventory_[at].end;
-    ++at;
-  }
+  const Seen* const top = place_of(directory).seen;
+  if (!top) return false;
   std::vector<size_t> lengths{directory.size()};  // of the path down to each depth
   std::string path(directory);
-  while (at < end) {
-    const Seen& seen = inventory_[at];
-    path.resize(lengths[seen.depth - depth]);
+  const Seen* const all = inventory_.seen.data();
+  for (const Seen* seen = top + 1; seen < all + top->end;) {
+    const uint32_t depth = seen->depth - top->depth - 1;
+    path.resize(lengths[depth]);
     if (!path.empty()) path += '/';
-    path += seen.name;
-    lengths.resize(seen.depth - depth + 1);
+    path += seen->name;
+    lengths.resize(depth + 1);
     lengths.push_back(path.size());
-    at = visit(path, seen.stat) ? at + 1 : seen.end;
+    seen = visit(path, seen->what.stat) ? seen + 1 : all + seen->end;
   }
   return true;
 }
 
 void MountedTree::walk(std::string_view directory, const Visit& visit) const {
-  if (!walk_inventory(directory, visit)) walk_volumes(directory, visit);
+  // Who walks the whole tree is hardly the only one.
+  if (directory.empty()) take_inventory();
+  if (!walk_inventory(directory, visit))
+    walk_volumes(directory,
+                 {.visit = [&](const Met& met) { return visit(met.path, met.what.stat); }});
 }
 
-void MountedTree::walk_volumes(std::string_view directory, const Visit& visit) const {
+bool MountedTree::walk_volumes(std::string_view directory, const VolumeVisit& visitor) const {
   // One frame for each directory on the way down.
   struct Frame {
     std::string path;
@@ -317,19 +373,26 @@ void MountedTree::walk_volumes(std::string_view directory, const Visit& visit) c
   std::vector<Frame> frames;
   std::set<std::tuple<std::string_view, const FileSystem*, FileSystem::Inode>> entered;
   size_t held = 0;
+  const auto miss = [&](const std::string& path, std::string why, std::string_view in) {
+    remember(path, std::move(why));
+    if (visitor.incomplete) visitor.incomplete(in);
+  };
   const auto enter = [&](const std::string& path, const Node& node) {
     if (!entered.emplace(mount_of(path), node.fs, node.inode).second || path.size() > kLongestPath)
-      return remember(path, "the file system is damaged: a directory is in two places");
+      return miss(path, "the file system is damaged: a directory is in two places", path);
     auto entries = node.fs->list(node.inode);
-    if (!entries) return remember(path, entries.error().message);
+    if (!entries) return miss(path, entries.error().message, path);
     add_mount_points(path, *entries);
     if (held + entries->size() > kHeldEntries)
-      return remember(path, "too many names on the way to it");
+      return miss(path, "too many names on the way to it", path);
     held += entries->size();
     frames.push_back({path, node.fs, std::move(entries).value()});
   };
   const auto top = find(directory);
-  if (!top) return remember(directory, top.error());
+  if (!top) {
+    remember(directory, top.error());
+    return true;
+  }
   enter(std::string(directory), *top);
   for (size_t seen = 0; !frames.empty();) {
     Frame& frame = frames.back();
@@ -338,21 +401,25 @@ void MountedTree::walk_volumes(std::string_view directory, const Visit& visit) c
       frames.pop_back();
       continue;
     }
-    if (++seen > limits::kEntries) return remember(frame.path, "too many names in the tree");
+    if (++seen > limits::kEntries) {
+      remember(frame.path, "too many names in the tree");
+      return false;
+    }
     const FileSystem::Entry& entry = frame.entries[frame.next++];
     const std::string path = join_path(frame.path, entry.name);
     if (blocked_.contains(path)) {
-      visit(path, {.type = NodeType::directory, .mode = 0755});
+      visitor.visit({path, {.stat = kUnreadMountPoint}, {}});
       continue;
     }
     const auto mounted = mounts_.find(path);
     const Node node = mounted == mounts_.end() ? Node{frame.fs, entry.inode} : mounted->second;
-    const auto info = node.fs->stat(node.inode);
-    if (!info)
-      remember(path, info.error().message);
-    else if (visit(path, *info) && info->type == NodeType::directory)
+    const auto what = node.fs->describe(node.inode);
+    if (!what)
+      miss(path, what.error().message, frame.path);
+    else if (visitor.visit({path, *what, node}) && what->stat.type == NodeType::directory)
       enter(path, node);
   }
+  return true;
 }
 
 }  // namespace drydock

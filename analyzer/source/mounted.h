@@ -42,7 +42,7 @@ class MountedTree : public Tree {
   // have us walk for ever.
   void walk(std::string_view directory,
             const std::function<bool(std::string_view, const Stat&)>& visit) const override;
-  // Remembered in memory, up to 300,000 names.
+  // Remembered in memory, up to 300,000 names: no directory has to be read again to find a file.
   void take_inventory() const override;
 
   TreeResult<std::string> read_piece(std::string_view path, uint64_t offset,
@@ -65,16 +65,41 @@ class MountedTree : public Tree {
   void add_mount_points(std::string_view directory, std::vector<FileSystem::Entry>& entries) const;
   void forget();
   using Visit = std::function<bool(std::string_view, const Stat&)>;
-  void walk_volumes(std::string_view directory, const Visit& visit) const;
+  // What a walk over the volumes meets.
+  struct Met {
+    std::string_view path;
+    FileSystem::Description what;
+    Node node;  // of no file system: what would be there could not be read
+  };
+  struct VolumeVisit {
+    std::function<bool(const Met&)> visit;
+    // Told of a directory of which not every name was met.
+    std::function<void(std::string_view directory)> incomplete = {};
+  };
+  // False: there are too many names to meet them all.
+  bool walk_volumes(std::string_view directory, const VolumeVisit& visitor) const;
   bool walk_inventory(std::string_view directory, const Visit& visit) const;
 
   // A name in the inventory; what lies below it follows, up to `end`.
   struct Seen {
     std::string name;
-    Stat stat;
-    uint32_t depth;
-    uint32_t end;
+    FileSystem::Description what;
+    Node node;
+    uint32_t depth = 0;  // of the root
+    uint32_t end = 0;
+    uint32_t first_child = 0, children = 0;  // in Inventory::children
+    bool whole = true;                       // of a directory: every name in it is known
   };
+  struct Inventory {
+    std::vector<Seen> seen;          // in the order of a walk, the root first; empty: not taken
+    std::vector<uint32_t> children;  // of each directory, in `seen`, sorted by name
+  };
+  struct Place {
+    const Seen* seen = nullptr;  // null: it was not met
+    bool sure = false;           // and would have been, if it were there
+  };
+  Place place_of(std::string_view path) const;
+  void connect(Inventory& inventory) const;
 
   std::vector<FileSystemPtr> file_systems_;
   Node root_;
@@ -83,7 +108,7 @@ class MountedTree : public Tree {
   mutable std::map<std::string, std::string, std::less<>> damaged_;  // met so far
   mutable std::unordered_map<std::string, Node> directories_;        // of the paths walked so far
   mutable std::unordered_map<std::string, std::string> contents_;
-  mutable std::vector<Seen> inventory_;  // in the order of a walk; empty: not taken
+  mutable Inventory inventory_;
 };
 
 }  // namespace drydock

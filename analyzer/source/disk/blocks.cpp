@@ -28,7 +28,7 @@ Result<void> BlockMapDevice::read(uint64_t offset, std::span<std::byte> into) co
     const size_t length = std::min<uint64_t>(into.size(), table_.block_size - skip);
     std::byte raw[8];
     const auto entry = std::span(raw).first(table_.width);
-    if (!file_->read(position_of(table_, number), entry))
+    if (!tables_.read(position_of(table_, number), entry))
       return Error{"the " + table_.format + " image is damaged: its block table is cut short", ""};
     const auto place = table_.place(ByteView{Bytes(entry)});
     if (!place) return place.error();
@@ -42,6 +42,27 @@ Result<void> BlockMapDevice::read(uint64_t offset, std::span<std::byte> into) co
     into = into.subspan(length);
   }
   return {};
+}
+
+UnpackedBlocks::UnpackedBlocks(size_t block_size, size_t sharers)
+    : most_(std::max<size_t>(
+          1, (size_t{4} << 20) / std::max<size_t>(1, sharers) / std::max<size_t>(1, block_size))) {}
+
+const UnpackedBlocks::Block* UnpackedBlocks::find(uint64_t place) {
+  const auto found = by_place_.find(place);
+  if (found == by_place_.end()) return nullptr;
+  kept_.splice(kept_.begin(), kept_, found->second);
+  return &kept_.front().block;
+}
+
+const UnpackedBlocks::Block& UnpackedBlocks::put(uint64_t place, Block block) {
+  if (kept_.size() >= most_) {
+    by_place_.erase(kept_.back().place);
+    kept_.pop_back();
+  }
+  kept_.push_front({place, std::move(block)});
+  by_place_[place] = kept_.begin();
+  return kept_.front().block;
 }
 
 void append_range(std::vector<ByteRange>& ranges, ByteRange range) {

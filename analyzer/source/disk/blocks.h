@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "analyzer/source/disk/block.h"
 
@@ -23,10 +25,14 @@ struct BlockTable {
   std::function<Result<std::optional<uint64_t>>(const ByteView& entry)> place = {};
 };
 
+// Pages of a CachedDevice for the tables of a container: who reads a disk here and there asks for an entry of
+// them each time.
+inline constexpr size_t kTablePages = 16;
+
 class BlockMapDevice : public BlockDevice {
  public:
   BlockMapDevice(BlockDevicePtr file, BlockTable table)
-      : file_(std::move(file)), table_(std::move(table)) {}
+      : file_(std::move(file)), tables_(file_, kTablePages), table_(std::move(table)) {}
 
   uint64_t size() const override { return table_.disk_size; }
   Result<void> read(uint64_t offset, std::span<std::byte> into) const override;
@@ -34,7 +40,32 @@ class BlockMapDevice : public BlockDevice {
 
  private:
   BlockDevicePtr file_;
+  CachedDevice tables_;
   BlockTable table_;
+};
+
+// The blocks of a container that were unpacked last, by their place in the file: a page here and a page there
+// are asked of the same block.
+class UnpackedBlocks {
+ public:
+  using Block = std::vector<std::byte>;
+
+  // Of `block_size` bytes each; together about 4 MiB are kept, for each of `sharers` its part of them, but
+  // one block at least.
+  explicit UnpackedBlocks(size_t block_size, size_t sharers = 1);
+
+  // Null: it is not kept. Both are valid until the next put().
+  const Block* find(uint64_t place);
+  const Block& put(uint64_t place, Block block);
+
+ private:
+  struct Kept {
+    uint64_t place;
+    Block block;
+  };
+  size_t most_;
+  std::list<Kept> kept_;  // the one asked for last first
+  std::unordered_map<uint64_t, std::list<Kept>::iterator> by_place_;
 };
 
 // The ranges of the disk whose blocks lie, wholly or in part, behind the end of `file`, because it was cut;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analyzer/source/disk/blocks.h"
 #include "analyzer/source/disk/container.h"
 
 namespace drydock {
@@ -19,10 +20,12 @@ class Qcow1 : public BlockDevice {
  public:
   Qcow1(BlockDevicePtr file, uint64_t size, uint32_t cluster_bits, uint32_t l2_bits, uint64_t l1)
       : file_(std::move(file)),
+        tables_(file_, kTablePages),
         size_(size),
         cluster_bits_(cluster_bits),
         l2_bits_(l2_bits),
-        l1_(l1) {}
+        l1_(l1),
+        unpacked_(size_t{1} << cluster_bits) {}
 
   uint64_t size() const override { return size_; }
 
@@ -57,48 +60,50 @@ class Qcow1 : public BlockDevice {
       return {};
     }
     if (!(place & kCompressed)) return file_->read(place + skip, into);
-    if (decoded_place_ != place)
-      if (auto done = decode(place); !done) return done;
-    std::copy_n(decoded_.begin() + static_cast<std::ptrdiff_t>(skip), into.size(), into.begin());
+    const std::vector<std::byte>* cluster = unpacked_.find(place);
+    if (!cluster) {
+      auto unpacked = unpack(place);
+      if (!unpacked) return unpacked.error();
+      cluster = &unpacked_.put(place, std::move(unpacked).value());
+    }
+    std::copy_n(cluster->begin() + static_cast<std::ptrdiff_t>(skip), into.size(), into.begin());
     return {};
   }
 
   Result<uint64_t> entry(uint64_t table, uint64_t index) const {
     const auto at = checked_add(table, index * 8);
     std::byte raw[8];
-    if (!at || !file_->read(*at, std::span(raw)))
+    if (!at || !tables_.read(*at, std::span(raw)))
       return damaged("a table lies beyond the end of the file");
     return ByteView{Bytes(raw)}.be64(0);
   }
 
   // The bits below 63: so many for the length as a cluster's size has, the rest for the place.
-  Result<void> decode(uint64_t place) const {
+  Result<std::vector<std::byte>> unpack(uint64_t place) const {
     const uint32_t split = 63 - cluster_bits_;
     const uint64_t length = (place >> split) & ((uint64_t{1} << cluster_bits_) - 1);
     const auto packed = file_->read(place & ((uint64_t{1} << split) - 1), size_t{length});
     if (!packed) return damaged("a compressed cluster lies beyond the end of the file");
-    decoded_.assign(size_t{1} << cluster_bits_, std::byte{0});
-    decoded_place_ = 0;
+    std::vector<std::byte> cluster(size_t{1} << cluster_bits_);
     z_stream stream{};
     if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return Error{"not enough memory", ""};
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed->data()));
     stream.avail_in = static_cast<uInt>(packed->size());
-    stream.next_out = reinterpret_cast<Bytef*>(decoded_.data());
-    stream.avail_out = static_cast<uInt>(decoded_.size());
+    stream.next_out = reinterpret_cast<Bytef*>(cluster.data());
+    stream.avail_out = static_cast<uInt>(cluster.size());
     const int status = inflate(&stream, Z_FINISH);
     const bool full = stream.avail_out == 0 && (status == Z_STREAM_END || status == Z_BUF_ERROR);
     inflateEnd(&stream);
     if (!full) return damaged("a compressed cluster");
-    decoded_place_ = place;
-    return {};
+    return cluster;
   }
 
   BlockDevicePtr file_;
+  CachedDevice tables_;
   uint64_t size_;
   uint32_t cluster_bits_, l2_bits_;
   uint64_t l1_;
-  mutable std::vector<std::byte> decoded_;
-  mutable uint64_t decoded_place_ = 0;
+  mutable UnpackedBlocks unpacked_;
 };
 
 }  // namespace

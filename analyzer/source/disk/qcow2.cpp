@@ -1,11 +1,10 @@
 // qcow2, versions 2 and 3: QEMU docs/interop/qcow2.txt ("the specification" below). Reading needs
-// neither refcounts nor snapshots: guest offset -> L1 -> L2 -> cluster. Tables are read entry by
-// entry through the cache below, so a header that claims 2^31 L1 entries costs nothing.
+// neither refcounts nor snapshots: guest offset -> L1 -> L2 -> cluster. Of tables a page is read when an
+// entry on it is asked for, so a header that claims 2^31 L1 entries costs nothing.
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
-#include <list>
 
 #include "analyzer/source/disk/blocks.h"
 #include "analyzer/source/disk/container.h"
@@ -19,7 +18,6 @@ constexpr uint64_t kCompressed = uint64_t{1} << 62;
 constexpr uint64_t kZero = 1;
 constexpr uint64_t kMaxVirtualSize = uint64_t{1} << 60;
 constexpr uint32_t kMaxL1Entries = (32u << 20) / 8;  // as QEMU, which makes no larger one
-constexpr size_t kDecodedClusters = 4;
 
 enum Incompatible : uint64_t {
   kDirty = 1 << 0,  // refcounts may be wrong: no matter for reading
@@ -129,9 +127,11 @@ class Qcow2 : public BlockDevice {
  public:
   Qcow2(BlockDevicePtr file, Header header, BlockDevicePtr data, BlockDevicePtr backing)
       : file_(std::move(file)),
+        tables_(file_, kTablePages),
         header_(std::move(header)),
         data_(std::move(data)),
-        backing_(std::move(backing)) {}
+        backing_(std::move(backing)),
+        unpacked_(header_.cluster_size()) {}
 
   uint64_t size() const override { return header_.size; }
 
@@ -195,7 +195,7 @@ class Qcow2 : public BlockDevice {
   Result<uint64_t> entry(uint64_t table, uint64_t index, uint64_t entry_size) const {
     const auto at = checked_add(table, index * entry_size);
     std::byte raw[8];
-    if (!at || !file_->read(*at, std::span(raw)))
+    if (!at || !tables_.read(*at, std::span(raw)))
       return damaged("a table at byte " + std::to_string(table) +
                      " lies beyond the end of the file");
     return ByteView{Bytes(raw)}.be64(0);
@@ -301,33 +301,21 @@ class Qcow2 : public BlockDevice {
   }
 
   Result<void> compressed(uint64_t l2, uint64_t in_cluster, std::span<std::byte> into) const {
-    for (auto it = decoded_.begin(); it != decoded_.end(); ++it)
-      if (it->entry == l2) {
-        decoded_.splice(decoded_.begin(), decoded_, it);
-        return copy(decoded_.front(), in_cluster, into);
-      }
+    if (const auto* cluster = unpacked_.find(l2)) return copy(*cluster, in_cluster, into);
     auto [at, length] = packed_place(l2);
     if (at >= file_->size()) return damaged("a compressed cluster lies beyond the end of the file");
     length = std::min({length, file_->size() - at, 2 * header_.cluster_size()});
     const auto packed = file_->read(at, static_cast<size_t>(length));
     if (!packed) return packed.error();
-    Decoded cluster{l2, std::vector<std::byte>(header_.cluster_size())};
-    if (!(header_.zstd ? inflate_zstd(*packed, cluster.bytes)
-                       : inflate_deflate(*packed, cluster.bytes)))
+    std::vector<std::byte> cluster(header_.cluster_size());
+    if (!(header_.zstd ? inflate_zstd(*packed, cluster) : inflate_deflate(*packed, cluster)))
       return damaged("the compressed cluster at byte " + std::to_string(at));
-    decoded_.push_front(std::move(cluster));
-    if (decoded_.size() > kDecodedClusters) decoded_.pop_back();
-    return copy(decoded_.front(), in_cluster, into);
+    return copy(unpacked_.put(l2, std::move(cluster)), in_cluster, into);
   }
 
-  struct Decoded {
-    uint64_t entry;
-    std::vector<std::byte> bytes;
-  };
-
-  static Result<void> copy(const Decoded& cluster, uint64_t from, std::span<std::byte> into) {
-    std::copy_n(cluster.bytes.begin() + static_cast<std::ptrdiff_t>(from), into.size(),
-                into.begin());
+  static Result<void> copy(const std::vector<std::byte>& cluster, uint64_t from,
+                           std::span<std::byte> into) {
+    std::copy_n(cluster.begin() + static_cast<std::ptrdiff_t>(from), into.size(), into.begin());
     return {};
   }
 
@@ -364,10 +352,11 @@ class Qcow2 : public BlockDevice {
   }
 
   BlockDevicePtr file_;
+  CachedDevice tables_;
   Header header_;
   BlockDevicePtr data_;     // where clusters lie: the file itself or the external data file
   BlockDevicePtr backing_;  // null: none
-  mutable std::list<Decoded> decoded_;
+  mutable UnpackedBlocks unpacked_;
 };
 
 // The format of a backing file comes from the header. It is never guessed: a guest could write a qcow2

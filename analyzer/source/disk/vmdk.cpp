@@ -46,12 +46,15 @@ using Grains = std::map<uint64_t, uint64_t>;
 // grains are; those behind the last one are lost.
 class SparseExtent : public BlockDevice {
  public:
-  SparseExtent(BlockDevicePtr file, const SparseHeader& header,
+  // One of `extents`, which share the memory for what is kept of them.
+  SparseExtent(BlockDevicePtr file, const SparseHeader& header, size_t extents,
                std::optional<Grains> found = std::nullopt)
       : file_(std::move(file)),
+        tables_(file_, kTablePages / std::max<size_t>(1, extents)),
         header_(header),
         grain_bytes_(header.grain * kSector),
-        found_(std::move(found)) {}
+        found_(std::move(found)),
+        unpacked_(grain_bytes_, extents) {}
 
   uint64_t size() const override { return header_.capacity * kSector; }
 
@@ -97,7 +100,7 @@ class SparseExtent : public BlockDevice {
       }
     }
     // Only that one can be there in part.
-    if (last_at != 0 && !decode(last_at / kSector)) lose(last_number * grain_bytes_, grain_bytes_);
+    if (last_at != 0 && !unpack(last_at / kSector)) lose(last_number * grain_bytes_, grain_bytes_);
     join_ranges(lost);
     return lost;
   }
@@ -127,10 +130,13 @@ class SparseExtent : public BlockDevice {
       return {};
     }
     if (!(header_.flags & kCompressed)) return file_->read(sector * kSector + skip, into);
-    if (decoded_sector_ != sector) {
-      if (auto done = decode(sector); !done) return done;
+    const std::vector<std::byte>* grain = unpacked_.find(sector);
+    if (!grain) {
+      auto unpacked = unpack(sector);
+      if (!unpacked) return unpacked.error();
+      grain = &unpacked_.put(sector, std::move(unpacked).value());
     }
-    std::copy_n(decoded_.begin() + static_cast<std::ptrdiff_t>(skip), into.size(), into.begin());
+    std::copy_n(grain->begin() + static_cast<std::ptrdiff_t>(skip), into.size(), into.begin());
     return {};
   }
 
@@ -157,13 +163,13 @@ class SparseExtent : public BlockDevice {
     std::byte raw[4];
     const auto table = checked_mul(table_sector, kSector);
     const auto at = table ? checked_add(*table, index * 4) : std::nullopt;
-    if (!at || !file_->read(*at, std::span(raw)))
+    if (!at || !tables_.read(*at, std::span(raw)))
       return damaged("a grain table lies beyond the end of the file");
     return ByteView{Bytes(raw)}.le32(0);
   }
 
   // A grain marker: the first sector it holds, the length of the zlib stream behind it.
-  Result<void> decode(uint64_t sector) const {
+  Result<std::vector<std::byte>> unpack(uint64_t sector) const {
     std::byte marker[12];
     if (!file_->read(sector * kSector, std::span(marker)))
       return damaged("a grain lies beyond the end of the file");
@@ -172,23 +178,21 @@ class SparseExtent : public BlockDevice {
       return damaged("the length of a compressed grain");
     const auto packed = file_->read(sector * kSector + 12, size_t{length});
     if (!packed) return damaged("a grain lies beyond the end of the file");
-    decoded_.assign(grain_bytes_, std::byte{0});
-    decoded_sector_ = 0;
-    uLongf size = decoded_.size();
-    const int status = uncompress(reinterpret_cast<Bytef*>(decoded_.data()), &size,
+    std::vector<std::byte> grain(grain_bytes_);
+    uLongf size = grain.size();
+    const int status = uncompress(reinterpret_cast<Bytef*>(grain.data()), &size,
                                   reinterpret_cast<const Bytef*>(packed->data()), packed->size());
     if (status != Z_OK) return damaged("the compressed grain at sector " + std::to_string(sector));
-    decoded_sector_ = sector;
-    return {};
+    return grain;
   }
 
   BlockDevicePtr file_;
+  CachedDevice tables_;
   SparseHeader header_;
   uint64_t grain_bytes_;
   std::optional<Grains> found_;
   bool at_end_ = false;  // the directory was found by the footer
-  mutable std::vector<std::byte> decoded_;
-  mutable uint64_t decoded_sector_ = 0;
+  mutable UnpackedBlocks unpacked_;
 };
 
 // The grains of a stream in the order of the file, from marker to marker (section "Stream-Optimized
@@ -217,7 +221,7 @@ Grains walk_stream(const BlockDevice& file, const SparseHeader& header) {
   return grains;
 }
 
-Result<std::shared_ptr<SparseExtent>> open_sparse(const BlockDevicePtr& file) {
+Result<std::shared_ptr<SparseExtent>> open_sparse(const BlockDevicePtr& file, size_t extents) {
   std::byte raw[kSector];
   if (!file->read(0, std::span(raw)) || !is_sparse(ByteView{Bytes(raw)}))
     return damaged("an extent is no sparse extent");
@@ -237,8 +241,8 @@ Result<std::shared_ptr<SparseExtent>> open_sparse(const BlockDevicePtr& file) {
   if ((header.flags & kCompressed) && header.compression != 1)
     return damaged("its compression is not known");
   if (stream && !has_footer)
-    return std::make_shared<SparseExtent>(file, header, walk_stream(*file, header));
-  auto extent = std::make_shared<SparseExtent>(file, header);
+    return std::make_shared<SparseExtent>(file, header, extents, walk_stream(*file, header));
+  auto extent = std::make_shared<SparseExtent>(file, header, extents);
   if (stream) extent->found_by_footer();
   return extent;
 }
@@ -329,7 +333,7 @@ Result<Disk> open_described(const Descriptor& descriptor, const OpenBeside& besi
       notes.push_back("the extent '" + extent.file + "' was read");
     }
     if (extent.type == "SPARSE") {
-      auto sparse = open_sparse(file);
+      auto sparse = open_sparse(file, descriptor.extents.size());
       if (!sparse) return sparse.error();
       for (const ByteRange& range : (*sparse)->lost())
         if (range.offset < bytes)
@@ -381,7 +385,7 @@ ContainerResult open_vmdk(const BlockDevicePtr& file, const OpenBeside& beside) 
   }
   if (descriptor.has_parent)
     return Error{"the VMDK image is a differencing disk: its parent was not named", ""};
-  auto sparse = open_sparse(file);
+  auto sparse = open_sparse(file, 1);
   if (!sparse) return sparse.error();
   const std::string kind = descriptor.create_type.empty() ? "sparse" : descriptor.create_type;
   auto lost = (*sparse)->lost();

@@ -161,6 +161,12 @@ class ExtFileSystem : public FileSystem {
   Inode root() const override { return EXT2_ROOT_INO; }
 
   TreeResult<Stat> stat(Inode number) const override {
+    const auto found = describe(number);
+    if (!found) return found.error();
+    return found->stat;
+  }
+
+  TreeResult<Description> describe(Inode number) const override {
     const auto inode = read_inode(number);
     if (!inode) return inode.error();
     const ext2_inode& base = reinterpret_cast<const ext2_inode&>(*inode);
@@ -185,7 +191,7 @@ class ExtFileSystem : public FileSystem {
           old_form ? old_form & 0xff : (new_form & 0xff) | (new_form >> 12 & 0xfff00);
       out.rdev = major << 32 | minor;
     }
-    return out;
+    return Description{.stat = out, .may_have_xattrs = may_have_xattrs(*inode)};
   }
 
   TreeResult<std::vector<Entry>> list(Inode directory) const override {
@@ -309,8 +315,25 @@ class ExtFileSystem : public FileSystem {
     return NodeType::file;
   }
 
-  TreeResult<ext2_inode_large> read_inode(Inode number) const {
-    ext2_inode_large inode{};
+  // As much of an inode as tells whether attributes lie behind its fields.
+  struct Inode256 : ext2_inode_large {
+    std::byte behind[256 - sizeof(ext2_inode_large)];
+  };
+
+  // Attributes are in a block of their own, or behind the inode's fields where a magic number says so.
+  bool may_have_xattrs(const Inode256& inode) const {
+    if (inode.i_file_acl != 0 || inode.osd2.linux2.l_i_file_acl_high != 0) return true;
+    const size_t size = EXT2_INODE_SIZE(fs_->super);
+    const size_t at = EXT2_GOOD_OLD_INODE_SIZE + size_t{inode.i_extra_isize};
+    uint32_t magic = EXT2_EXT_ATTR_MAGIC;  // not known: there may be some
+    if (size <= EXT2_GOOD_OLD_INODE_SIZE || at + sizeof magic > size) return false;
+    if (at + sizeof magic <= sizeof inode)
+      std::memcpy(&magic, reinterpret_cast<const std::byte*>(&inode) + at, sizeof magic);
+    return magic == EXT2_EXT_ATTR_MAGIC;
+  }
+
+  TreeResult<Inode256> read_inode(Inode number) const {
+    Inode256 inode{};
     const errcode_t code =
         ext2fs_read_inode_full(fs_.get(), static_cast<ext2_ino_t>(number),
                                reinterpret_cast<ext2_inode*>(&inode), sizeof inode);
@@ -318,7 +341,7 @@ class ExtFileSystem : public FileSystem {
     return inode;
   }
 
-  TreeResult<std::string> content(Inode number, const ext2_inode_large& inode, uint64_t offset,
+  TreeResult<std::string> content(Inode number, const Inode256& inode, uint64_t offset,
                                   size_t length) const {
     const uint64_t size = EXT2_I_SIZE(&inode);
     if (offset >= size) return std::string();

@@ -4,6 +4,12 @@
 
 namespace drydock {
 
+TreeResult<FileSystem::Description> FileSystem::describe(Inode inode) const {
+  auto info = stat(inode);
+  if (!info) return info.error();
+  return Description{.stat = std::move(info).value()};
+}
+
 TreeResult<FileSystem::Inode> FileSystem::lookup(Inode directory, std::string_view wanted) const {
   const auto entries = list(directory);
   if (!entries) return entries.error();

@@ -21,10 +21,17 @@ class FileSystem {
     Inode inode;
   };
 
+  struct Description {
+    Stat stat;
+    bool may_have_xattrs = true;  // false: xattrs() need not be asked
+  };
+
   virtual ~FileSystem() = default;
 
   virtual Inode root() const = 0;
   virtual TreeResult<Stat> stat(Inode inode) const = 0;
+  // The same, and what else reading the inode shows; the default knows no more than stat().
+  virtual TreeResult<Description> describe(Inode inode) const;
   // The names of a directory, sorted bytewise.
   virtual TreeResult<std::vector<Entry>> list(Inode directory) const = 0;
   // The inode of one name; not_found if there is none. The default looks through list().

@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
 #include "analyzer/facts/collect.h"
+#include "analyzer/source/disk/beside.h"
+#include "analyzer/source/disk/container.h"
 #include "analyzer/source/open_image.h"
 #include "tests/source/disk/images.h"
 #include "tests/source/source_tools.h"
@@ -92,6 +95,26 @@ TEST(UnreadVolume, MakesItsTablesUnknown) {
   EXPECT_THAT(said, HasSubstr("nothing in it was read: it is encrypted (LUKS)"));
 }
 
+// Counts what is read of the device below.
+class Counted : public BlockDevice {
+ public:
+  explicit Counted(BlockDevicePtr below) : below_(std::move(below)) {}
+  uint64_t size() const override { return below_->size(); }
+  uint64_t present() const override { return below_->present(); }
+  Result<void> read(uint64_t offset, std::span<std::byte> into) const override {
+    ++reads[{offset, into.size()}];
+    bytes += into.size();
+    return below_->read(offset, into);
+  }
+  using BlockDevice::read;
+
+  mutable std::map<std::pair<uint64_t, size_t>, size_t> reads;
+  mutable uint64_t bytes = 0;
+
+ private:
+  BlockDevicePtr below_;
+};
+
 TEST(MountedTree, ItsInventoryIsWhatAWalkSees) {
   const VolumeInfo volume = probe_volume(image("ext4"));
   ASSERT_TRUE(volume.file_system);
@@ -108,6 +131,95 @@ TEST(MountedTree, ItsInventoryIsWhatAWalkSees) {
   tree.take_inventory();
   EXPECT_EQ(walk(""), whole);
   EXPECT_EQ(walk("deep/d00"), part);
+  EXPECT_EQ(walk("nowhere"), "");
+}
+
+TEST(MountedTree, WithAnInventoryShowsTheSame) {
+  for (const std::string name : {"ext4", "ext4-dirty", "ext2", "fat32"}) {
+    const VolumeInfo volume = probe_volume(image(name));
+    ASSERT_TRUE(volume.file_system);
+    const MountedTree tree(volume.file_system);
+    tree.take_inventory();
+    EXPECT_EQ(manifest(tree), manifest(*volume.file_system)) << name;
+  }
+}
+
+// Reading cost: a scan walks the tree several times and looks up thousands of names, most of them in vain.
+TEST(MountedTree, WithAnInventoryReadsNoDirectoryAgain) {
+  const auto device = std::make_shared<Counted>(image("ext4"));
+  const VolumeInfo volume = probe_volume(device);
+  ASSERT_TRUE(volume.file_system);
+  const MountedTree tree(volume.file_system);
+  size_t with_attributes = 0;
+  std::vector<std::string> bare;
+  tree.walk("", [&](std::string_view path, const Stat&) {
+    if (tree.xattrs(path).empty())
+      bare.emplace_back(path);
+    else
+      ++with_attributes;
+    return true;
+  });
+  EXPECT_GT(with_attributes, 5u);
+  const uint64_t before = device->bytes;
+  for (const std::string& path : bare) {
+    const auto info = tree.lstat(path);
+    ASSERT_TRUE(info) << path;
+    if (info->type != NodeType::directory) continue;
+    EXPECT_TRUE(tree.list(path)) << path;
+    EXPECT_FALSE(tree.lstat(path + "/no such name")) << path;
+  }
+  tree.walk("", [](std::string_view, const Stat&) { return true; });
+  EXPECT_EQ(device->bytes, before);
+}
+
+// Where a directory cannot be read whole, that it does not show a name does not mean that there is none.
+TEST(MountedTree, DamageIsNoAbsenceInTheInventoryEither) {
+  const auto& bytes = image_bytes("ext4");
+  const TempDir dir;
+  write(dir, "cut.img", bytes, bytes.size() / 2);
+  const auto volume = probe_volume(*FileDevice::open(dir.path("cut.img")));
+  ASSERT_TRUE(volume.file_system);
+  const MountedTree plain(volume.file_system), taken(volume.file_system);
+  taken.take_inventory();
+  size_t unreadable = 0;
+  for (const std::string& line : lines(truth("ext4.tsv"))) {
+    const std::string path = line.substr(0, line.find('\t'));
+    if (path == "." || path.find('%') != path.npos) continue;
+    const auto expected = plain.read(path), seen = taken.read(path);
+    ASSERT_EQ(seen.ok(), expected.ok()) << path;
+    if (expected) continue;
+    EXPECT_EQ(seen.error().kind, expected.error().kind) << path;
+    unreadable += expected.error().kind == TreeError::Kind::unreadable ? 1 : 0;
+  }
+  EXPECT_GT(unreadable, 0u);
+}
+
+// A container is read no more than once where something is asked of it here and there.
+TEST(ReadingCost, OfAQcow2IsTheClustersThatAreTouched) {
+  if (!installed("qemu-img")) GTEST_SKIP() << "qemu-img is not installed";
+  const auto& bytes = image_bytes("ext4");
+  const TempDir dir;
+  write(dir, "disk", bytes, bytes.size());
+  for (const std::string options :
+       {"-c -O qcow2", "-O qcow2", "-c -O qcow2 -o compression_type=zstd",
+        "-O vmdk -o subformat=streamOptimized"}) {
+    run("qemu-img convert " + options + " disk made", dir.path());
+    const auto file = FileDevice::open(dir.path("made"));
+    ASSERT_TRUE(file);
+    const auto counted = std::make_shared<Counted>(*file);
+    auto disk = open_container(counted, refuse_beside());
+    ASSERT_TRUE(disk);
+    counted->reads.clear();
+    counted->bytes = 0;
+    std::vector<Disk> disks;
+    disks.push_back(std::move(disk).value());
+    const DiskImage image = read_disk_image(std::move(disks));
+    ASSERT_TRUE(image.volumes.at(0).info.file_system);
+    MountedTree(image.volumes.at(0).info.file_system).take_inventory();
+    for (const auto& [place, times] : counted->reads)
+      EXPECT_EQ(times, 1u) << options << ": " << place.second << " bytes at " << place.first;
+    EXPECT_LT(counted->bytes, bytes.size() / 4) << options;
+  }
 }
 
 }  // namespace
