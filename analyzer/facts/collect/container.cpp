@@ -5,8 +5,10 @@
 
 #include "analyzer/facts/collect/compose.h"
 #include "analyzer/facts/collect/container_model.h"
+#include "analyzer/facts/collect/containerd_state.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/facts/collect/image_rows.h"
+#include "analyzer/facts/collect/podman_state.h"
 #include "analyzer/facts/collect/quadlet.h"
 #include "analyzer/source/tree.h"
 
@@ -17,8 +19,8 @@ const TableSpec kContainerTable{
     .kind = TableKind::effective,
     .doc =
         "A container of this host, running or not: one that Docker keeps (config.v2.json and "
-        "hostconfig.json below its data root), one that systemd starts with Podman (a Quadlet "
-        "file, "
+        "hostconfig.json below its data root), one that Podman or containerd keeps in its database "
+        "(db.sql, bolt_state.db, meta.db), one that systemd starts with Podman (a Quadlet file, "
         "podman-systemd.unit(5)), and one that a compose file would make, with what is written "
         "there.",
     .columns =
@@ -26,7 +28,7 @@ const TableSpec kContainerTable{
           "Docker's id, the Quadlet file, or compose file and service: what the other container "
           "tables join on."},
          {"name", ColumnType::text, "As `docker ps` shows it: web."},
-         {"engine", ColumnType::text, "'docker' or 'podman'."},
+         {"engine", ColumnType::text, "'docker', 'podman' or 'containerd'."},
          {"source", ColumnType::text,
           "'state': the engine's own files; 'quadlet': a .container file; 'compose': a compose "
           "file."},
@@ -43,7 +45,8 @@ const TableSpec kContainerTable{
           "cannot "
           "be told."},
          {"created", ColumnType::text, "When it was made, RFC 3339; NULL: not known."},
-         {"loc", ColumnType::location, "Its name in config.v2.json, or the Quadlet file."}},
+         {"loc", ColumnType::location,
+          "Its name in config.v2.json, the Quadlet file, or the database."}},
     .indexes = {"id"},
     .examples = {"SELECT name, image, state, uid, loc FROM container"}};
 
@@ -322,6 +325,8 @@ std::vector<std::string_view> state_paths() {
   }();
   std::vector<std::string_view> out = quadlet_paths();
   for (const std::string_view path : compose_paths()) out.push_back(path);
+  for (const std::string_view path : podman_state_paths()) out.push_back(path);
+  for (const std::string_view path : containerd_state_paths()) out.push_back(path);
   out.insert(out.end(), kPaths.begin(), kPaths.end());
   return out;
 }
@@ -342,6 +347,10 @@ const std::vector<ContainerModel>& containers(Context& context) {
   return context
       .shared<AllContainers>([&] {
         AllContainers all{docker_containers(context)};
+        for (ContainerModel& container : podman_containers(context))
+          all.list.push_back(std::move(container));
+        for (ContainerModel& container : containerd_containers(context))
+          all.list.push_back(std::move(container));
         for (ContainerModel& container : quadlet_containers(context))
           all.list.push_back(std::move(container));
         for (ContainerModel& container : compose_containers(context))

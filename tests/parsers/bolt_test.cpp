@@ -1,0 +1,90 @@
+#include "parsers/bolt.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/parsers/bolt_writer.h"
+
+namespace drydock::parsers::bolt {
+namespace {
+
+using test::BoltBucket;
+using test::BoltWriter;
+
+// Each key as "bucket/bucket/key=value", then the errors.
+std::string shown(std::string_view content) {
+  std::string out;
+  TextBytes file(content);
+  const SyntaxErrors errors = read(file, {[](Path bucket) { return bucket.back() != "closed"; },
+                                          [&](Path key, std::string_view value) {
+                                            for (const std::string& part : key)
+                                              out += (&part == &key[0] ? "" : "/") + part;
+                                            out += "=" + std::string(value.substr(0, 20)) + "\n";
+                                          }});
+  for (const SyntaxError& error : errors)
+    out += std::string(error.code) + ": " + error.message + "\n";
+  return out;
+}
+
+BoltBucket sample() {
+  BoltBucket root;
+  root.buckets["ctr"].buckets["1f"].keys = {{"config", "{}"}, {"state", "[]"}, {"x", ""}};
+  root.buckets["ctr"].buckets["2e"].keys = {{"config", std::string(5000, 'c')}};
+  root.buckets["closed"].keys["k"] = "v";
+  return root;
+}
+
+constexpr std::string_view kSample =
+    "ctr/1f/config={}\nctr/1f/state=[]\nctr/1f/x=\nctr/2e/config=cccccccccccccccccccc\n";
+
+TEST(Bolt, BucketsInlineAndOnPagesOfTheirOwn) {
+  EXPECT_EQ(shown(BoltWriter(true).write(sample())), kSample);
+  EXPECT_EQ(shown(BoltWriter(false, 100).write(sample())), kSample);
+  EXPECT_EQ(shown(BoltWriter(false, 2).write(sample())), kSample);  // with branches
+}
+
+TEST(Bolt, TheNewerWholeMetaPageCounts) {
+  std::string file = BoltWriter().write(sample());
+  std::string broken = file;
+  broken[20] ^= 1;  // the first one: found behind it
+  EXPECT_EQ(shown(broken), kSample);
+  broken = file;
+  broken[BoltWriter::kPage + 40] ^= 1;  // the second one
+  EXPECT_EQ(shown(broken), kSample);
+  broken[20] ^= 1;
+  EXPECT_EQ(shown(broken), "not-a-database: none of its meta pages is whole\n");
+  EXPECT_EQ(shown("SQLite"), "not-a-database: none of its meta pages is whole\n");
+  EXPECT_EQ(shown(""), "not-a-database: none of its meta pages is whole\n");
+}
+
+TEST(Bolt, DamageCostsWhatHangsBelowIt) {
+  BoltBucket root;
+  root.keys = {{"a", "1"}, {"b", "2"}};
+  std::string file = BoltWriter().write(root);
+  const size_t page = file.size() - BoltWriter::kPage;
+  std::string broken = file;
+  broken[page + 16 + 8] =
+      100;  // the key of the first element is longer than the page… of 1024 bytes
+  broken[page + 16 + 9] = 100;
+  EXPECT_EQ(shown(broken), "b=2\nbroken-page: an element of page 3 lies outside it\n");
+  broken = file;
+  broken[page + 8] = 7;
+  EXPECT_EQ(shown(broken), "broken-page: page 3 is neither a branch nor a leaf\n");
+  broken = file;
+  broken[page + 12] = 9;
+  EXPECT_EQ(shown(broken), "broken-page: page 3 does not fit into the file\n");
+  EXPECT_EQ(shown(file.substr(0, page)), "broken-page: page 3 lies outside the file\n");
+}
+
+// A branch that leads to itself ends with the pages that the file has.
+TEST(Bolt, CirclesEnd) {
+  BoltBucket root;
+  root.keys = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+  std::string file = BoltWriter(false, 2).write(root);
+  const size_t page = file.size() - BoltWriter::kPage;  // the branch: page 5
+  file[page + 16 + 8] = 5;
+  const std::string said = shown(file);
+  EXPECT_NE(said.find("broken-page: page"), std::string::npos) << said;
+}
+
+}  // namespace
+}  // namespace drydock::parsers::bolt
