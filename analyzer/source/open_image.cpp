@@ -105,9 +105,13 @@ std::optional<Result<Artifact>> open_image(const std::string& path, const OpenOp
     if (image.roots.size() > 1) target.prefix = root.volume;
     artifact.targets.push_back(std::move(target));
   }
-  if (artifact.targets.empty())
+  if (artifact.targets.empty()) {
+    std::string seen = describe(image);
+    for (const Diagnostic& diagnostic : artifact.diagnostics)
+      if (diagnostic.level == Level::warning) seen += "  " + diagnostic.message + "\n";
     return Error{"'" + path + "' is a disk image without a root file system that drydock can read",
-                 "seen: " + describe(image)};
+                 "seen: " + seen};
+  }
   name_targets(artifact.targets,
                options.target_name.empty() ? artifact_stem(path) : options.target_name);
   return artifact;

@@ -110,12 +110,15 @@ DiskImage read_disk_image(std::vector<Disk> disks) {
 }
 
 bool looks_like_disk(const DiskImage& image) {
-  // The signature of an MBR is two bytes, which a file may carry by chance: something must be on it.
-  return std::ranges::any_of(image.disks,
-                             [](const DiskImage::Part& part) {
-                               return part.table.kind == PartitionTable::Kind::gpt ||
-                                      part.disk.format != "raw";
-                             }) ||
+  // The signature of an MBR is two bytes, which a file may carry by chance: something must be on it, or a
+  // chain of logical partitions begin in it.
+  return std::ranges::any_of(
+             image.disks,
+             [](const DiskImage::Part& part) {
+               const PartitionTable& table = part.table;
+               return table.kind == PartitionTable::Kind::gpt || part.disk.format != "raw" ||
+                      (table.kind == PartitionTable::Kind::mbr && table.has_logical);
+             }) ||
          std::ranges::any_of(image.volumes,
                              [](const Volume& volume) { return !volume.info.type.empty(); });
 }

@@ -193,6 +193,7 @@ void add_logical(PartitionTable& table, const BlockDevice& disk, const MbrEntry&
       return;
     }
     const auto record = boot_record(disk, at);
+    if (record) table.has_logical = true;
     if (!record) {
       incomplete(table, "the chain of logical partitions ends in damage");
       return;
@@ -232,6 +233,14 @@ std::optional<PartitionTable> read_mbr(const BlockDevice& disk) {
   return table;
 }
 
+// UEFI 5.2.3: an entry of this type says that the disk has a GPT.
+bool has_protective_mbr(const BlockDevice& disk) {
+  const auto entries = boot_record(disk, 0);
+  return entries && std::ranges::any_of(*entries, [](const MbrEntry& entry) {
+           return entry.type == kProtective && entry.start == 1 && entry.count > 0;
+         });
+}
+
 }  // namespace
 
 PartitionTable read_partition_table(const BlockDevice& disk) {
@@ -245,8 +254,13 @@ PartitionTable read_partition_table(const BlockDevice& disk) {
       return std::move(*table);
     }
   }
-  if (auto table = read_mbr(disk)) return std::move(*table);
-  return {};
+  PartitionTable table = read_mbr(disk).value_or(PartitionTable{});
+  if (has_protective_mbr(disk)) {
+    // What a hybrid MBR shows besides is there, too.
+    if (table.kind == PartitionTable::Kind::none) table.kind = PartitionTable::Kind::gpt;
+    incomplete(table, "the GPT cannot be read: both its header and the backup are damaged");
+  }
+  return table;
 }
 
 }  // namespace drydock

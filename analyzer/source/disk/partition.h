@@ -27,6 +27,7 @@ struct PartitionTable {
   uint32_t sector_size = 512;
   std::string disk_id;                  // GPT: disk GUID; MBR: eight hex digits
   std::vector<Partition> partitions;    // sorted by number; empty for Kind::none
+  bool has_logical = false;             // MBR: a chain of logical partitions begins
   bool complete = true;                 // false: a partition is lost or reaches beyond the disk
   std::vector<std::string> notes = {};  // "the primary GPT header is damaged; the backup was used"
 };

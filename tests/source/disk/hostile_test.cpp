@@ -256,6 +256,22 @@ TEST_F(HostileProgram, EndsOnLoopsAndHugeTables) {
               self.begin() + static_cast<std::ptrdiff_t>(child + 26));
   put("self", self);
   EXPECT_THAT(opened_by("volumes below/self"), testing::ElementsAre("below/self"));
+
+  // A chain of logical partitions that is a loop and holds nothing; a GPT of 2^32 - 1 entries.
+  Bytes64 chain(1 << 20);
+  std::swap(table.bytes, chain.bytes);
+  entry(0, 0, 0x05, 100), entry(100, 1, 0x05, 0);
+  put("chain", table);
+  EXPECT_THAT(opened_by("scan below/chain --isolated"), testing::ElementsAre("below/chain"));
+  EXPECT_THAT(said_, HasSubstr("the chain of logical partitions is a loop"));
+  Bytes64 many(1 << 20);
+  std::swap(table.bytes, many.bytes);
+  entry(0, 0, 0xEE, 1);
+  table.text(512, "EFI PART").bytes[512 + 12] = std::byte{92};
+  std::fill_n(table.bytes.begin() + 512 + 80, 4, std::byte{0xFF});
+  put("many", table);
+  EXPECT_THAT(opened_by("scan below/many --isolated"), testing::ElementsAre("below/many"));
+  EXPECT_THAT(said_, HasSubstr("the GPT cannot be read"));
 }
 
 // Links of the image lead to places of the image.

@@ -80,6 +80,18 @@ TEST(PartitionTable, KeepsWhatPrecedesADamagedLink) {
   EXPECT_THAT(table.notes, ElementsAre("the chain of logical partitions ends in damage"));
 }
 
+// Not "no table": then the disk would be looked at as one file system, and what is on it be nothing.
+TEST(PartitionTable, IsAGptWhereNeitherHeaderCanBeRead) {
+  const PartitionTable table = Mbr().entry(0, 0, 0xEE, 1, 2047).read();
+  EXPECT_EQ(table.kind, PartitionTable::Kind::gpt);
+  EXPECT_FALSE(table.complete);
+  EXPECT_THAT(table.partitions, IsEmpty());
+  EXPECT_THAT(table.notes,
+              ElementsAre("the GPT cannot be read: both its header and the backup are damaged"));
+  EXPECT_EQ(as_truth(Mbr().entry(0, 0, 0xEE, 1, 7).entry(0, 1, 0x83, 8, 8).read()),
+            "2\t4096\t4096\t83\t00000000-02\t\n");
+}
+
 TEST(PartitionTable, NotesAPartitionBeyondTheEnd) {
   EXPECT_THAT(Mbr().entry(0, 0, 0x83, 8, 0xFFFFFFF0).read().notes,
               ElementsAre("partition 1 reaches beyond the end of the disk"));
