@@ -123,8 +123,23 @@ TEST(SshdDifferential, ValuesAreThoseOfSshdT) {
       scratch.write(name + "/" + file, content);
       tree->file(scratch.path().substr(1) + "/" + name + "/" + file, content);
     }
+    // Every other one is started with options.
+    constexpr std::string_view kOptions[] = {"",
+                                             "-p 2022 -p 2023",
+                                             "-oCiphers=aes256-ctr -o MaxAuthTries=3",
+                                             "-o 'PermitRootLogin no' -4",
+                                             "",
+                                             "-g 30 -oPort=2024",
+                                             "-o Port=2025 -p 2026 -q",
+                                             "-D -e -oUseDNS=yes -oUseDNS=no -6"};
+    const std::string options(kOptions[seed % 8]);
+    if (!options.empty())
+      tree->file("usr/lib/systemd/system/ssh.service",
+                 "[Service]\nEnvironment=SSHD_OPTS=none\nEnvironmentFile=-/etc/default/ssh\n"
+                 "ExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n")
+          .file("etc/default/ssh", "SSHD_OPTS=\"" + options + "\"\n");
     // -C makes sshd evaluate Match blocks; a user that no generated block names meets "Match all" only.
-    const auto real = test::ask(sshd + " -T -f " + path + " -h " + key +
+    const auto real = test::ask(sshd + " -T -f " + path + " -h " + key + " " + options +
                                 " -C user=nobody,host=h,addr=1.2.3.4 2>/dev/null");
     const std::string refused = test::facts(
         tree, "SELECT count(*) FROM parse_issue WHERE table_name = 'sshd' AND effect = 'unknown'");

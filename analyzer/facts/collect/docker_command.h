@@ -2,14 +2,13 @@
 // drop-ins, with the variables of Environment= and EnvironmentFile= put in.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "analyzer/facts/collect.h"
+#include "analyzer/facts/collect/service_command.h"
 #include "parsers/dockerd_args.h"
-#include "parsers/env_file.h"
 
 namespace drydock::facts {
 
@@ -28,19 +27,10 @@ struct DockerCommandError {
   Span span;
 };
 
-// A variable of the daemon's environment; the last assignment counts.
-struct DockerVariable {
-  std::string value;
-  std::string path;
-  Span span;  // the assignment
-  std::optional<parsers::env_file::Assignment>
-      in_file;  // of EnvironmentFile=: knows the place of each byte
-};
-
 struct DockerCommand {
   std::vector<DockerOption> options;  // in the order of the command line
   std::vector<DockerCommandError> errors;
-  std::map<std::string, DockerVariable> environment;
+  ServiceEnvironment environment;
 };
 
 // nullopt: no docker.service, or it is masked. A unit whose command is not dockerd (a script) gives

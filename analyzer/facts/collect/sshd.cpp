@@ -13,7 +13,9 @@
 #include <set>
 
 #include "analyzer/base/limits.h"
-#include "analyzer/facts/collect/sshd_default.h"
+#include "analyzer/facts/collect/sshd_command.h"
+#include "analyzer/facts/collect/sshd_release.h"
+#include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/source/tree.h"
 #include "parsers/sshd_config.h"
 
@@ -38,8 +40,11 @@ const TableSpec kSshdTable{
                 {"context", ColumnType::text,
                  "'' for all connections; else the header of the Match block: User ci Address "
                  "10.0.0.0/8."},
-                {"source", ColumnType::text, "set, or default: sshd's own, of OpenSSH 9.2."},
-                {"path", ColumnType::text, "The file that says so; NULL for a default."},
+                {"source", ColumnType::text,
+                 "set, or default: sshd's own, of the OpenSSH that the package database names, "
+                 "else of 9.2."},
+                {"path", ColumnType::text,
+                 "The file that says so, or that has the command line (-o); NULL for a default."},
                 {"loc", ColumnType::location, "The line; NULL for a default."},
                 {"value_loc", ColumnType::location, "Its arguments; NULL for a default."}},
     .key = "keyword",
@@ -130,6 +135,7 @@ class Reader {
     context_.issues(text->path, file.errors);
     for (const auto& line : file.lines) {
       if (stopped_) return;
+      if (only_.contains(line.keyword)) continue;
       Entry entry{line.keyword, joined(line.arguments), outer,  always, text->path,
                   line.span,    line.value_span,        next_++};
       if (line.match > 0) add_context(file.matches[line.match - 1], entry);
@@ -140,6 +146,22 @@ class Reader {
       if (is_include && follow)
         for (const auto& argument : line.arguments)
           include(argument, inner, inner_always, text->path, depth);
+    }
+  }
+
+  // sshd(8): the options of the command line are read before the file.
+  void add(const SshdCommand& command) {
+    for (const SshdOption& option : command.options) {
+      const parsers::sshd_config::File file = parsers::sshd_config::parse(option.line);
+      for (const parsers::SyntaxError& error : file.errors)
+        context_.issue(option.path, {error.code, option.span, "the command line: " + error.message,
+                                     error.effect});
+      for (const auto& line : file.lines) {
+        if (line.match > 0) continue;
+        if (option.is_only) only_.insert(line.keyword);
+        entries.push_back({line.keyword, joined(line.arguments), "", false, option.path,
+                           option.span, option.span, next_++});
+      }
     }
   }
 
@@ -177,6 +199,7 @@ class Reader {
   }
 
   Context& context_;
+  std::set<std::string> only_;  // keywords of which lines do not count
   size_t next_ = 0;
   size_t included_ = 0;
   bool stopped_ = false;
@@ -184,7 +207,8 @@ class Reader {
 
 class Effective {
  public:
-  Effective(Context& context, const std::vector<Entry>& entries) : context_(context) {
+  Effective(Context& context, const std::vector<Entry>& entries, const SshdRelease& release)
+      : context_(context), release_(release) {
     for (const Entry& entry : entries) {
       if (entry.keyword == "include") continue;
       if (entry.context.empty()) global_[entry.keyword].push_back(&entry);
@@ -198,7 +222,7 @@ class Effective {
     for (const auto& [context, keywords] : blocks_)
       for (const auto& [keyword, lines] : keywords) write_block(keyword, lines);
     if (!with_defaults) return;
-    for (const SshdDefault& known : sshd_defaults())
+    for (const SshdDefault& known : sshd_defaults(release_))
       if (!global_.contains(std::string(known.keyword)))
         context_.store().insert(kSshdTable,
                                 {known.keyword, known.value, Null{}, std::string_view(""),
@@ -245,7 +269,7 @@ class Effective {
   void write_row(const Entry& entry, const Keyword* about) {
     std::string value = entry.written;
     if (about && about->value == parsers::sshd_config::Value::algorithms)
-      value = sshd_algorithms(entry.keyword, entry.written);
+      value = sshd_algorithms(entry.keyword, entry.written, release_);
     else if (about)
       value = parsers::sshd_config::meaning(*about, entry.written).value_or(entry.written);
     context_.store().insert(
@@ -263,6 +287,7 @@ class Effective {
   }
 
   Context& context_;
+  const SshdRelease& release_;
   std::map<std::string, Lines> global_, always_;
   std::map<std::string, std::map<std::string, Lines>> blocks_;
 };
@@ -282,16 +307,20 @@ void collect_sshd(Context& context) {
       Reader reader(context);
       reader.read(path, false);
       write_lines(context, reader.entries, true);
-      Effective(context, reader.entries).write(false);
+      Effective(context, reader.entries, SshdRelease{}).write(false);
     }
     return;
   }
-  for (const std::string_view main : kMain) {
+  const SshdCommand command = sshd_command(context);
+  std::vector<std::string> mains(std::begin(kMain), std::end(kMain));
+  if (command.config) mains = {*command.config};
+  for (const std::string& main : mains) {
     if (!context.tree().exists(main)) continue;
     Reader reader(context);
-    reader.read(std::string(main), true);
+    reader.add(command);
+    reader.read(main, true);
     write_lines(context, reader.entries, true);
-    Effective(context, reader.entries).write(true);
+    Effective(context, reader.entries, sshd_release(context)).write(true);
     // Drop-ins that no Include leads to.
     for (const std::string& path : context.tree().glob("etc/ssh/sshd_config.d", "*")) {
       const auto real = context.tree().resolve(path);
@@ -314,8 +343,13 @@ const Collector kSshdCollector{
     .name = "sshd",
     .tables = {&kSshdTable, &kSshdLineTable},
     .needs = {},
-    .paths = {"etc/ssh/sshd_config", "etc/ssh/sshd_config.d/**", "usr/etc/ssh/sshd_config",
-              "usr/etc/ssh/sshd_config.d/**", "etc/ssh/*"},
+    .hints = {"package"},
+    .paths =
+        unit_paths({"etc/ssh/sshd_config", "etc/ssh/sshd_config.d/**", "usr/etc/ssh/sshd_config",
+                    "usr/etc/ssh/sshd_config.d/**", "etc/ssh/*", "etc/default/ssh",
+                    "etc/sysconfig/sshd", "etc/crypto-policies/back-ends/opensshserver.config",
+                    "usr/share/crypto-policies/*/opensshserver.txt",
+                    "usr/share/crypto-policies/back-ends/*/opensshserver.txt"}),
     .loose = {"sshd_config", "sshd_config.d/*.conf"},
     .collect = collect_sshd};
 

@@ -1,8 +1,4 @@
-#include <algorithm>
-#include <vector>
-
 #include "analyzer/facts/collect/sshd_default.h"
-#include "analyzer/source/tree.h"
 
 namespace drydock::facts {
 namespace {
@@ -129,40 +125,10 @@ constexpr SshdDefault kDefaults[] = {
     {"xauthlocation", "/usr/bin/xauth"},
 };
 
-std::vector<std::string_view> split(std::string_view list) {
-  std::vector<std::string_view> out;
-  for (size_t begin = 0; begin < list.size();) {
-    const size_t comma = std::min(list.find(',', begin), list.size());
-    if (comma > begin) out.push_back(list.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::span<const SshdDefault> sshd_defaults() {
   return kDefaults;
-}
-
-std::string sshd_algorithms(std::string_view keyword, std::string_view written) {
-  if (written.empty() || std::string_view("+-^").find(written.front()) == std::string_view::npos)
-    return std::string(written);
-  std::string_view list;
-  for (const SshdDefault& known : kDefaults)
-    if (known.keyword == keyword) list = known.value;
-  const std::vector<std::string_view> changed = split(written.substr(1));
-  std::vector<std::string_view> out = written.front() == '^' ? changed : split(list);
-  if (written.front() == '-')
-    std::erase_if(out, [&](std::string_view name) {
-      return std::ranges::any_of(
-          changed, [&](std::string_view glob) { return glob_match(glob, name, true); });
-    });
-  for (const std::string_view name : written.front() == '^' ? split(list) : changed)
-    if (written.front() != '-' && std::ranges::find(out, name) == out.end()) out.push_back(name);
-  std::string joined;
-  for (const std::string_view name : out) joined += (joined.empty() ? "" : ",") + std::string(name);
-  return joined;
 }
 
 }  // namespace drydock::facts

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace drydock::facts {
@@ -12,11 +11,8 @@ struct SshdDefault {
   std::string_view value;    // as `sshd -T` of OpenSSH 9.2 on Debian prints it
 };
 
-// Every keyword with a default; those that list several things (HostKey) one by one.
+// Every keyword with a default in OpenSSH 9.2; those that list several things (HostKey) one by one. For other
+// releases see sshd_release.h.
 std::span<const SshdDefault> sshd_defaults();
-
-// The list of algorithms that a written value stands for: "+a,b" behind the default of the keyword, "^a"
-// before it, "-a*" without what the patterns match; else as it is written (sshd_config(5), "Ciphers").
-std::string sshd_algorithms(std::string_view keyword, std::string_view written);
 
 }  // namespace drydock::facts

@@ -1,0 +1,212 @@
+// From openssh.com/releasenotes.html and myproposal.h of each release; for RHEL 7 its sshd_config(5). Tried against
+// `sshd -T` where a distribution's package can be had.
+#include "analyzer/facts/collect/sshd_release.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "analyzer/source/tree.h"
+
+namespace drydock::facts {
+namespace {
+
+// What a keyword's default was in the releases [since, before); nullptr: there was no such keyword.
+struct Change {
+  std::string_view keyword;
+  int since, before;
+  const char* value;
+};
+
+constexpr const char* kSignatures704 =
+    "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,"
+    "ecdsa-sha2-nistp521-cert-v01@openssh.com,ssh-ed25519-cert-v01@openssh.com,"
+    "ssh-rsa-cert-v01@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ssh-rsa";
+constexpr const char* kSignatures708 =
+    "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,"
+    "ecdsa-sha2-nistp521-cert-v01@openssh.com,ssh-ed25519-cert-v01@openssh.com,"
+    "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,"
+    "ssh-rsa-cert-v01@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+    "ssh-ed25519,rsa-sha2-512,rsa-sha2-256,ssh-rsa";
+constexpr const char* kSignatures802 =
+    "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,"
+    "ecdsa-sha2-nistp521-cert-v01@openssh.com,sk-ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+    "ssh-ed25519-cert-v01@openssh.com,sk-ssh-ed25519-cert-v01@openssh.com,"
+    "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,"
+    "ssh-rsa-cert-v01@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+    "sk-ecdsa-sha2-nistp256@openssh.com,ssh-ed25519,sk-ssh-ed25519@openssh.com,rsa-sha2-512,"
+    "rsa-sha2-256,ssh-rsa";
+constexpr const char* kSignatures805 =
+    "ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+    "ecdsa-sha2-nistp384-cert-v01@openssh.com,ecdsa-sha2-nistp521-cert-v01@openssh.com,"
+    "sk-ssh-ed25519-cert-v01@openssh.com,sk-ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+    "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,"
+    "ssh-rsa-cert-v01@openssh.com,ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+    "ecdsa-sha2-nistp521,sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com,"
+    "rsa-sha2-512,rsa-sha2-256,ssh-rsa";
+constexpr const char* kExchanges802 =
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+    "ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,"
+    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
+constexpr const char* kExchanges704 =
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+    "ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,"
+    "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256,diffie-hellman-group14-sha1";
+constexpr const char* kExchanges900 =
+    "sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,"
+    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,"
+    "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256";
+constexpr int kEver = 10'000;
+
+constexpr Change kChanges[] = {
+    // 10.0: "prefer AES-GCM to AES-CTR mode"; "disables finite field (a.k.a modp) Diffie-Hellman key
+    // exchange in sshd by default"; the ML-KEM hybrid first.
+    {"ciphers", 1000, kEver,
+     "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,"
+     "aes192-ctr,aes256-ctr"},
+    {"kexalgorithms", 1000, kEver,
+     "mlkem768x25519-sha256,sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,"
+     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+     "ecdh-sha2-nistp521"},
+    // 9.9: mlkem768x25519-sha256, and the name that IANA gave to sntrup761. 9.0: sntrup761 by default.
+    {"kexalgorithms", 909, 1000,
+     "sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,mlkem768x25519-sha256,"
+     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+     "ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,"
+     "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256"},
+    {"kexalgorithms", 903, 909, kExchanges900},  // Debian gave its 9.2 the other name as well
+    {"kexalgorithms", 900, 902, kExchanges900},
+    // 8.2: "remove diffie-hellman-group14-sha1 from the default key exchange proposal".
+    {"kexalgorithms", 802, 900, kExchanges802},
+    {"kexalgorithms", 0, 802, kExchanges704},
+    // 8.8: "disables RSA signatures using the SHA-1 hash algorithm by default". 8.5: ed25519 first. 8.2: FIDO
+    // keys, and no ssh-rsa for certificates of authorities. 7.8: rsa-sha2-*-cert.
+    {"hostkeyalgorithms", 805, 808, kSignatures805},
+    {"hostkeyalgorithms", 802, 805, kSignatures802},
+    {"hostkeyalgorithms", 708, 802, kSignatures708},
+    {"hostkeyalgorithms", 0, 708, kSignatures704},
+    {"casignaturealgorithms", 802, 805,
+     "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+     "sk-ecdsa-sha2-nistp256@openssh.com,ssh-ed25519,sk-ssh-ed25519@openssh.com,rsa-sha2-512,"
+     "rsa-sha2-256"},
+    {"casignaturealgorithms", 709, 802,
+     "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,ssh-ed25519,rsa-sha2-512,"
+     "rsa-sha2-256,ssh-rsa"},
+    {"casignaturealgorithms", 0, 709, nullptr},
+    // Keywords that came later.
+    {"unusedconnectiontimeout", 0, 902, nullptr},
+    {"requiredrsasize", 0, 901, nullptr},
+    {"persourcemaxstartups", 0, 805, nullptr},
+    {"persourcenetblocksize", 0, 805, nullptr},
+    {"modulifile", 0, 805, nullptr},
+    {"pubkeyauthoptions", 0, 802, nullptr},
+    {"securitykeyprovider", 0, 802, nullptr},
+    {"permitlisten", 0, 708, nullptr},
+    {"exposeauthinfo", 0, 706, nullptr},
+};
+
+// Red Hat's 7.4: sshd_config(5) of RHEL 7, "Ciphers", "KexAlgorithms", "PermitRootLogin".
+constexpr Change kRedHat7[] = {
+    {"ciphers", 0, kEver,
+     "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,"
+     "aes256-gcm@openssh.com,aes128-cbc,aes192-cbc,aes256-cbc,blowfish-cbc,cast128-cbc,3des-cbc"},
+    {"kexalgorithms", 0, kEver,
+     "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+     "ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,"
+     "diffie-hellman-group18-sha512,diffie-hellman-group-exchange-sha1,"
+     "diffie-hellman-group14-sha256,diffie-hellman-group14-sha1,diffie-hellman-group1-sha1"},
+    {"permitrootlogin", 0, kEver, "yes"},
+};
+
+const Change* change_of(std::string_view keyword, const SshdRelease& release) {
+  // The three lists of signatures are one: KEX_DEFAULT_PK_ALG.
+  if (keyword == "pubkeyacceptedalgorithms" || keyword == "hostbasedacceptedalgorithms")
+    keyword = "hostkeyalgorithms";
+  const auto fits = [&](const Change& change) {
+    return change.keyword == keyword && release.number >= change.since &&
+           release.number < change.before;
+  };
+  if (release.is_red_hat_7)
+    if (const auto* found = std::ranges::find_if(kRedHat7, fits); found != std::end(kRedHat7))
+      return found;
+  const auto* found = std::ranges::find_if(kChanges, fits);
+  return found == std::end(kChanges) ? nullptr : found;
+}
+
+std::vector<std::string_view> split(std::string_view list) {
+  std::vector<std::string_view> out;
+  for (size_t begin = 0; begin < list.size();) {
+    const size_t comma = std::min(list.find(',', begin), list.size());
+    if (comma > begin) out.push_back(list.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return out;
+}
+
+int number_at(std::string_view text, size_t& at) {
+  int value = 0;
+  for (; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) && value < 1000;
+       ++at)
+    value = value * 10 + (text[at] - '0');
+  return value;
+}
+
+}  // namespace
+
+SshdRelease sshd_release(std::string_view version) {
+  SshdRelease out;
+  if (const size_t epoch = version.find(':'); epoch != std::string_view::npos)
+    version.remove_prefix(epoch + 1);
+  size_t at = 0;
+  const int major = number_at(version, at);
+  if (at == 0 || at >= version.size() || version[at] != '.') return out;
+  const size_t dot = at++;
+  const int minor = number_at(version, at);
+  if (at == dot + 1 || minor > 99) return out;
+  out.number = major * 100 + minor;
+  out.is_red_hat_7 = version.find(".el7") != std::string_view::npos;
+  return out;
+}
+
+SshdRelease sshd_release(Context& context) {
+  const auto answer = context.store().select(
+      "SELECT version FROM package WHERE name IN ('openssh-server', 'openssh') AND "
+      "status = 'installed' ORDER BY name DESC LIMIT 1");
+  if (!answer || answer->rows.empty() || !answer->rows[0][0]) return {};
+  return sshd_release(std::string_view(*answer->rows[0][0]));
+}
+
+std::vector<SshdDefault> sshd_defaults(const SshdRelease& release) {
+  std::vector<SshdDefault> out;
+  for (SshdDefault known : sshd_defaults()) {
+    if (const Change* change = change_of(known.keyword, release)) {
+      if (change->value == nullptr) continue;
+      known.value = change->value;
+    }
+    out.push_back(known);
+  }
+  return out;
+}
+
+std::string sshd_algorithms(std::string_view keyword, std::string_view written,
+                            const SshdRelease& release) {
+  if (written.empty() || std::string_view("+-^").find(written.front()) == std::string_view::npos)
+    return std::string(written);
+  std::string_view list;
+  for (const SshdDefault& known : sshd_defaults(release))
+    if (known.keyword == keyword) list = known.value;
+  const std::vector<std::string_view> changed = split(written.substr(1));
+  std::vector<std::string_view> out = written.front() == '^' ? changed : split(list);
+  if (written.front() == '-')
+    std::erase_if(out, [&](std::string_view name) {
+      return std::ranges::any_of(
+          changed, [&](std::string_view glob) { return glob_match(glob, name, true); });
+    });
+  for (const std::string_view name : written.front() == '^' ? split(list) : changed)
+    if (written.front() != '-' && std::ranges::find(out, name) == out.end()) out.push_back(name);
+  std::string joined;
+  for (const std::string_view name : out) joined += (joined.empty() ? "" : ",") + std::string(name);
+  return joined;
+}
+
+}  // namespace drydock::facts
