@@ -373,5 +373,43 @@ TEST(AuditFacts, ACommandIsRecordedForThoseWhoLoggedIn) {
             "/usr/bin/su | 1 | -\n");
 }
 
+// An archive of /etc and /var has no programs: then the packages say which there are. A host with its programs shows
+// for itself that one was taken away.
+TEST(AuditFacts, APackageStandsForItsProgramsWhereATreeHasNone) {
+  const auto commands = [](bool with_programs) {
+    auto tree = host();
+    tree->file("var/lib/dpkg/status",
+               "Package: util-linux\nStatus: install ok installed\nVersion: 2.38.1-5\n\n"
+               "Package: sudo\nStatus: deinstall ok config-files\nVersion: 1.9.13p3-1\n");
+    tree->file("etc/audit/rules.d/10.rules",
+               "-a always,exit -F path=/usr/bin/su -F perm=x -F auid>=1000 -F auid!=unset -k p\n");
+    tree->file(with_programs ? "usr/bin/sh" : "usr/bin/docker", "");
+    return test::facts(
+        tree,
+        "SELECT i.path, i.because, c.execute FROM audit_path_of_interest AS i JOIN "
+        "audit_coverage AS c USING (path) WHERE i.topic = 'privileged-command' ORDER BY path");
+  };
+  EXPECT_EQ(commands(false), "/usr/bin/su | package util-linux ships it | 1\n");
+  EXPECT_EQ(commands(true), "");
+}
+
+// Reading the records is what somebody does who covers his traces; the daemon itself has no audit id.
+TEST(AuditFacts, LogsOfTheWatchersAreWatched) {
+  auto tree = host();
+  tree->file("etc/audit/auditd.conf", "")
+      .file("var/log/sudo/README", "")
+      .directory("var/log/audit");
+  tree->file("etc/sudoers", "Defaults logfile=/var/log/sudo/sudo.log\n");
+  tree->file(
+      "etc/audit/rules.d/10.rules",
+      "-a always,exit -F dir=/var/log/audit -F perm=r -F auid>=1000 -F auid!=unset -k trail\n"
+      "-w /var/log/sudo/sudo.log -p w\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT path, missing FROM audit_coverage WHERE topic IN ('audit-records', "
+                        "'sudo-log') ORDER BY path"),
+            "/var/log/audit | -\n"
+            "/var/log/sudo/sudo.log | attribute changes\n");
+}
+
 }  // namespace
 }  // namespace drydock

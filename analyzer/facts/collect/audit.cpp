@@ -302,7 +302,7 @@ void write_coverage(Context& context, const AuditLoad& load) {
                        interest.kind == "directory" ? AuditSubject::directory
                        : interest.kind == "link"    ? AuditSubject::link
                                                     : AuditSubject::file,
-                       interest.wanted, interest.kind == "command");
+                       interest.wanted, interest.kind == "command" || interest.wanted == "r");
     std::string missing;
     const auto miss = [&](bool recorded, char letter, std::string_view what) {
       if (!recorded && interest.wanted.find(letter) != std::string::npos)
@@ -310,6 +310,7 @@ void write_coverage(Context& context, const AuditLoad& load) {
     };
     miss(coverage.write, 'w', "writing");
     miss(coverage.attribute, 'a', "attribute changes");
+    miss(coverage.read, 'r', "reading");
     miss(coverage.execute, 'x', "execution");
     store.insert(kAuditCoverageTable,
                  {std::string_view(interest.topic), std::string_view(interest.path),
@@ -392,7 +393,7 @@ const Collector kAuditCollector{
     .tables = {&kAuditLineTable, &kAuditRuleTable, &kAuditControlTable, &kAuditLoadTable,
                &kAuditPathTable, &kAuditCoverageTable, &kAuditEventTable, &kAuditConfigTable},
     .needs = {},
-    .hints = {"docker_daemon", "containerd_config"},
+    .hints = {"docker_daemon", "containerd_config", "package", "sudo_default"},
     .paths = unit_paths({"etc/audit/audit.rules", "etc/audit/rules.d/*", "etc/audit/auditd.conf",
                          "etc/fstab", "etc/tmpfiles.d/*.conf", "usr/lib/tmpfiles.d/*.conf",
                          "etc/alternatives/awk", "etc/default/auditd"}),

@@ -15,6 +15,7 @@ struct Item {
       paths;  // a name without '/' is a program, looked for where programs lie
   // Counts when one of these programs (or files) is there, although the path itself is made later.
   std::vector<std::string_view> made_by = {};
+  std::string_view wanted = {};  // the accesses to record, where the kind does not say
 };
 
 const std::vector<Item>& items() {
@@ -103,6 +104,11 @@ const std::vector<Item>& items() {
         "usr/libexec/openssh/ssh-keysign",
         "usr/lib/polkit-1/polkit-agent-helper-1",
         "usr/libexec/polkit-agent-helper-1"}},
+      // What changes rights, or takes the host away from its users, as anybody may.
+      {"watched-command", "command", {"chacl", "chmod", "poweroff", "setfacl"}},
+      // Who looks at what is recorded of him; and what sudo writes, wherever sudoers(5) puts it.
+      {"audit-records", "directory", {"var/log/audit"}, {"etc/audit/auditd.conf"}, "r"},
+      {"sudo-log", "file", {"var/log/sudo.log"}},
       {"mac-policy", "directory", {"etc/apparmor", "etc/apparmor.d", "etc/selinux"}},
       {"audit-configuration", "directory", {"etc/audit"}},
   };
@@ -120,6 +126,67 @@ std::vector<std::string> program(const Tree& tree, std::string_view name) {
     if (stat && stat->type == NodeType::file) found.push_back(std::move(path));
   }
   return found;
+}
+
+// Where a package of dpkg or RPM puts a program. Asked only of a tree without its programs, such as an archive of
+// /etc and /var: there the package database says what is installed.
+struct Shipped {
+  std::string_view path;
+  std::vector<std::string_view> packages;  // manager and name
+};
+
+const std::vector<Shipped>& shipped() {
+  static const std::vector<Shipped> kShipped = {
+      {"usr/bin/chacl", {"dpkg acl", "rpm acl"}},
+      {"usr/bin/chage", {"dpkg passwd", "rpm shadow-utils"}},
+      {"usr/bin/chcon", {"dpkg coreutils", "rpm coreutils"}},
+      {"usr/bin/chfn", {"dpkg passwd", "rpm util-linux-user"}},
+      {"usr/bin/chmod", {"dpkg coreutils", "rpm coreutils"}},
+      {"usr/bin/chsh", {"dpkg passwd", "rpm util-linux-user"}},
+      {"usr/bin/crontab", {"dpkg cron", "rpm cronie"}},
+      {"usr/bin/fusermount3", {"dpkg fuse3", "rpm fuse3"}},
+      {"usr/bin/gpasswd", {"dpkg passwd", "rpm shadow-utils"}},
+      {"usr/bin/kmod", {"dpkg kmod", "rpm kmod"}},
+      {"usr/bin/mount", {"dpkg mount", "rpm util-linux"}},
+      {"usr/bin/newgidmap", {"dpkg uidmap", "rpm shadow-utils"}},
+      {"usr/bin/newgrp", {"dpkg login", "rpm shadow-utils"}},
+      {"usr/bin/newuidmap", {"dpkg uidmap", "rpm shadow-utils"}},
+      {"usr/bin/passwd", {"dpkg passwd", "rpm passwd"}},
+      {"usr/bin/pkexec", {"dpkg pkexec", "dpkg policykit-1", "rpm polkit"}},
+      {"usr/bin/setfacl", {"dpkg acl", "rpm acl"}},
+      {"usr/bin/ssh-agent", {"dpkg openssh-client", "rpm openssh-clients"}},
+      {"usr/bin/su", {"dpkg util-linux", "rpm util-linux"}},
+      {"usr/bin/sudo", {"dpkg sudo", "rpm sudo"}},
+      {"usr/bin/umount", {"dpkg mount", "rpm util-linux"}},
+      {"usr/lib/openssh/ssh-keysign", {"dpkg openssh-client"}},
+      {"usr/lib/polkit-1/polkit-agent-helper-1",
+       {"dpkg polkitd", "dpkg policykit-1", "rpm polkit"}},
+      {"usr/libexec/openssh/ssh-keysign", {"rpm openssh", "rpm openssh-keysign"}},
+      {"usr/sbin/pam_timestamp_check", {"dpkg libpam-modules-bin", "rpm pam"}},
+      {"usr/sbin/poweroff", {"dpkg systemd-sysv", "rpm systemd"}},
+      {"usr/sbin/semanage",
+       {"dpkg policycoreutils-python-utils", "rpm policycoreutils-python-utils"}},
+      {"usr/sbin/unix_chkpwd", {"dpkg libpam-modules-bin", "rpm pam"}},
+      {"usr/sbin/unix_update", {"dpkg libpam-modules-bin", "rpm pam"}},
+      {"usr/sbin/userhelper", {"dpkg usermode", "rpm usermode"}},
+      {"usr/sbin/usermod", {"dpkg passwd", "rpm shadow-utils"}},
+  };
+  return kShipped;
+}
+
+bool holds_programs(const Tree& tree) {
+  return tree.exists("usr/bin/sh") || tree.exists("bin/sh");
+}
+
+// The packages that are installed; none if the tree holds its programs and need not be asked.
+std::set<std::string> installed(Context& context) {
+  std::set<std::string> names;
+  if (holds_programs(context.tree())) return names;
+  if (const auto answer = context.store().select(
+          "SELECT manager || ' ' || name FROM package WHERE status = 'installed'"))
+    for (const auto& row : answer->rows)
+      if (!row.empty() && row[0]) names.insert(std::string(*row[0]));
+  return names;
 }
 
 // The values of a setting that another collector found out; nothing if it has none.
@@ -143,11 +210,13 @@ std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& p
     std::string real = paths.real(path, item.kind != "link");
     if (!known.emplace(std::string(item.topic), real).second) return;
     interests.push_back({std::string(item.topic), "/" + real, std::string(item.kind),
-                         item.kind == "executable" ? "wax"
-                         : item.kind == "command"  ? "x"
-                                                   : "wa",
+                         !item.wanted.empty()        ? std::string(item.wanted)
+                         : item.kind == "executable" ? "wax"
+                         : item.kind == "command"    ? "x"
+                                                     : "wa",
                          std::move(because)});
   };
+  const std::set<std::string> packages = installed(context);
   for (const Item& item : items()) {
     std::vector<std::string> candidates;
     for (const std::string_view path : item.paths) {
@@ -155,6 +224,16 @@ std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& p
         for (std::string& found : program(tree, path)) candidates.push_back(std::move(found));
       else
         candidates.emplace_back(path);
+      if (item.kind != "command" || packages.empty()) continue;
+      for (const Shipped& entry : shipped()) {
+        if (entry.path != path && !entry.path.ends_with("/" + std::string(path))) continue;
+        for (const std::string_view package : entry.packages)
+          if (packages.contains(std::string(package)) && !tree.exists(entry.path)) {
+            add(item, std::string(entry.path),
+                "package " + std::string(package.substr(package.find(' ') + 1)) + " ships it");
+            break;
+          }
+      }
     }
     if (item.topic == "docker-data-root") {
       const auto roots = asked(context, "SELECT value FROM docker_daemon WHERE key = 'data-root'");
@@ -164,6 +243,12 @@ std::vector<AuditInterest> audit_interests(Context& context, const AuditPaths& p
       const auto sockets =
           asked(context, "SELECT value FROM containerd_config WHERE key = 'grpc.address'");
       if (!sockets.empty()) candidates = sockets;
+    }
+    if (item.topic == "sudo-log") {
+      const auto logs = asked(context, "SELECT value FROM sudo_default WHERE name = 'logfile'");
+      for (const std::string& log : logs)
+        if (!tree.exists(log)) add(item, log, "sudo makes it");
+      if (!logs.empty()) candidates = logs;
     }
     for (const std::string& path : candidates) {
       // A link counts wherever it leads.

@@ -27,11 +27,13 @@ const TableSpec kSettingTable{
         "A setting of a small service as it counts after drop-ins and repetitions: systemd's "
         "journald, logind, coredump, timesyncd, resolved, networkd, sleep, oomd, pstore, "
         "journal-upload, journal-remote, system and user (the managers); chrony, ntp, postfix, "
-        "selinux, ufw, logrotate (outside its blocks), resolv, au-remote. Directives that add up, "
+        "selinux, ufw, logrotate (outside its blocks), resolv, au-remote, audisp-remote, "
+        "crypto-policies "
+        "(the policy stands in the key). Directives that add up, "
         "such as chrony.server, have a row each. Nothing that is not written has a row.",
     .columns = {{"key", ColumnType::text,
                  "Program and name: journald.Storage, chrony.server, selinux.SELINUX. Names of "
-                 "chrony, ntp, logrotate, resolv and au-remote are in lower case."},
+                 "chrony, ntp, logrotate, resolv, au-remote and audisp-remote are in lower case."},
                 {"value", ColumnType::text,
                  "As it is written; a list of systemd joined by blanks."},
                 {"program", ColumnType::text, "The part before the dot."},
@@ -145,6 +147,22 @@ const std::vector<Program>& programs() {
        {.comments = "#", .separator = '='},
        Repeat::all,
        true,
+       {},
+       {}},
+      // audisp-remote.conf(5): "keyword = value", case-insensitive.
+      {"audisp-remote",
+       {"etc/audit/audisp-remote.conf", "etc/audisp/audisp-remote.conf"},
+       {.comments = "#", .separator = '='},
+       Repeat::last,
+       true,
+       {},
+       {}},
+      // update-crypto-policies(8): the file holds one word, the policy with its modules: DEFAULT:NO-SHA1.
+      {"crypto-policies",
+       {"etc/crypto-policies/config"},
+       {.comments = "#"},
+       Repeat::last,
+       false,
        {},
        {}},
   };
