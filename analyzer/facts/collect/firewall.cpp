@@ -234,6 +234,8 @@ FirewallOutcome read_firewalls(Context& context) {
         firewall.read_iptables(path, "ip6", {});
       else if (name == "ufw" || name.ends_with(".rules"))
         read_loose_ufw(rows, path);
+      else if (name.ends_with(".xml"))
+        read_loose_firewalld(rows, path);
       else
         firewall.read_nftables(path, {});
     }
@@ -265,14 +267,17 @@ const FirewallOutcome& firewall_outcome(Context& context) {
 
 const Collector kFirewallCollector{
     .name = "firewall",
-    .tables = {&kFirewallPolicyTable, &kFirewallRuleTable},
+    .tables = {&kFirewallPolicyTable, &kFirewallRuleTable, &kFirewallZoneTable},
     .needs = {"unit_state"},
     .paths = {"etc/nftables.conf", "etc/nftables/**", "etc/nftables.d/**",
               "etc/sysconfig/nftables.conf", "etc/iptables/rules.v4", "etc/iptables/rules.v6",
               "etc/sysconfig/iptables", "etc/sysconfig/ip6tables", "etc/default/ufw",
-              "etc/ufw/ufw.conf", "etc/ufw/*.rules", "etc/firewalld/**", "usr/lib/firewalld/**"},
+              "etc/ufw/ufw.conf", "etc/ufw/*.rules", "etc/firewalld/**",
+              "usr/lib/firewalld/zones/*.xml", "usr/lib/firewalld/policies/*.xml",
+              "usr/lib/firewalld/services/*.xml", "usr/lib/firewalld/ipsets/*.xml"},
     .loose = {"nftables.conf", "*.nft", "rules.v4", "rules.v6", "sysconfig/iptables",
-              "sysconfig/ip6tables", "default/ufw", "ufw/user.rules", "ufw/user6.rules"},
+              "sysconfig/ip6tables", "default/ufw", "ufw/user.rules", "ufw/user6.rules",
+              "firewalld/zones/*.xml"},
     .collect = collect_firewall};
 
 }  // namespace drydock::facts

@@ -43,8 +43,7 @@ void place_policy(std::vector<Opening>& list, const std::string& path, Span span
 }
 
 void FirewallRows::issues(std::string_view path, const parsers::SyntaxErrors& errors) {
-  context_.issues(path, errors,
-                  {&kFirewallPolicyTable, &kFirewallRuleTable, &kReachablePortTable});
+  context_.issues(path, errors, {&kFirewallPolicyTable, &kFirewallRuleTable, &kReachablePortTable});
 }
 
 void FirewallRows::policy(std::string_view manager, std::string_view family, std::string_view hook,
@@ -115,7 +114,8 @@ void FirewallRows::chains(std::string_view manager, std::string_view family,
   for (const auto& [name, list] : chains) {
     int64_t position = 0;
     for (const PacketRule& one : list)
-      rule(manager, family, "filter " + name, ++position, one, start);
+      if (++position; !one.path.empty())
+        rule(manager, family, "filter " + name, position, one, start);
   }
   std::vector<Opening> list = openings(chains, chain, policy);
   place_policy(list, policy_path, policy_span);
