@@ -52,8 +52,9 @@ const std::vector<Item>& items() {
       {"account-files",
        "file",
        {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/security/opasswd",
-        "etc/nsswitch.conf", "etc/pam.conf"},
+        "etc/nsswitch.conf"},
        {"etc/passwd"}},
+      {"account-files", "file", {"etc/pam.conf"}},  // read by nobody where there is /etc/pam.d
       {"account-files", "directory", {"etc/pam.d"}},
       {"sudoers", "file", {"etc/sudoers"}},
       {"sudoers", "directory", {"etc/sudoers.d"}},

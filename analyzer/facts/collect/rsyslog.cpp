@@ -133,9 +133,10 @@ class Rsyslog {
       for (const rsyslog::Parameter& p : object.parameters)
         setting(p.name, p.value, path, p.span, p.value_span);
     } else if (object.kind == "module") {
-      // builtin:omfile and imfile have defaults of their own.
+      // builtin:omfile makes the logs; imjournal and others say with what mode they keep their state.
       for (const rsyslog::Parameter& p : object.parameters) {
-        if (p.name == "filecreatemode") setting(p.name, p.value, path, p.span, p.value_span);
+        if (p.name == "filecreatemode" && lower(object.value("load")) == "builtin:omfile")
+          setting(p.name, p.value, path, p.span, p.value_span);
         if (p.name == "load") setting("modload", p.value, path, p.span, p.value_span);
       }
     } else if (object.kind == "input") {
