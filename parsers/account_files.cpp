@@ -66,14 +66,6 @@ File<Record> each_line(std::string_view text, Found found) {
   return file;
 }
 
-template <class Record>
-bool is_nis(const Line& line, File<Record>& file) {
-  const char first = line.text[line.all.begin];
-  if (first != '+' && first != '-') return false;
-  file.nis.push_back({line.get(0), line.span()});
-  return true;
-}
-
 // A number as glibc 2.36 reads it: white space and a '+' before it are taken, anything behind it, a
 // sign and a value beyond `limit` make the line void.
 enum class Digits : uint8_t { number, empty, invalid };
@@ -98,6 +90,22 @@ void bad_number(const Line& line, size_t field, std::string_view what, File<Reco
 }
 
 constexpr uint64_t kMaxId = 0xffffffff;
+
+// `ids`: the fields that hold a number, if they hold anything. glibc (nss/nss_files/files-parse.c,
+// INT_FIELD_MAYBE_NULL) skips a line that ends before one of them, but takes one that ends behind the name.
+template <class Record>
+bool is_nis(const Line& line, File<Record>& file, std::initializer_list<size_t> ids) {
+  const char first = line.text[line.all.begin];
+  if (first != '+' && first != '-') return false;
+  const bool only_name = line.count == 1 || (line.count == 2 && line.view(1).empty());
+  const bool counts = only_name || std::ranges::all_of(ids, [&](size_t id) {
+                        uint64_t value = 0;
+                        return line.fields[id].begin < line.all.end &&
+                               read_digits(line.view(id), kMaxId, value) != Digits::invalid;
+                      });
+  file.nis.push_back({line.get(0), line.span(), counts});
+  return true;
+}
 
 // A number that must be there.
 template <class Record>
@@ -157,7 +165,7 @@ void expect_fields(const Line& line, size_t wanted, File<Record>& file) {
 
 File<User> parse_passwd(std::string_view text) {
   return each_line<User>(text, [](Line& line, File<User>& file) {
-    if (is_nis(line, file)) return;
+    if (is_nis(line, file, {2, 3})) return;
     uint64_t uid = 0, gid = 0;
     if (!read_id(line, 2, "user id", file, uid)) return;
     if (!read_id(line, 3, "group id", file, gid)) return;
@@ -173,7 +181,7 @@ File<User> parse_passwd(std::string_view text) {
 
 File<Shadow> parse_shadow(std::string_view text) {
   return each_line<Shadow>(text, [](const Line& line, File<Shadow>& file) {
-    if (is_nis(line, file)) return;
+    if (is_nis(line, file, {})) return;
     // glibc takes the old form of five fields, the new one of nine (the ninth may hold a number
     // that nobody uses), and eight if the eighth is not empty.
     const bool old_form =
@@ -207,7 +215,7 @@ File<Shadow> parse_shadow(std::string_view text) {
 
 File<Group> parse_group(std::string_view text) {
   return each_line<Group>(text, [](const Line& line, File<Group>& file) {
-    if (is_nis(line, file)) return;
+    if (is_nis(line, file, {2})) return;
     uint64_t gid = 0;
     if (!read_id(line, 2, "group id", file, gid)) return;
     expect_fields(line, 4, file);

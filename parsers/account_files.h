@@ -93,6 +93,7 @@ struct Range {
 struct Nis {
   std::string text;  // the first field
   Span span;
+  bool counts = true;  // false: glibc skips it, for a number in it is none
 };
 
 template <class Record>

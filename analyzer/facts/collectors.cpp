@@ -2,6 +2,7 @@
 #include <array>
 
 #include "analyzer/facts/collect.h"
+#include "analyzer/facts/collect/access.h"
 #include "analyzer/facts/collect/account.h"
 #include "analyzer/facts/collect/audit.h"
 #include "analyzer/facts/collect/banner.h"
@@ -49,6 +50,7 @@ std::span<const Collector> collectors() {
   // One a line, sorted.
   // clang-format off
   static const std::array kCollectors{
+      kAccessCollector,
       kAccountCollector,
       kApparmorCollector,
       kAuditCollector,

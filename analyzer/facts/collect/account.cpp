@@ -16,13 +16,16 @@
 
 #include "analyzer/source/tree.h"
 #include "parsers/account_files.h"
+#include "parsers/nsswitch.h"
 
 namespace drydock::facts {
 
 const TableSpec kAccountTable{
     .name = "account",
     .kind = TableKind::effective,
-    .doc = "A line of passwd(5) joined with its entry in shadow(5). Hashes are never kept.",
+    .doc =
+        "A line of passwd(5) joined with its entry in shadow(5). Hashes are never kept. Lines that "
+        "are hidden by others (-name, with compat in nsswitch.conf(5)) have no row.",
     .columns =
         {{"name", ColumnType::text, "The login name."},
          {"uid", ColumnType::integer, "The user id."},
@@ -190,7 +193,10 @@ class Databases {
                                         {&kGroupTable, &kGroupMemberTable});
     subuid_ = load<files::Range>(directory, "subuid", files::parse_subid, {&kSubidTable});
     subgid_ = load<files::Range>(directory, "subgid", files::parse_subid, {&kSubidTable});
-    if (!context.is_fragment()) note_absent(directory);
+    if (context.is_fragment()) return;
+    hide(passwd_, "passwd");
+    hide(group_, "group");
+    note_absent(directory);
   }
 
   void write() {
@@ -233,6 +239,35 @@ class Databases {
       database.known = !context_.is_fragment() && !context_.tree().lstat(path);
     }
     return database;
+  }
+
+  // nsswitch.conf(5), "compat": "-name" hides later lines of that name, "+name" has NIS answer in their place, and
+  // behind a line that is "+" alone glibc reads no further. Netgroups hide whom only NIS knows.
+  template <class Record>
+  void hide(Database<Record>& database, std::string_view name) {
+    if (database.file.nis.empty() || !is_compat(name)) return;
+    std::set<std::string_view> hidden;
+    auto nis = database.file.nis.begin();
+    bool ended = false;
+    std::erase_if(database.file.records, [&](const Record& record) {
+      for (; nis != database.file.nis.end() && nis->span.line < record.span.line; ++nis) {
+        if (!nis->counts) continue;
+        ended |= nis->text == "+";
+        hidden.insert(std::string_view(nis->text).substr(1));
+      }
+      return ended || hidden.contains(record.name);
+    });
+  }
+
+  bool is_compat(std::string_view database) {
+    const auto text = context_.read("etc/nsswitch.conf");
+    bool is = false;
+    if (text)
+      for (const auto& known : parsers::nsswitch::parse(text->text))
+        if (known.name == database)
+          is = std::ranges::any_of(known.sources,
+                                   [](const auto& source) { return source.name == "compat"; });
+    return is;
   }
 
   // Every host has passwd, and shadow where passwd sends to it: without them nobody can say that an
@@ -448,7 +483,8 @@ const Collector kAccountCollector{
     .tables = {&kAccountTable, &kShadowTable, &kGroupTable, &kGroupMemberTable, &kNisEntryTable,
                &kSubidTable},
     .needs = {},
-    .paths = {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/subuid", "etc/subgid"},
+    .paths = {"etc/passwd", "etc/shadow", "etc/group", "etc/gshadow", "etc/subuid", "etc/subgid",
+              "etc/nsswitch.conf"},
     .loose = {"passwd", "shadow", "group", "gshadow", "subuid", "subgid"},
     .collect = collect_accounts};
 

@@ -6,12 +6,16 @@
 #include "analyzer/facts/collect/login.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "analyzer/source/tree.h"
 #include "parsers/limits_conf.h"
 #include "parsers/login_defs.h"
+#include "parsers/new_accounts.h"
+#include "parsers/nsswitch.h"
 
 namespace drydock::facts {
 
@@ -106,8 +110,14 @@ constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
     {"SUB_UID_COUNT", "65536"}, {"UID_MAX", "60000"},     {"UID_MIN", "1000"},
     {"UMASK", "022"},           {"USERGROUPS_ENAB", "no"}};
 
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
+// A number as strtol(3) with base 0 takes it becomes a decimal one; false: it is none, or less than -1.
+bool make_number(std::string& text) {
+  char* end = nullptr;
+  errno = 0;
+  const int64_t value = std::strtoll(text.c_str(), &end, 0);
+  if (text.empty() || end != text.c_str() + text.size() || errno != 0 || value < -1) return false;
+  text = std::to_string(value);
+  return true;
 }
 
 class Login {
@@ -179,30 +189,24 @@ class Login {
                                 {key, value, std::string_view("default"), Null{}, Null{}});
   }
 
-  // NAME=value lines; useradd(8) takes them as they stand, adduser(8) takes quotation marks off.
   void assignments(std::string_view path, std::string_view program) {
     const auto text = context_.read(path);
     if (!text) return;
-    const LineIndex lines(text->text);
-    for (uint32_t number = 1; number <= lines.line_count(); ++number) {
-      auto [begin, end] = lines.line_bounds(number);
-      const std::string_view all = text->text.substr(0, end);
-      while (begin < end && is_space(all[begin])) ++begin;
-      while (end > begin && is_space(all[end - 1])) --end;
-      const size_t equals = all.find('=', begin);
-      if (begin == end || all[begin] == '#' || equals >= end) continue;
-      size_t name_end = equals;
-      while (name_end > begin && is_space(all[name_end - 1])) --name_end;
-      size_t value = equals + 1, value_end = end;
-      while (value < value_end && is_space(all[value])) ++value;
-      if (value_end - value >= 2 && (all[value] == '"' || all[value] == '\'') &&
-          all[value_end - 1] == all[value])
-        ++value, --value_end;
-      keep(kUseraddDefaultTable,
-           std::string(program) + std::string(all.substr(begin, name_end - begin)),
-           {std::string(all.substr(value, value_end - value)),
-            context_.store().locate(text->path, lines.span(begin, end)),
-            context_.store().locate(text->path, lines.span(value, value_end))});
+    const auto found = program == "useradd." ? parsers::new_accounts::parse_useradd(text->text)
+                                             : parsers::new_accounts::parse_adduser(text->text);
+    for (const auto& assignment : found) {
+      const Span at = assignment.value_span;
+      std::string value = assignment.value;
+      // useradd says that it ignores the line, and keeps what it had.
+      if (program == "useradd." && assignment.name == "INACTIVE" && !make_number(value)) {
+        context_.issue(text->path,
+                       {"bad-number", at, "useradd ignores INACTIVE: expected a number of days"},
+                       {&kUseraddDefaultTable});
+        continue;
+      }
+      keep(kUseraddDefaultTable, std::string(program) + assignment.name,
+           {std::move(value), context_.store().locate(text->path, assignment.span),
+            context_.store().locate(text->path, at)});
     }
   }
 
@@ -244,57 +248,26 @@ class Login {
            std::string_view(kept.limit.item), kept.loc, kept.value_loc});
   }
 
-  // "database: source [STATUS=action] source …"; the last line of a database counts.
   void nsswitch(std::string_view path) {
     const auto text = context_.read(path);
     if (!text) return;
-    const LineIndex lines(text->text);
-    std::map<std::string, std::vector<std::pair<std::string, Span>>> databases;
-    for (uint32_t number = 1; number <= lines.line_count(); ++number) {
-      auto [begin, end] = lines.line_bounds(number);
-      const std::string_view all = text->text.substr(0, end);
-      end = std::min(end, all.find('#', begin));
-      while (begin < end && is_space(all[begin])) ++begin;
-      const size_t colon = all.find(':', begin);
-      if (begin == end || colon >= end) continue;
-      auto& sources = databases[std::string(all.substr(begin, colon - begin))];
-      sources.clear();
-      for (size_t at = colon + 1; at < end;) {
-        if (is_space(all[at])) {
-          ++at;
-        } else if (all[at] == '[') {
-          while (at < end && all[at] != ']') ++at;
-          ++at;
-        } else {
-          const size_t from = at;
-          while (at < end && !is_space(all[at]) && all[at] != '[') ++at;
-          sources.emplace_back(all.substr(from, at - from), lines.span(from, at));
-        }
-      }
-    }
-    for (const auto& [database, sources] : databases)
-      for (size_t i = 0; i < sources.size(); ++i)
+    std::map<std::string, parsers::nsswitch::Database> databases;  // the last line of each counts
+    for (auto& database : parsers::nsswitch::parse(text->text))
+      databases[database.name] = std::move(database);
+    for (const auto& [name, database] : databases)
+      for (size_t i = 0; i < database.sources.size(); ++i)
         context_.store().insert(kNssSourceTable,
-                                {std::string_view(database), static_cast<int64_t>(i),
-                                 std::string_view(sources[i].first),
-                                 context_.store().locate(text->path, sources[i].second)});
+                                {std::string_view(name), static_cast<int64_t>(i),
+                                 std::string_view(database.sources[i].name),
+                                 context_.store().locate(text->path, database.sources[i].span)});
   }
 
   void shells(std::string_view path) {
     const auto text = context_.read(path);
     if (!text) return;
-    const LineIndex lines(text->text);
-    for (uint32_t number = 1; number <= lines.line_count(); ++number) {
-      auto [begin, end] = lines.line_bounds(number);
-      const std::string_view all = text->text.substr(0, end);
-      end = std::min(end, all.find('#', begin));
-      while (begin < end && is_space(all[begin])) ++begin;
-      while (end > begin && is_space(all[end - 1])) --end;
-      if (begin < end && all[begin] == '/')
-        context_.store().insert(kLoginShellTable,
-                                {all.substr(begin, end - begin),
-                                 context_.store().locate(text->path, lines.span(begin, end))});
-    }
+    for (const auto& shell : parsers::new_accounts::parse_shells(text->text))
+      context_.store().insert(kLoginShellTable, {std::string_view(shell.path),
+                                                 context_.store().locate(text->path, shell.span)});
   }
 
   struct KeptLimit {
