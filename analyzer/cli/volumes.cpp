@@ -34,6 +34,8 @@ std::string as_json(const OpenedImage& opened) {
       if (volume.disk != i) continue;
       ordered_json mounted = ordered_json::array();
       for (const std::string& path : volume.mounted_at) mounted.push_back(text(path));
+      ordered_json wanted = ordered_json::array();
+      for (const std::string& path : volume.wanted_at) wanted.push_back(text(path));
       volumes.push_back({{"name", volume.name},
                          {"start", volume.partition.start},
                          {"size", volume.partition.size},
@@ -45,6 +47,8 @@ std::string as_json(const OpenedImage& opened) {
                          {"uuid", volume.info.uuid},
                          {"label", text(volume.info.label)},
                          {"mountedAt", std::move(mounted)},
+                         {"wantedAt", std::move(wanted)},
+                         {"cryptName", text(volume.crypt_name)},
                          {"notes", volume.info.notes},
                          {"notRead", text(volume.info.why_not_read)}});
     }

@@ -27,6 +27,32 @@ TreeError at_path(std::string_view path, const TreeError& error) {
   return {error.kind, "'" + std::string(path) + "': " + error.message};
 }
 
+// The content of a file of a file system.
+class ContentDevice : public BlockDevice {
+ public:
+  ContentDevice(FileSystemPtr fs, FileSystem::Inode inode, uint64_t size)
+      : fs_(std::move(fs)), inode_(inode), size_(size) {}
+  uint64_t size() const override { return size_; }
+  Result<void> read(uint64_t offset, std::span<std::byte> into) const override {
+    constexpr size_t kPiece = 1 << 20;
+    while (!into.empty()) {
+      const auto piece = fs_->read(inode_, offset, std::min(into.size(), kPiece));
+      if (!piece) return Error{piece.error().message, ""};
+      if (piece->empty()) return Error{"the file ends before byte " + std::to_string(offset), ""};
+      std::ranges::copy(std::as_bytes(std::span(*piece)), into.begin());
+      into = into.subspan(piece->size());
+      offset += piece->size();
+    }
+    return {};
+  }
+  using BlockDevice::read;
+
+ private:
+  FileSystemPtr fs_;
+  FileSystem::Inode inode_;
+  uint64_t size_;
+};
+
 }  // namespace
 
 MountedTree::MountedTree(FileSystemPtr root) : root_{root.get(), root->root()} {
@@ -77,6 +103,19 @@ TreeResult<std::string> MountedTree::bind(std::string_view from, std::string_vie
   for (auto& [place, mounted] : below) mounts_.insert_or_assign(std::move(place), mounted);
   forget();
   return *real;
+}
+
+TreeResult<BlockDevicePtr> MountedTree::device_of(std::string_view path) const {
+  const auto node = find(path);
+  if (!node) return at_path(path, node.error());
+  const auto info = node->fs->stat(node->inode);
+  if (!info) return at_path(path, info.error());
+  if (info->type != NodeType::file)
+    return TreeError{TreeError::Kind::wrong_type, "'" + std::string(path) + "' is no regular file"};
+  for (const FileSystemPtr& fs : file_systems_)
+    if (fs.get() == node->fs)
+      return BlockDevicePtr(std::make_shared<ContentDevice>(fs, node->inode, info->size));
+  return not_found(path);
 }
 
 void MountedTree::block(std::string_view path, std::string why) {

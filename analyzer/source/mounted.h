@@ -28,6 +28,8 @@ class MountedTree : public Tree {
                                bool recursive = false);
   // Says that something would be mounted at `path` that could not be read: what lies below is unreadable.
   void block(std::string_view path, std::string why);
+  // A regular file as a block device, which lives as long as its file system; `path` as that of read().
+  TreeResult<BlockDevicePtr> device_of(std::string_view path) const;
   // Says that names may be missing anywhere.
   void doubt(std::string why) { remember("", std::move(why)); }
 

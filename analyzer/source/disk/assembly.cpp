@@ -4,14 +4,22 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
 #include <optional>
 
+#include "analyzer/source/disk/boot_arguments.h"
+#include "analyzer/source/disk/encrypted.h"
+#include "analyzer/source/disk/mount_units.h"
 #include "analyzer/source/disk/mounts.h"
 #include "analyzer/source/fs/fat_options.h"
 #include "analyzer/source/watched.h"
 
 namespace drydock {
 namespace {
+
+constexpr const char* kBootDirectories[] = {"boot", "efi", "boot/efi"};
+constexpr size_t kPagesOfAFile = 32;
 
 using Id128 = std::array<uint8_t, 16>;
 
@@ -94,8 +102,14 @@ class Assembly {
       tree_->doubt("what is mounted there is not known: " + why);
       image_.complete = false;
     }
+    read_crypttab();
     for (const MountWish& wish : wishes)
       if (wish.target.empty()) root_source_ = wish.source;
+    if (root_source_.empty()) {
+      std::vector<std::string> lines;
+      for (const char* directory : kBootDirectories) add_command_lines(*tree_, directory, lines);
+      root_source_ = boot_arguments(lines).root;
+    }
     for (const MountWish& wish : wishes) mount(wish);
     discover(wishes);
     return tree_;
@@ -111,6 +125,9 @@ class Assembly {
     // noauto leaves it to somebody to mount; an automount mounts when somebody looks (systemd.mount(5)).
     if (wish.has("noauto") && !wish.has("x-systemd.automount")) return;
     if (wish.is_bind()) return bind(wish);
+    if (wish.is_of_a_file()) return mount_file(wish);
+    if (const EncryptedDevice* device = encrypted(wish.source))
+      return mount_encrypted(wish, *device);
     // File systems without a device here hold nothing at rest.
     const bool local =
         wish.source.starts_with("/dev/") || wish.source.find('=') != std::string::npos;
@@ -122,6 +139,101 @@ class Assembly {
     if (!firmware) tree_->block(wish.target, "'" + wish.source + "' is not in the image");
     say(wish, "'" + wish.source + "', to be mounted on /" + wish.target + ", is not in the image",
         firmware || wish.has("nofail"));
+  }
+
+  void read_crypttab() {
+    std::string why;
+    const auto text = read_of_host(*tree_, "etc/crypttab", why);
+    if (!text) return;
+    encrypted_ = encrypted_devices(*text);
+    for (const EncryptedDevice& device : encrypted_) {
+      const Volume* found = volume_of(image_, root_, root_source_, device.source);
+      for (Volume& volume : image_.volumes) {
+        if (&volume != found || volume.info.file_system || !volume.crypt_name.empty()) continue;
+        volume.crypt_name = device.name;
+        if (device.is_swap) {
+          volume.info.why_not_read.clear();
+          volume.info.notes.emplace_back("crypttab makes swap of it at each start");
+        } else if (volume.info.why_not_read.empty()) {
+          volume.info.why_not_read = "it is encrypted (crypttab)";
+        }
+      }
+    }
+  }
+
+  const EncryptedDevice* encrypted(std::string_view source) const {
+    constexpr std::string_view kMapper = "/dev/mapper/";
+    if (!source.starts_with(kMapper)) return nullptr;
+    const auto found =
+        std::ranges::find(encrypted_, source.substr(kMapper.size()), &EncryptedDevice::name);
+    return found == encrypted_.end() ? nullptr : &*found;
+  }
+
+  void mount_encrypted(const MountWish& wish, const EncryptedDevice& device) {
+    if (const Volume* volume = volume_of(image_, root_, root_source_, device.source);
+        volume && !volume->info.file_system)
+      return attach(*volume, wish.target, &wish);
+    tree_->block(wish.target, "it is encrypted ('" + device.name + "' of crypttab)");
+    say(wish,
+        "'" + wish.source + "', to be mounted on /" + wish.target + ", is encrypted, and '" +
+            device.source + "', which it is in, is not in the image",
+        wish.has("nofail"));
+  }
+
+  // mount(8) "Loop-device support".
+  void mount_file(const MountWish& wish) {
+    // What a program shows there, or a place of another's, is no file system of this host.
+    if (wish.type.starts_with("fuse") || wish.type == "mergerfs" || wish.type == "none") return;
+    const std::string what = "'" + wish.source + "', to be mounted on /" + wish.target + ", ";
+    const auto fail = [&](const std::string& why) {
+      tree_->block(wish.target, why);
+      say(wish, what + "was not read: " + why, wish.has("nofail"));
+    };
+    const auto real = tree_->resolve(normal_path(wish.source));
+    if (!real && real.error().kind == TreeError::Kind::unreadable)
+      return fail(real.error().message);
+    const auto info = real ? tree_->stat(*real) : TreeResult<Stat>(real.error());
+    if (!info) return say(wish, what + "does not exist", wish.has("nofail"));
+    if (info->type != NodeType::file) return;
+    // Each layer reads several places of the one below for each of its own.
+    for (const std::string& place : on_files_)
+      if (real->starts_with(place + "/")) return fail("it is in a file in a file");
+    const auto file = tree_->device_of(*real);
+    if (!file) return fail(file.error().message);
+    const auto offset = size_of(wish.value_of("offset")),
+               limit = size_of(wish.value_of("sizelimit"));
+    if (!offset || !limit || *offset > (*file)->size())
+      return fail("its offset= or sizelimit= is no number of bytes of it");
+    const uint64_t rest = (*file)->size() - *offset;
+    const auto slice =
+        std::make_shared<SliceDevice>(*file, *offset, *limit == 0 ? rest : std::min(rest, *limit));
+    VolumeInfo volume = probe_volume(std::make_shared<CachedDevice>(slice, kPagesOfAFile));
+    if (!volume.file_system)
+      return fail(volume.why_not_read.empty() ? "what is in it is not known" : volume.why_not_read);
+    if (volume.type == "vfat")
+      volume.file_system = with_fat_options(volume.file_system, wish.options);
+    const auto root = volume.file_system->root();
+    const auto place = tree_->mount(wish.target, volume.file_system, root, has_systemd());
+    if (!place) return say(wish, "there is no mount point /" + wish.target);
+    on_files_.push_back(*place);
+    for (const std::string& note : volume.notes) say(wish, "'" + wish.source + "': " + note, true);
+    if (volume.missing > 0) say(wish, "'" + wish.source + "' is cut short");
+  }
+
+  // "4096", "1MiB": losetup(8) "--offset". Nothing is 0.
+  static std::optional<uint64_t> size_of(std::string_view text) {
+    if (text.empty()) return 0;
+    uint64_t out = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, out);
+    if (error != std::errc()) return std::nullopt;
+    const std::string_view unit(stop, static_cast<size_t>(end - stop));
+    static constexpr std::string_view kUnits = "KMGT";
+    if (unit.empty()) return out;
+    const size_t power =
+        kUnits.find(static_cast<char>(std::toupper(static_cast<unsigned char>(unit[0]))));
+    if (power == kUnits.npos || (unit.size() > 1 && unit.substr(1) != "iB")) return std::nullopt;
+    return checked_mul(out, uint64_t{1} << (10 * (power + 1)));
   }
 
   void bind(const MountWish& wish) {
@@ -140,6 +252,10 @@ class Assembly {
     if (!file_system) {
       tree_->block(path, volume.info.why_not_read.empty() ? "its volume is not known"
                                                           : volume.info.why_not_read);
+      for (Volume& mine : image_.volumes)
+        if (&mine == &volume &&
+            std::ranges::find(mine.wanted_at, "/" + path) == mine.wanted_at.end())
+          mine.wanted_at.push_back("/" + path);
       return;  // the volume itself is reported
     }
     if (volume.info.type == "vfat")
@@ -166,6 +282,7 @@ class Assembly {
                            std::string_view options = {}) {
       if (volume && free(path)) attach(*volume, path, nullptr, options);
     };
+    if (!is_discovery_wanted()) return;
     // The initial ramdisk has its own generator: /usr comes before systemd itself.
     place(usr(), "usr");
     if (!has_generator()) return;
@@ -179,6 +296,18 @@ class Assembly {
     const bool has_efi = tree_->exists("efi");
     if (has_efi || !extended_boot)
       place(first("EFI system"), has_efi ? "efi" : "boot", "umask=0077");
+  }
+
+  // The kernel's command line may say no. It is on this tree, or on a boot partition that is not mounted yet.
+  bool is_discovery_wanted() const {
+    std::vector<std::string> lines;
+    for (const char* directory : kBootDirectories) add_command_lines(*tree_, directory, lines);
+    for (const Volume& volume : image_.volumes)
+      if (volume.disk == root_.disk && volume.mounted_at.empty() && volume.info.file_system &&
+          (volume.partition.type_name == "EFI system" ||
+           volume.partition.type_name == "Linux extended boot"))
+        add_command_lines(MountedTree(volume.info.file_system), "", lines);
+    return boot_arguments(lines).gpt_auto;
   }
 
   bool has_generator() const {
@@ -247,7 +376,10 @@ class Assembly {
   DiskImage& image_;
   Volume& root_;
   std::shared_ptr<MountedTree> tree_;
-  std::string root_source_;  // what fstab says is mounted on "/"
+  std::string
+      root_source_;  // what fstab, or else the kernel's command line, says is mounted on "/"
+  std::vector<EncryptedDevice> encrypted_;
+  std::vector<std::string> on_files_;  // where files are mounted
 };
 
 }  // namespace

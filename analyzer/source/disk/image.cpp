@@ -42,6 +42,9 @@ void report_volumes(DiskImage& image) {
     std::string shown =
         volume.name == "disk" ? "the disk" : "partition " + std::to_string(volume.partition.number);
     if (!volume.info.type.empty()) shown += " (" + volume.info.type + ")";
+    std::string wanted;
+    for (const std::string& path : volume.wanted_at)
+      wanted += (wanted.empty() ? "" : " and ") + path;
     for (const std::string& note : volume.info.notes) say(Level::note, shown + ": " + note);
     if (volume.info.missing > 0) {
       image.complete = false;
@@ -58,9 +61,36 @@ void report_volumes(DiskImage& image) {
     }
     if (!volume.info.why_not_read.empty()) {
       image.complete = false;
+      const std::string name =
+          volume.crypt_name.empty() ? "" : "'" + volume.crypt_name + "' of crypttab";
+      if (!wanted.empty())
+        shown += ", to be mounted on " + wanted + (name.empty() ? "," : " as " + name + ",");
+      else if (!name.empty())
+        shown += ", " + name + ",";
       say(Level::warning, shown + " was not read: " + volume.info.why_not_read);
     }
   }
+}
+
+// Does a volume that nobody recognizes hold something that may be files? A partition for a boot loader's code
+// does not.
+bool holds_something(const BlockDevice& volume, const Partition& partition) {
+  static constexpr std::string_view kNoFiles[] = {
+      "21686148-6449-6e6f-744e-656564454649",  // BIOS boot
+      "9e1a2d38-c612-4316-aa26-8b49521e5a8b",  // PReP boot
+      "e3c9e316-0b5c-4db8-817d-f92df00215ae",  // Microsoft reserved
+      "fe3a2a5d-4f32-41a7-b725-accc3285a309",  // ChromeOS kernel
+      "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f",  // swap, made anew
+      "41",
+      "82"};  // PReP boot, swap
+  if (std::ranges::find(kNoFiles, partition.type) != std::ranges::end(kNoFiles)) return false;
+  // Where the formats that are not read have their headers.
+  for (const uint64_t at : {0, 4, 16, 32, 64, 128}) {
+    const auto piece = volume.read(at << 10, size_t{4096});
+    if (piece && std::ranges::any_of(*piece, [](std::byte b) { return b != std::byte{0}; }))
+      return true;
+  }
+  return false;
 }
 
 std::string describe(const Volume& volume) {
@@ -71,6 +101,8 @@ std::string describe(const Volume& volume) {
   if (!volume.info.uuid.empty()) out += "  UUID=" + volume.info.uuid;
   if (!volume.info.label.empty()) out += "  LABEL=" + volume.info.label;
   for (const std::string& path : volume.mounted_at) out += "  on " + path;
+  for (const std::string& path : volume.wanted_at) out += "  for " + path;
+  if (!volume.crypt_name.empty()) out += "  as '" + volume.crypt_name + "'";
   if (!volume.info.why_not_read.empty()) out += "  not read: " + volume.info.why_not_read;
   return out + "\n";
 }
@@ -80,9 +112,11 @@ std::string describe(const Volume& volume) {
 DiskImage read_disk_image(std::vector<Disk> disks) {
   DiskImage image;
   const bool several = disks.size() > 1;
+  std::vector<BlockDevicePtr> devices;
   for (Disk& disk : disks) {
     const size_t index = image.disks.size();
     const auto device = std::make_shared<CachedDevice>(disk.device, kCachePages);
+    devices.push_back(device);
     PartitionTable table = read_partition_table(*device);
     const std::string prefix = several ? "disk" + std::to_string(index + 1) : "";
     if (table.kind == PartitionTable::Kind::none)
@@ -99,6 +133,12 @@ DiskImage read_disk_image(std::vector<Disk> disks) {
            .info = probe_volume(slice)});
     }
     image.disks.push_back({std::move(disk), std::move(table)});
+  }
+  for (Volume& volume : image.volumes) {
+    if (!volume.info.type.empty() || !volume.info.why_not_read.empty()) continue;
+    const SliceDevice content(devices[volume.disk], volume.partition.start, volume.partition.size);
+    if (volume.partition.number != 0 && holds_something(content, volume.partition))
+      volume.info.why_not_read = "what is on it is not known";
   }
   for (size_t i = 0; i < image.volumes.size(); ++i) {
     const auto& file_system = image.volumes[i].info.file_system;

@@ -23,6 +23,9 @@ struct Volume {
   Partition partition;  // number 0 for a whole disk
   VolumeInfo info;
   std::vector<std::string> mounted_at = {};  // "/var/log"; "/" for a root
+  // Of one that is not read: where it would be mounted, and what crypttab(5) calls it when it is open.
+  std::vector<std::string> wanted_at = {};
+  std::string crypt_name = {};
 };
 
 // One operating system found on the disk.

@@ -4,8 +4,8 @@
 #include <cctype>
 #include <set>
 
+#include "analyzer/source/disk/mount_units.h"
 #include "parsers/fstab.h"
-#include "parsers/unit.h"
 
 namespace drydock {
 namespace {
@@ -23,18 +23,9 @@ bool is_at_or_below(std::string_view path, std::string_view directory) {
          (path.starts_with(directory) && path[directory.size()] == '/');
 }
 
-// A file that may be there and could not be read.
-TreeResult<std::string_view> read(const Tree& tree, const std::string& path, std::string& why) {
-  const auto text = tree.read_resolved(path);
-  if (!text && (text.error().kind == TreeError::Kind::unreadable ||
-                text.error().kind == TreeError::Kind::too_large))
-    why = text.error().message;
-  return text;
-}
-
 std::vector<MountWish> fstab_wishes(const Tree& tree, std::string& why) {
   std::vector<MountWish> out;
-  const auto text = read(tree, "etc/fstab", why);
+  const auto text = read_of_host(tree, "etc/fstab", why);
   if (!text) return out;
   const std::string path = *tree.resolve("etc/fstab");
   for (const auto& entry : parsers::fstab::parse(*text).entries)
@@ -48,75 +39,12 @@ std::vector<MountWish> fstab_wishes(const Tree& tree, std::string& why) {
   return out;
 }
 
-// Is a link of this name in a .wants or .requires directory, or in those of the automount unit?
-// systemctl(1) "enable" makes them.
-class Enabled {
- public:
-  explicit Enabled(const Tree& tree) {
-    for (const char* directory : {"etc/systemd/system", "usr/lib/systemd/system"}) {
-      const auto real = tree.resolve(directory);
-      const auto names =
-          real ? tree.list(*real) : TreeResult<std::vector<std::string>>(real.error());
-      if (!names) continue;
-      for (const std::string& entry : *names) {
-        if (!entry.ends_with(".wants") && !entry.ends_with(".requires")) continue;
-        if (const auto members = tree.list(join_path(*real, entry)))
-          names_.insert(members->begin(), members->end());
-      }
-    }
-  }
-  bool contains(const std::string& unit) const {
-    const std::string stem = unit.substr(0, unit.size() - std::string_view(".mount").size());
-    return names_.contains(unit) || names_.contains(stem + ".automount");
-  }
-
- private:
-  std::set<std::string> names_;
-};
-
-// systemd.mount(5): What=, Where=, Type=, Options=. A unit that is a link to /dev/null is masked: it
-// has a target and no source, and nothing else is mounted there.
-std::vector<MountWish> unit_wishes(const Tree& tree, const std::string& directory,
-                                   const Enabled& enabled, std::string& why) {
-  std::vector<MountWish> out;
-  for (const std::string& path : tree.glob(directory, "*.mount")) {
-    const std::string unit(file_name(path));
-    const auto real = tree.resolve(path);
-    const auto link = tree.readlink(path);
-    const bool masked = link && *link == "/dev/null";
-    if (masked) {
-      // systemd-escape(1) --path: '-' stands for '/'; other escapes do not matter here.
-      std::string target = unit.substr(0, unit.size() - std::string_view(".mount").size());
-      std::ranges::replace(target, '-', '/');
-      out.push_back({.target = target, .path = path});
-      continue;
-    }
-    if (!real || !enabled.contains(unit)) continue;
-    const auto text = read(tree, path, why);
-    if (!text) continue;
-    MountWish wish{.path = *real};
-    bool has_target = false;
-    for (const auto& assignment : parsers::unit::parse(*text).assignments) {
-      if (assignment.section != "Mount") continue;
-      if (assignment.key == "What") wish.source = assignment.value;
-      if (assignment.key == "Where") {
-        wish.target = normal_path(assignment.value);
-        wish.line = assignment.span.line;
-        has_target = assignment.value.starts_with('/');
-      }
-      if (assignment.key == "Type") wish.type = assignment.value;
-      if (assignment.key == "Options") wish.options = assignment.value;
-    }
-    if (!wish.source.empty() && has_target) out.push_back(std::move(wish));
-  }
-  return out;
-}
-
 // Must `first` be mounted before `second`? systemd.unit(5) RequiresMountsFor= has it so for the mount
 // point and for the source of a bind mount.
 bool precedes(const MountWish& first, const MountWish& second) {
   if (first.target != second.target && is_at_or_below(second.target, first.target)) return true;
-  return second.is_bind() && is_at_or_below(normal_path(second.source), first.target) &&
+  return (second.is_bind() || second.is_of_a_file()) &&
+         is_at_or_below(normal_path(second.source), first.target) &&
          !is_at_or_below(first.target, second.target);
 }
 
@@ -137,27 +65,6 @@ std::vector<MountWish> ordered(std::vector<MountWish> wishes) {
   return out;
 }
 
-// udev writes what a link's name cannot hold as \xNN.
-std::string without_escapes(std::string_view name) {
-  const auto digit = [](char c) {
-    const char* const digits = "0123456789abcdef";
-    const auto at = std::string_view(digits).find(
-        static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
-    return at == std::string_view::npos ? -1 : static_cast<int>(at);
-  };
-  std::string out;
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (name.substr(i).starts_with("\\x") && i + 3 < name.size() && digit(name[i + 2]) >= 0 &&
-        digit(name[i + 3]) >= 0) {
-      out += static_cast<char>(digit(name[i + 2]) * 16 + digit(name[i + 3]));
-      i += 3;
-    } else {
-      out += name[i];
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 bool MountWish::has(std::string_view option) const {
@@ -166,8 +73,15 @@ bool MountWish::has(std::string_view option) const {
   return false;
 }
 
+std::string MountWish::value_of(std::string_view option) const {
+  std::string out;
+  for (const auto& one : parsers::fstab::split_options(options))
+    if (one.name == option) out = one.value;
+  return out;
+}
+
 std::vector<MountWish> wished_mounts(const Tree& tree, std::string& why) {
-  const Enabled enabled(tree);
+  const MountUnits units(tree);
   std::vector<MountWish> wishes;
   std::set<std::string> targets;
   const auto add = [&](std::vector<MountWish> more) {
@@ -175,9 +89,14 @@ std::vector<MountWish> wished_mounts(const Tree& tree, std::string& why) {
       if (targets.insert(wish.target).second && wishes.size() < kMaxMounts)
         wishes.push_back(std::move(wish));
   };
-  add(unit_wishes(tree, "etc/systemd/system", enabled, why));
-  add(fstab_wishes(tree, why));
-  add(unit_wishes(tree, "usr/lib/systemd/system", enabled, why));
+  add(units.wishes("etc/systemd/system", why));
+  // A generator's units come behind those of /etc and before those of packages.
+  std::vector<MountWish> fstab = fstab_wishes(tree, why);
+  for (MountWish& wish : fstab)
+    if (wish.type != "swap" && wish.target != "none") units.apply_drop_ins(wish, why);
+  add(std::move(fstab));
+  add(units.wishes("usr/local/lib/systemd/system", why));
+  add(units.wishes("usr/lib/systemd/system", why));
   return ordered(std::move(wishes));
 }
 

@@ -21,10 +21,18 @@ struct MountWish {
 
   bool has(std::string_view option) const;
   bool is_bind() const { return has("bind") || has("rbind"); }
+  // Of a path of the host that is no device (nor "//server/share"): a file that is mounted through a loop
+  // device (mount(8)).
+  bool is_of_a_file() const {
+    return !is_bind() && source.starts_with('/') && !source.starts_with("/dev/") &&
+           !source.starts_with("//");
+  }
+  // The value of an option, of several the last; empty if there is none.
+  std::string value_of(std::string_view option) const;
 };
 
 // What is mounted when the host starts, in an order in which everything is mounted before what lies on
-// it: .mount units in /etc before fstab, fstab before those in /usr/lib. `why` says what of that could
+// it: .mount units in /etc before fstab, fstab before those in /usr/lib; of each what its drop-ins make of it. `why` says what of that could
 // not be read; empty: nothing.
 std::vector<MountWish> wished_mounts(const Tree& tree, std::string& why);
 

@@ -1,4 +1,7 @@
 // Recognizes what is on a volume by its magic numbers, also what drydock does not read.
+#include <algorithm>
+#include <cctype>
+
 #include "analyzer/source/fs/file_system.h"
 
 namespace drydock {
@@ -31,6 +34,16 @@ constexpr Magic kMagics[] = {
     {"swap", 4086, "SWAPSPACE2", ""},
     {"swap", 65526, "SWAPSPACE2", ""},
     {"swsuspend", 4086, "S1SUSPEND", ""},
+    {"bcachefs", 4120, std::string_view("\xc6\x85\x73\xf6\x66\xce\x90\xa9", 8),
+     "bcachefs is not read"},
+    {"reiserfs", 65588, "ReIsEr", "ReiserFS is not read"},
+    {"jfs", 32768, "JFS1", "JFS is not read"},
+    {"exfat", 3, "EXFAT   ", "exFAT is not read"},
+    {"apfs", 32, "NXSB", "APFS is not read"},
+    {"stratis", 516, "!Stra0tis", "Stratis is not read"},
+    // What proves that another volume is what it was (Discoverable Partitions Specification) holds no files.
+    {"DM_verity_hash", 0, std::string_view("verity\0\0", 8), ""},
+    {"verity signature", 0, "{\"rootHash\"", ""},
 };
 
 bool has_magic(const BlockDevice& volume, const Magic& magic) {
@@ -39,12 +52,25 @@ bool has_magic(const BlockDevice& volume, const Magic& magic) {
   return volume.read(magic.offset, window).ok() && ByteView{Bytes(window)}.starts_with(magic.bytes);
 }
 
+// LUKS On-Disk Format Specification, versions 1 and 2: 40 bytes of text, ended by NUL.
+std::string luks_uuid(const BlockDevice& volume) {
+  std::byte raw[40];
+  if (!volume.read(168, std::span(raw))) return "";
+  const std::string_view text(reinterpret_cast<const char*>(raw), sizeof raw);
+  const std::string_view uuid = text.substr(0, text.find('\0'));
+  const bool plain = std::ranges::all_of(
+      uuid, [](char c) { return c == '-' || std::isxdigit(static_cast<unsigned char>(c)); });
+  return plain ? std::string(uuid) : "";
+}
+
 }  // namespace
 
 VolumeInfo probe_volume(const BlockDevicePtr& volume) {
   for (const Magic& magic : kMagics)
     if (has_magic(*volume, magic))
-      return {.type = std::string(magic.type), .why_not_read = std::string(magic.why)};
+      return {.type = std::string(magic.type),
+              .uuid = magic.type == "crypto_LUKS" ? luks_uuid(*volume) : "",
+              .why_not_read = std::string(magic.why)};
   for (const auto open : {open_ext, open_fat})
     if (auto info = open(volume)) return std::move(*info);
   // Nothing was recognized because nothing could be read: an image that was cut, a bad block.

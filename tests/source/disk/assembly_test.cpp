@@ -8,6 +8,7 @@
 #include "analyzer/source/disk/mounts.h"
 #include "analyzer/source/open_image.h"
 #include "tests/source/disk/disk_maker.h"
+#include "tests/source/disk/images.h"
 #include "tests/source/source_tools.h"
 
 namespace drydock::test {
@@ -180,6 +181,146 @@ TEST_F(Assembled, UnitsThatAreEnabledAndFstabBehindThem) {
             "p1 on /\np2 on /data\np3 on /var\n");
 }
 
+// systemd.unit(5): drop-ins of the unit, of the prefixes of its name and of its type; the first of equal names
+// counts, then the last assignment in the order of the names. Units made of fstab have them too.
+TEST_F(Assembled, UnitsAreWhatTheirDropInsMakeOfThem) {
+  auto files = kPlaces;
+  files["srv/in/"] = "";
+  files["usr/lib/systemd/system/data.mount"] = "[Mount]\nWhat=LABEL=z\nWhere=/data\n";
+  files["etc/systemd/system/local-fs.target.wants/data.mount"] =
+      "-> /usr/lib/systemd/system/data.mount";
+  files["usr/lib/systemd/system/data.mount.d/20-late.conf"] = "[Mount]\nWhat=LABEL=a\n";
+  files["etc/systemd/system/data.mount.d/10-early.conf"] = "[Mount]\nWhat=LABEL=b\n";
+  files["etc/systemd/system/var.mount.d/what.conf"] = "[Mount]\nWhat=/dev/disk/by-label/b\n";
+  files["usr/lib/systemd/system/home.mount.d/what.conf"] = "[Mount]\nWhat=LABEL=z\n";
+  files["etc/systemd/system/home.mount.d/what.conf"] = "-> /dev/null";
+  files["etc/systemd/system/srv-.mount.d/noauto.conf"] = "[Mount]\nOptions=noauto\n";
+  files["etc/systemd/system/mount.d/noauto.conf"] = "[Unit]\nDescription=x\n";
+  EXPECT_EQ(mounts({root("LABEL=z /var ext4\nLABEL=a /home ext4\nLABEL=b /srv/in ext4\n", files),
+                    {.fs_label = "a"},
+                    {.fs_label = "b"}}),
+            "p1 on /\np2 on /home\np2 on /data\np3 on /var\n");
+}
+
+// systemd-gpt-auto-generator(8) "Kernel Command Line"; every entry of the boot loader has to say so.
+TEST_F(Assembled, DiscoveredUnlessTheKernelsCommandLineSaysNo) {
+  const auto with = [&](const std::string& path, const std::string& text) {
+    auto files = kPlaces;
+    files[path] = text;
+    return mounts({root("", files), {.type = "home"}});
+  };
+  const std::string none = "p1 on /\n", home = "p1 on /\np2 on /home\n";
+  EXPECT_EQ(with("boot/grub/grub.cfg", "  linux /vmlinuz root=LABEL=x ro systemd.gpt_auto=0\n"),
+            none);
+  EXPECT_EQ(with("boot/grub/grub.cfg", "linux /vmlinuz systemd.gpt-auto=no\nlinux /old ro quiet\n"),
+            home);
+  EXPECT_EQ(with("boot/grub/grub.cfg", "# linux /vmlinuz systemd.gpt_auto=0\n"), home);
+  EXPECT_EQ(with("boot/loader/entries/a.conf", "title x\noptions rd.systemd.gpt_auto=off\n"), none);
+  EXPECT_EQ(with("boot/loader/entries/a.conf", "options systemd.gpt_auto\n"), home);
+  auto fedora = kPlaces;
+  fedora["boot/loader/entries/a.conf"] = "options $kernelopts quiet\n";
+  fedora["boot/grub2/grubenv"] = "# GRUB Environment Block\nkernelopts=ro systemd.gpt_auto=0\n###";
+  EXPECT_EQ(mounts({root("", fedora), {.type = "home"}}), none);
+  // A boot partition that nobody has mounted yet.
+  EXPECT_EQ(mounts({root("", kPlaces),
+                    {.type = "esp",
+                     .fs = "vfat",
+                     .files = {{"loader/entries/a.conf", "options systemd.gpt_auto=0\n"}}},
+                    {.type = "home"}}),
+            none);
+}
+
+// Without a line for "/" in fstab the kernel's command line tells the name of the root's disk.
+TEST_F(Assembled, TheRootIsNamedByTheKernelsCommandLineToo) {
+  auto files = kPlaces;
+  files["boot/grub/grub.cfg"] = "linux /vmlinuz root=/dev/sdb1 ro\nlinux /old root=/dev/sdb1 ro\n";
+  EXPECT_EQ(mounts({root("/dev/sdb2 /home ext4\n/dev/sda2 /var ext4 nofail\n", files), {}}, "dos"),
+            "p1 on /\np2 on /home\n"
+            "etc/fstab:2: '/dev/sda2', to be mounted on /var, is not in the image\n"
+            "unread /var: '/dev/sda2' is not in the image\n");
+}
+
+// mount(8) "Loop-device support".
+TEST_F(Assembled, AFileIsMounted) {
+  const auto& fat = image_bytes("fat12");
+  const std::string content(reinterpret_cast<const char*>(fat.data()), fat.size());
+  auto files = kPlaces;
+  files["srv/disk.img"] = std::string(4096, 'x') + content;
+  files["srv/link.img"] = "-> disk.img";
+  files["srv/text.img"] = std::string(8192, 'x');
+  EXPECT_EQ(mounts({root("/srv/link.img /data vfat loop,offset=4K,umask=077 0 0\n"
+                         "/srv/text.img /home ext4 loop\n/none.img /var ext4 loop,nofail\n"
+                         "/srv /efi fuse.bindfs defaults\n//server/share /boot cifs defaults\n",
+                         files)}),
+            "p1 on /\n"
+            "etc/fstab:2: '/srv/text.img', to be mounted on /home, was not read: what is in it is "
+            "not known\n"
+            "etc/fstab:3: '/none.img', to be mounted on /var, does not exist\n"
+            "unread /home: what is in it is not known\n"
+            "incomplete\n");
+  EXPECT_THAT(names("data"), testing::Contains("EFI"));
+  EXPECT_EQ(image.roots.at(0).tree->lstat("data/EFI")->mode, 0700);
+}
+
+// Each layer would read several places of the one below for each of its own.
+TEST_F(Assembled, AFileInAFileIsNotRead) {
+  run("PATH=$PATH:/usr/sbin:/sbin; mkfs.vfat -C inner 256 >/dev/null && "
+      "mkfs.vfat -C outer 1024 >/dev/null && mcopy -i outer inner ::inner.img",
+      dir.path());
+  auto files = kPlaces;
+  files["srv/disk.img"] = read_file(dir.path("outer"));
+  EXPECT_EQ(
+      mounts({root("/srv/disk.img /data vfat loop\n/data/inner.img /home vfat loop\n", files)}),
+      "p1 on /\n"
+      "etc/fstab:2: '/data/inner.img', to be mounted on /home, was not read: it is in a file "
+      "in a file\n"
+      "unread /home: it is in a file in a file\n"
+      "incomplete\n");
+}
+
+// crypttab(5): what is not read, and for what.
+TEST_F(Assembled, EncryptedVolumesAreNamedByCrypttab) {
+  const std::string luks = "aaaaaaaa-1111-2222-3333-444444444444";
+  auto files = kPlaces;
+  files["etc/crypttab"] =
+      "# name device key options\n"
+      "data UUID=" +
+      luks +
+      " none luks,discard\n"
+      "old\tUUID=99999999-1111-2222-3333-444444444444\n"
+      "pool PARTUUID=AAAAAAAA-0000-0000-0000-000000000003 none luks\n"
+      "swap PARTLABEL=swap /dev/urandom swap,cipher=aes-xts-plain64\n";
+  EXPECT_EQ(
+      mounts({root("/dev/mapper/data /data ext4\n/dev/mapper/old /srv ext4 nofail\n"
+                   "/dev/mapper/swap none swap sw\n",
+                   files),
+              {.fs = "luks", .fs_uuid = luks},
+              {.uuid = "aaaaaaaa-0000-0000-0000-000000000003", .fs = "luks"},
+              {.name = "swap", .fs = "luks"}}),
+      "p1 on /\n"
+      "etc/fstab:2: '/dev/mapper/old', to be mounted on /srv, is encrypted, and "
+      "'UUID=99999999-1111-2222-3333-444444444444', which it is in, is not in the image\n"
+      "partition 2 (crypto_LUKS), to be mounted on /data as 'data' of crypttab, was not read: "
+      "it is encrypted (LUKS)\n"
+      "partition 3 (crypto_LUKS), 'pool' of crypttab, was not read: it is encrypted (LUKS)\n"
+      "partition 4 (crypto_LUKS): crypttab makes swap of it at each start\n"
+      "unread /data: it is encrypted (LUKS)\n"
+      "unread /srv: it is encrypted ('old' of crypttab)\n"
+      "incomplete\n");
+}
+
+// What nobody recognizes may be a file system all the same.
+TEST_F(Assembled, UnknownContentIsSaidToBeUnread) {
+  make_disk(dir, "disk.img", {root("", kPlaces), {.fs = ""}, {.fs = ""}});
+  run("printf 'something' | dd of=disk.img bs=1M seek=5 conv=notrunc status=none", dir.path());
+  const auto opened = open_stack(dir.path("disk.img"), {});
+  ASSERT_TRUE(opened && *opened);
+  EXPECT_FALSE((*opened)->image.complete);
+  std::vector<std::string> said;
+  for (const Diagnostic& one : (*opened)->image.diagnostics) said.push_back(one.message);
+  EXPECT_THAT(said, ElementsAre("partition 2 was not read: what is on it is not known"));
+}
+
 TEST_F(Assembled, NoautoIsLeftAloneUnlessSomebodyLooking) {
   EXPECT_EQ(mounts({root("LABEL=a /data ext4 noauto\n"
                          "LABEL=b /srv ext4 noauto,x-systemd.automount\n"
@@ -229,7 +370,8 @@ TEST_F(Assembled, DiscoveredUnlessTheAttributeOrTheHostSaysNo) {
   // An encrypted /home would be unlocked and mounted: its files are not the empty directory's.
   EXPECT_EQ(mounts({root("", kPlaces), {.type = "home", .fs = "luks"}}),
             "p1 on /\n"
-            "partition 2 (crypto_LUKS) was not read: it is encrypted (LUKS)\n"
+            "partition 2 (crypto_LUKS), to be mounted on /home, was not read: it is encrypted "
+            "(LUKS)\n"
             "unread /home: it is encrypted (LUKS)\n"
             "incomplete\n");
 }

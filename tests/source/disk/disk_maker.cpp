@@ -88,6 +88,9 @@ void make_disk(TempDir& directory, const std::string& image,
                   std::filesystem::path(part).filename().string() + " * ::)";
     } else {
       commands += "printf 'LUKS\\272\\276\\0\\1' | dd of=" + part + " conv=notrunc status=none";
+      if (!plan.fs_uuid.empty())
+        commands += "\nprintf '" + plan.fs_uuid + "' | dd of=" + part +
+                    " bs=1 seek=168 conv=notrunc status=none";
     }
     commands += "\ndd if=" + part + " of=" + image + " bs=1M seek=" + std::to_string(start) +
                 " conv=notrunc,sparse status=none";
