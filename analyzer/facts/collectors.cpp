@@ -21,6 +21,7 @@
 #include "analyzer/facts/collect/login.h"
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
+#include "analyzer/facts/collect/network.h"
 #include "analyzer/facts/collect/package.h"
 #include "analyzer/facts/collect/package_source.h"
 #include "analyzer/facts/collect/pam.h"
@@ -73,6 +74,7 @@ std::span<const Collector> collectors() {
       kLoginCollector,
       kModuleCollector,
       kMountCollector,
+      kNetworkCollector,
       kOsReleaseCollector,
       kPackageCollector,
       kPackageSourceCollector,
