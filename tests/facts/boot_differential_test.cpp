@@ -7,6 +7,7 @@
 #include <random>
 #include <sstream>
 
+#include "analyzer/source/artifact.h"
 #include "parsers/grub_default.h"
 #include "tests/facts/facts.h"
 #include "tests/oracle.h"
@@ -216,9 +217,14 @@ TEST(BootDifferential, AnImageCarriesTheCommandLineThatObjcopyPutIn) {
   directory.write("uname", "6.6.1-uki");
   const auto made = test::ask(
       "cd " + directory.path() +
-      " && echo 'int x;' | cc -c -x c - -o stub.o && objcopy -O pei-x86-64 --add-section "
+      // With a kernel in it that makes the whole larger than a parser gets at once.
+      " && head -c 17000000 /dev/zero > linux && echo 'int x;' | cc -c -x c - -o stub.o && objcopy "
+      "-O pei-x86-64 --add-section .linux=linux --set-section-flags .linux=data,readonly "
+      "--add-section "
       ".cmdline=cmdline --set-section-flags .cmdline=data,readonly --add-section .uname=uname "
-      "--set-section-flags .uname=data,readonly stub.o out.efi && cat out.efi");
+      "--set-section-flags .uname=data,readonly stub.o out.efi && mkdir -p root/boot/efi/EFI/Linux "
+      "root/etc && echo x > root/etc/passwd && cp out.efi "
+      "root/boot/efi/EFI/Linux/a.efi && cat out.efi");
   if (!made || made->empty()) GTEST_SKIP() << "objcopy with PE support is not installed";
   auto tree = std::make_shared<MemoryTree>();
   tree->file("boot/efi/EFI/Linux/a.efi", *made);
@@ -231,6 +237,17 @@ TEST(BootDifferential, AnImageCarriesTheCommandLineThatObjcopyPutIn) {
           tree,
           "SELECT name, value, source FROM kernel_argument WHERE name IN ('audit', 'dyndbg')"),
       "audit | 1 | entry\ndyndbg | file x +p | entry\n");
+
+  OpenOptions how;
+  how.interest = facts::interest_for({"boot_entry"});
+  how.scope = Scope::host;
+  const auto artifact = open_artifact(directory.path() + "/root", how);
+  ASSERT_TRUE(artifact) << artifact.error().message;
+  const auto store = facts::Store::create(facts::all_tables());
+  facts::collect(artifact->targets[0], **store, {"boot_entry"});
+  const auto rows = (*store)->select("SELECT version || ' ' || arguments FROM boot_entry");
+  ASSERT_TRUE(rows && rows->rows.size() == 1);
+  EXPECT_EQ(*rows->rows[0][0], "6.6.1-uki root=/dev/sda1 ro audit=1 dyndbg=\"file x +p\"");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/facts/facts.h"
+#include "tests/oracle.h"
 
 namespace drydock {
 namespace {
@@ -214,6 +215,31 @@ TEST(BootFacts, EndlessScriptsEnd) {
                  "$a\n}\n"}}),
           "SELECT count(*) FROM parse_issue WHERE code = 'too-long' AND table_name = 'boot_entry'"),
       "1\n");
+}
+
+TEST(BootFacts, CompressedConfigurationsAreUnpacked) {
+  const auto packed = test::ask("printf 'CONFIG_X86_64=y\\nCONFIG_BUG=y\\n' | gzip -nc");
+  ASSERT_TRUE(packed && packed->size() > 20);
+  auto host = std::make_shared<MemoryTree>();
+  host->file("boot/vmlinuz-6.1.0", "").file("boot/config-6.1.0.gz", *packed);
+  host->file("boot/vmlinuz-5.9.0", "").file("boot/config-5.9.0", "CONFIG_BUG=n\n");
+  host->file("boot/config-5.9.0.gz", *packed);
+  const char* const sql = "SELECT kernel, option, value, loc FROM kernel_config";
+  EXPECT_EQ(test::facts(host, sql),
+            "5.9.0 | CONFIG_BUG | n | boot/config-5.9.0:1:1\n"
+            "6.1.0 | CONFIG_X86_64 | y | boot/config-6.1.0.gz:1:1\n"
+            "6.1.0 | CONFIG_BUG | y | boot/config-6.1.0.gz:2:1\n");
+  // A copy of a running host whose kernel has its configuration nowhere else.
+  auto copy = std::make_shared<MemoryTree>();
+  copy->file("boot/vmlinuz-6.1.0", "").file("proc/config.gz", *packed);
+  EXPECT_EQ(test::facts(copy, sql),
+            "6.1.0 | CONFIG_X86_64 | y | proc/config.gz:1:1\n"
+            "6.1.0 | CONFIG_BUG | y | proc/config.gz:2:1\n");
+  copy->file("proc/config.gz", packed->substr(0, packed->size() - 9));
+  EXPECT_EQ(test::facts(copy,
+                        "SELECT path, code, effect FROM parse_issue WHERE table_name = "
+                        "'kernel_config'"),
+            "proc/config.gz | not-unpacked | unknown\n");
 }
 
 TEST(BootFacts, KernelsBelongToTheirConfigurationAndModules) {

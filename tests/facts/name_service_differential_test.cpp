@@ -143,7 +143,7 @@ TEST(NameServiceDifferential, AccountsGroupsAndMembersAreThoseOfGlibc) {
 }
 
 TEST(UseraddDifferential, DefaultsAreThoseOfUseradd) {
-  constexpr int kFiles = 100;
+  constexpr int kFiles = 50;
   const test::ScratchDirectory scratch;
   std::vector<std::shared_ptr<MemoryTree>> trees;
   for (int i = 0; i < kFiles; ++i) {

@@ -56,18 +56,22 @@ TEST(GrubEnv, ReadsVariables) {
 }
 
 TEST(PeSections, RefusesWhatIsNone) {
-  EXPECT_EQ(pe_sections::parse("").errors.list().at(0).code, "not-pe");
+  const auto parse = [](std::string_view text) {
+    TextBytes bytes(text);
+    return pe_sections::parse(bytes, {".cmdline"});
+  };
+  EXPECT_EQ(parse("").errors.list().at(0).code, "not-pe");
   std::string bytes(200, '\0');
   bytes[0] = 'M';
   bytes[1] = 'Z';
   bytes[60] = 100;
-  EXPECT_EQ(pe_sections::parse(bytes).errors.list().at(0).code, "not-pe");
+  EXPECT_EQ(parse(bytes).errors.list().at(0).code, "not-pe");
   bytes.replace(100, 4, std::string("PE\0\0", 4));
-  EXPECT_TRUE(pe_sections::parse(bytes).sections.empty());
+  EXPECT_TRUE(parse(bytes).sections.empty());
   bytes[106] = 5;  // five sections, and no room for them
-  EXPECT_EQ(pe_sections::parse(bytes).errors.list().at(0).code, "truncated");
+  EXPECT_EQ(parse(bytes).errors.list().at(0).code, "truncated");
   bytes[60] = '\xff', bytes[61] = '\xff', bytes[62] = '\xff', bytes[63] = '\xff';
-  EXPECT_EQ(pe_sections::parse(bytes).errors.list().at(0).code, "truncated");
+  EXPECT_EQ(parse(bytes).errors.list().at(0).code, "truncated");
 }
 
 }  // namespace

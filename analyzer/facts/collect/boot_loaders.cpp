@@ -3,6 +3,7 @@
 #include <set>
 
 #include "analyzer/facts/collect/boot.h"
+#include "analyzer/facts/file_bytes.h"
 #include "analyzer/source/tree.h"
 #include "parsers/boot_loader_entry.h"
 #include "parsers/grub_env.h"
@@ -154,22 +155,23 @@ std::vector<BootEntry> systemd_boot_entries(Context& context) {
     if (auto entry = bls_entry(context, path, {})) list.push_back(std::move(*entry));
   for (const std::string_view partition : kPartitions)
     for (const std::string& path : tree.glob(join_path(partition, "EFI/Linux"), "*.efi")) {
-      const auto text = context.read(path);
-      if (!text) continue;
-      const auto file = parsers::pe_sections::parse(text->text);
-      context.issues(text->path, file.errors);
+      const auto bytes = FileBytes::open(context, path);
+      if (!bytes) continue;
+      const auto file = parsers::pe_sections::parse(*bytes, {".cmdline", ".uname"});
+      if (!bytes->failed()) context.issues(bytes->path(), file.errors);
       BootEntry entry;
       entry.loader = "systemd-boot";
       entry.id = std::string(file_name(path));
       entry.kernel = "/" + path;
-      entry.path = text->path;
+      entry.path = bytes->path();
       for (const auto& section : file.sections) {
-        const std::string_view content = section.content.substr(0, section.content.find('\0'));
+        const std::string_view content =
+            std::string_view(section.content).substr(0, section.content.find('\0'));
         if (section.name == ".uname") entry.version = std::string(content);
         if (section.name != ".cmdline") continue;
         for (const auto& a : parsers::kernel_cmdline::split(content))
           entry.arguments.push_back(
-              {std::string(content.substr(a.begin, a.end - a.begin)), text->path, Span{}});
+              {std::string(content.substr(a.begin, a.end - a.begin)), bytes->path(), Span{}});
       }
       list.push_back(std::move(entry));
     }

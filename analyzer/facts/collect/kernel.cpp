@@ -1,13 +1,15 @@
 // /boot/vmlinuz-VERSION, /boot/config-VERSION and /lib/modules/VERSION belong together. Distributions put the
 // configuration into /boot (Debian), into /lib/modules/VERSION/config (Fedora, both), or nowhere (Arch: it is only
-// inside the kernel, which is not unpacked here).
+// inside the kernel, which is not unpacked here; where a copy of the running host has /proc/config.gz, that is).
 #include "analyzer/facts/collect/kernel.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
+#include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/boot.h"
+#include "analyzer/source/codec.h"
 #include "analyzer/source/tree.h"
 #include "parsers/kernel_config.h"
 
@@ -53,6 +55,9 @@ const TableSpec kKernelConfigTable{
 
 namespace {
 
+constexpr std::string_view kGzip = ".gz";
+constexpr std::string_view kRunning = "proc/config.gz";
+
 struct Kernel {
   std::string image, config;
   bool has_modules = false;
@@ -87,7 +92,14 @@ std::map<std::string, Kernel> find_kernels(const Tree& tree) {
   std::map<std::string, Kernel> kernels;
   for (const std::string_view prefix : {"vmlinuz-", "vmlinux-", "config-"})
     for (const std::string& path : tree.glob("boot", std::string(prefix) + "*")) {
-      const std::string version(file_name(path).substr(prefix.size()));
+      std::string version(file_name(path).substr(prefix.size()));
+      // A compressed one is taken where there is no other: "config-6.1.0" sorts before it.
+      if (prefix == "config-" && version.ends_with(kGzip)) {
+        version.resize(version.size() - kGzip.size());
+        if (const auto known = kernels.find(version);
+            known != kernels.end() && !known->second.config.empty())
+          continue;
+      }
       if (kernel_release(version) == 0) continue;  // vmlinuz-linux, vmlinuz-0-rescue-…
       Kernel& kernel = kernels[version];
       (prefix == "config-" ? kernel.config : kernel.image) = path;
@@ -139,12 +151,40 @@ std::string_view architecture(const parsers::kernel_config::File& file) {
   return "";
 }
 
+// A configuration that is compressed with gzip; what does not unpack is an issue of the running collector.
+std::string unpacked(Context& context, const Text& packed) {
+  const auto codec = Codec::make("gz");
+  std::string out;
+  std::string why;
+  bool ended = false;
+  for (size_t at = 0; at < packed.text.size() && !ended && why.empty();) {
+    char buffer[size_t{64} << 10];
+    const Codec::Piece piece =
+        codec->step(packed.text.data() + at, packed.text.size() - at, buffer, sizeof buffer);
+    at += piece.consumed;
+    out.append(buffer, piece.produced);
+    ended = piece.ended;
+    if (!codec->error().empty()) why = codec->error();
+    if (out.size() > limits::kFileContent) why = "it unpacks to more than 16 MiB";
+    if (piece.consumed == 0 && piece.produced == 0) break;
+  }
+  if (!ended && why.empty()) why = "it ends too early";
+  if (!why.empty())
+    context.issue(packed.path,
+                  {"not-unpacked", Span{}, "cannot be unpacked: " + why, parsers::Effect::refused},
+                  {&kKernelConfigTable});
+  return out;
+}
+
 // Writes the options; returns the architecture and the place of the file.
 std::pair<std::string_view, Value> read_config(Context& context, const std::string& path,
                                                std::string_view version) {
   const auto text = context.read(path);
   if (!text) return {"", Null{}};
-  const parsers::kernel_config::File file = parsers::kernel_config::parse(text->text);
+  const bool is_packed = text->text.starts_with("\x1f\x8b");
+  const std::string plain = is_packed ? unpacked(context, *text) : "";
+  const parsers::kernel_config::File file =
+      parsers::kernel_config::parse(is_packed ? std::string_view(plain) : text->text);
   context.issues(text->path, file.errors, {&kKernelConfigTable});
   for (const auto& option : file.options)
     context.store().insert(kKernelConfigTable, {version, option.name, option.value,
@@ -168,12 +208,18 @@ void collect_kernels(Context& context) {
       Kernel kernel;
       kernel.config = path;
       const std::string_view name = file_name(path);
-      write_kernel(context, name.substr(std::string_view("config-").size()), kernel, true);
+      std::string_view version = name.substr(std::string_view("config-").size());
+      if (version.ends_with(kGzip)) version.remove_suffix(kGzip.size());
+      write_kernel(context, version, kernel, true);
     }
     return;
   }
-  const auto kernels = find_kernels(context.tree());
+  auto kernels = find_kernels(context.tree());
   const std::string boots = booted(context, kernels);
+  // What a kernel built with CONFIG_IKCONFIG_PROC says of itself (proc_config(5)): a copy of a running host.
+  if (const auto running = kernels.find(boots);
+      running != kernels.end() && running->second.config.empty() && context.tree().exists(kRunning))
+    running->second.config = kRunning;
   for (const auto& [version, kernel] : kernels)
     write_kernel(context, version, kernel, version == boots);
 }
@@ -185,7 +231,7 @@ const Collector kKernelCollector{
     .tables = {&kKernelTable, &kKernelConfigTable},
     .needs = {"boot_entry"},
     .paths = {"boot/config-*", "lib/modules/*/config", "lib/modules/*/modules.dep",
-              "usr/lib/modules/*/config", "usr/lib/modules/*/modules.dep"},
+              "usr/lib/modules/*/config", "usr/lib/modules/*/modules.dep", "proc/config.gz"},
     .loose = {"config-[0-9]*.[0-9]*"},
     .collect = collect_kernels};
 
