@@ -71,7 +71,8 @@ void add_images(const Tree& tree, std::string_view directory, std::vector<std::s
     const auto head =
         real ? tree.read_piece(*real, 0, kHeadOfAnImage) : TreeResult<std::string>(real.error());
     if (!head || lines.size() >= kMostLines) continue;
-    for (const auto& section : parsers::pe_sections::parse(*head).sections)
+    TextBytes bytes(*head);
+    for (const auto& section : parsers::pe_sections::parse(bytes, {".cmdline"}).sections)
       if (section.name == ".cmdline")
         lines.emplace_back(section.content.substr(0, section.content.find('\0')));
   }
