@@ -13,6 +13,7 @@
 #include "analyzer/facts/collect/cron.h"
 #include "analyzer/facts/collect/docker.h"
 #include "analyzer/facts/collect/docker_client.h"
+#include "analyzer/facts/collect/dockerfile.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/image_file.h"
@@ -64,6 +65,7 @@ std::span<const Collector> collectors() {
       kCronCollector,
       kDockerClientCollector,
       kDockerCollector,
+      kDockerfileCollector,
       kExposedFileCollector,
       kFileCollector,
       kFirewallCollector,
