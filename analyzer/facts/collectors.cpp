@@ -16,7 +16,9 @@
 #include "analyzer/facts/collect/dockerfile.h"
 #include "analyzer/facts/collect/file.h"
 #include "analyzer/facts/collect/firewall.h"
+#include "analyzer/facts/collect/host_access.h"
 #include "analyzer/facts/collect/image_file.h"
+#include "analyzer/facts/collect/inet_service.h"
 #include "analyzer/facts/collect/isolation.h"
 #include "analyzer/facts/collect/kernel.h"
 #include "analyzer/facts/collect/login.h"
@@ -70,7 +72,9 @@ std::span<const Collector> collectors() {
       kFileCollector,
       kFirewallCollector,
       kHomeFileCollector,
+      kHostAccessCollector,
       kImageFileCollector,
+      kInetServiceCollector,
       kIsolationCollector,
       kKernelCollector,
       kLoginCollector,

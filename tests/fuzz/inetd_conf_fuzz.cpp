@@ -1,0 +1,8 @@
+#include "parsers/inetd_conf.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  drydock::parsers::inetd_conf::parse_inetd(text);
+  drydock::parsers::inetd_conf::parse_xinetd(text);
+  return 0;
+}

@@ -1,0 +1,55 @@
+// inetd.conf(5), xinetd.conf(5)
+#include "parsers/inetd_conf.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/parsers/render.h"
+
+namespace drydock::parsers::inetd_conf {
+namespace {
+
+TEST(InetdConf, AServiceALine) {
+  const File file = parse_inetd(
+      "#<off># ftp stream tcp nowait root /usr/sbin/ftpd\n127.0.0.1:\n"
+      "telnet\tstream\ttcp,rcvbuf=1m nowait.40 root.wheel /usr/sbin/tcpd /usr/sbin/in.telnetd -h\n"
+      "[::1]:time dgram udp6 wait root internal\nshort line\nx stream tcp maybe root y\n");
+  std::string out;
+  for (const Service& one : file.services)
+    out += one.name + " " + one.address + " " + one.protocol + " " + one.user + " " + one.program +
+           " [" + one.arguments + "] " + test::place(one.span) + "\n";
+  EXPECT_EQ(out + test::errors(file.errors),
+            "telnet  tcp root.wheel /usr/sbin/tcpd [/usr/sbin/in.telnetd -h] 3:1-3:88\n"
+            "time [::1] udp6 root internal [] 4:1-4:41\n"
+            "error too-few-fields 5:1-5:11 expected six fields and more (ignored)\n"
+            "error bad-wait 6:14-6:19 expected wait or nowait (ignored)\n");
+}
+
+TEST(InetdConf, SectionsOfXinetd) {
+  const XinetdFile file = parse_xinetd(
+      "defaults\n{\n  disabled += a b\n}\n\nservice telnet {\n disable=no\n server_args -= x\n "
+      "what\n}\n"
+      "includedir /etc/xinetd.d\ninclude /etc/x\nfoo bar\nservice open\n{\n disable = yes\n");
+  std::string out;
+  for (const Section& section : file.sections) {
+    out += (section.is_defaults ? "defaults " : "service " + section.name + " ") +
+           test::place(section.span) + "\n";
+    for (const Attribute& one : section.attributes) {
+      out += "  " + one.name + " " + one.op;
+      for (const std::string& value : one.values) out += " " + value;
+      out += "\n";
+    }
+  }
+  for (const Include& one : file.includes)
+    out += (one.is_directory ? "directory " : "file ") + one.path + "\n";
+  EXPECT_EQ(out + test::errors(file.errors),
+            "defaults 1:1-1:9\n  disabled += a b\nservice telnet 6:1-6:15\n  disable = no\n  "
+            "server_args -= x\n"
+            "directory /etc/xinetd.d\nfile /etc/x\n"
+            "error bad-attribute 9:2-9:6 expected an attribute with '=' (ignored)\n"
+            "error bad-section 13:1-13:8 expected defaults, service NAME, include or includedir "
+            "(ignored)\n"
+            "error missing-brace 14:1-14:13 the section does not end (ignored)\n");
+}
+
+}  // namespace
+}  // namespace drydock::parsers::inetd_conf
