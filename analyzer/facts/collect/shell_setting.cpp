@@ -9,6 +9,7 @@
 #include "analyzer/facts/collect/shell_session.h"
 #include "analyzer/source/tree.h"
 #include "parsers/account_files.h"
+#include "parsers/csh.h"
 #include "parsers/login_defs.h"
 
 namespace drydock::facts {
@@ -17,15 +18,20 @@ const TableSpec kShellSettingTable{
     .name = "shell_setting",
     .kind = TableKind::effective,
     .doc =
-        "A place in the start-up files of a Bourne shell that sets TMOUT, PATH or the umask, and "
-        "whether it counts (bash(1), INVOCATION).",
+        "A place in the start-up files of a shell that sets TMOUT, PATH or the umask, and whether "
+        "it "
+        "counts (bash(1), INVOCATION; zsh(1), STARTUP/SHUTDOWN FILES; tcsh(1), Startup and "
+        "shutdown).",
     .columns =
         {{"session", ColumnType::text,
           "'login' (a user's login shell, the host's files), 'interactive' (a shell that is no "
           "login shell), 'root' (a login of root, its own files too), 'user' (one file of a user "
-          "below /home, or of root, by itself)."},
+          "below /home, or of root, by itself), 'zsh' and 'csh' (a login with that shell, the "
+          "host's "
+          "files)."},
          {"user", ColumnType::text, "The user for 'root' and 'user'; else NULL."},
-         {"key", ColumnType::text, "'TMOUT', 'PATH' or 'umask'."},
+         {"key", ColumnType::text,
+          "'TMOUT', 'PATH', 'umask', or 'autologout' (csh: minutes until an idle shell ends)."},
          {"value", ColumnType::text,
           "The value; empty: it is unset; NULL: worked out when the shell runs."},
          {"is_effective", ColumnType::boolean,
@@ -86,6 +92,8 @@ class Writer {
     for (const std::string_view path : kBashrc) interactive.read(std::string(path), kTables, false);
     write(interactive, "interactive", "");
     root_login();
+    zsh();
+    csh();
     users();
   }
 
@@ -133,6 +141,68 @@ class Writer {
       if (end == path.size() || position > 200) break;
       at = end + 1;
     }
+  }
+
+  // zsh(1), STARTUP/SHUTDOWN FILES; below /etc/zsh in Debian, in /etc itself elsewhere.
+  void zsh() {
+    ShellSession session(context_, 1000, "/home/user", reported_);
+    for (const std::string_view name : {"zshenv", "zprofile", "zshrc", "zlogin"})
+      for (const std::string_view directory : {"etc/zsh", "etc"}) {
+        const std::string path = join_path(directory, name);
+        // zsh has syntax that bash has not: what is not understood says nothing about the host.
+        if (!session.read(path, kTables, true)) continue;
+        // Red Hat's reads the files of other shells in a function.
+        const auto text = context_.read(path);
+        if (text && text->text.find("/etc/profile") != std::string_view::npos)
+          session.read("etc/profile", kTables, false);
+        break;
+      }
+    write(session, "zsh", "");
+  }
+
+  struct CshSetting {
+    parsers::csh::Setting setting;
+    std::string path;
+    bool is_effective = true;
+  };
+
+  // tcsh(1), "Startup and shutdown": /etc/csh.cshrc, then /etc/csh.login, and the directories that they go through in
+  // the distributions.
+  void csh() {
+    std::vector<CshSetting> all;
+    const auto read = [&](std::string_view path) -> std::string_view {
+      const auto text = context_.read(path);
+      if (!text) return {};
+      for (auto& setting : parsers::csh::parse(text->text))
+        if (setting.name == "autologout" || setting.name == "umask")
+          all.push_back({std::move(setting), text->path});
+      return text->text;
+    };
+    for (const std::string_view file : {"etc/csh.cshrc", "etc/csh.login"}) {
+      const std::string_view text = read(file);
+      for (const auto& [directory, glob] : {std::pair{"etc/profile.d", "*.csh"},
+                                            {"etc/csh/cshrc.d", "*"},
+                                            {"etc/csh/login.d", "*"}})
+        if (text.find("/" + std::string(directory)) != std::string_view::npos)
+          for (const std::string& path : context_.tree().glob(directory, glob)) read(path);
+    }
+    Store& store = context_.store();
+    // The last one counts, but nothing changes a variable that is readonly for certain.
+    for (size_t i = 0; i < all.size(); ++i)
+      for (size_t j = 0; j < i; ++j) {
+        if (all[i].setting.name != all[j].setting.name || !all[j].is_effective) continue;
+        if (all[j].setting.is_readonly && !all[j].setting.is_conditional)
+          all[i].is_effective = false;
+        else if (!all[i].setting.is_conditional)
+          all[j].is_effective = false;
+      }
+    for (const CshSetting& one : all)
+      store.insert(kShellSettingTable,
+                   {std::string_view("csh"), Null{}, std::string_view(one.setting.name),
+                    std::string_view(one.setting.value), one.is_effective,
+                    one.setting.is_conditional, one.setting.is_readonly, false,
+                    std::string_view(one.path), store.locate(one.path, one.setting.span),
+                    store.locate(one.path, one.setting.value_span)});
   }
 
   void users() {
@@ -207,6 +277,8 @@ const Collector kShellSettingCollector{
     .tables = {&kShellSettingTable, &kSearchPathTable, &kStartupProgramTable},
     .needs = {},
     .paths = {"etc/profile",     "etc/profile.d/*", "etc/bash.bashrc",      "etc/bashrc",
+              "etc/zsh/z*",      "etc/zshenv",      "etc/zprofile",         "etc/zshrc",
+              "etc/zlogin",      "etc/csh.cshrc",   "etc/csh.login",        "etc/csh/*/*",
               "etc/login.defs",  "etc/passwd",      "root/.bash_profile",   "root/.bash_login",
               "root/.profile",   "root/.bashrc",    "root/.zprofile",       "root/.zshrc",
               "root/.zshenv",    "root/.kshrc",     "home/*/.bash_profile", "home/*/.bash_login",
