@@ -199,10 +199,28 @@ void MountedTree::remember(std::string_view path, const TreeError& error) const 
 }
 
 void MountedTree::remember(std::string_view path, std::string why) const {
-  if (damaged_.size() < kRememberedDamage)
-    damaged_.emplace(path, std::move(why));
-  else
-    damaged_.emplace("", "there is more damage than is remembered");
+  for (std::string_view above = parent_path(path); !above.empty(); above = parent_path(above))
+    if (damaged_.contains(above)) return;
+  damaged_.emplace(path, std::move(why));
+  while (damaged_.size() > kRememberedDamage) coarsen_damage();
+}
+
+// Says of the deepest directories that have damage in them that any of it may be damaged.
+void MountedTree::coarsen_damage() const {
+  const auto depth = [](std::string_view path) { return std::ranges::count(path, '/'); };
+  std::ptrdiff_t deepest = 0;
+  for (const auto& [path, why] : damaged_) deepest = std::max(deepest, depth(path));
+  std::map<std::string, std::string, std::less<>> out;
+  for (auto& [path, why] : damaged_) {
+    const std::string_view parent = parent_path(path);
+    if (depth(path) < deepest)
+      out.try_emplace(path, std::move(why));
+    else if (parent.empty())
+      out.try_emplace("", "there is more damage than is remembered");
+    else
+      out.try_emplace(std::string(parent), "it counts as damaged as a whole: " + why);
+  }
+  damaged_ = std::move(out);
 }
 
 TreeResult<std::vector<std::string>> MountedTree::list(std::string_view directory) const {

@@ -62,6 +62,7 @@ class MountedTree : public Tree {
   // Keeps in mind that `path` could not be read, if that is what the error says.
   void remember(std::string_view path, const TreeError& error) const;
   void remember(std::string_view path, std::string why) const;
+  void coarsen_damage() const;
   std::string_view mount_of(std::string_view path) const;
   // Adds the mount points in `directory` that the file system itself does not have.
   void add_mount_points(std::string_view directory, std::vector<FileSystem::Entry>& entries) const;

@@ -309,14 +309,25 @@ class Finder {
     return std::move(several.found);
   }
 
+  // Judged by the first file of the tar that begins there: unpacking a host's archive would be for nothing.
+  static bool is_tar_of_disks(const BlockDevicePtr& head) {
+    const TarContents contents = tar_contents(*head, 1);
+    if (!may_hold_images(contents) || contents.members.empty()) return false;
+    const TarMember& first = contents.members.front();
+    return first.name.ends_with(".ovf") ||
+           (first.size >= kLeastDisk &&
+            is_disk(std::make_shared<SliceDevice>(head, first.offset, first.size)));
+  }
+
   Result<void> entry(FormatReader& reader, const std::string& path, const std::string& compression,
                      int layers, Several& several) {
     EntryPieces pieces(reader);
     if (pieces.size().value_or(kLeastDisk) < kLeastDisk) return {};
     const auto head = std::make_shared<Head>(pieces);
     const std::string magic = magic_of(*head);
-    const bool wanted =
-        compression_of(magic) ? layers > 0 && packed_disk(*head, magic) : is_disk(head);
+    const bool wanted = compression_of(magic)
+                            ? layers > 0 && packed_disk(*head, magic)
+                            : is_disk(head) || (layers > 0 && is_tar_of_disks(head));
     if (!wanted) return {};
     const std::string how = archive_name(reader.handle(), compression);
     auto unpacked = copy(*head, pieces, path, how);

@@ -221,8 +221,13 @@ class ExtFileSystem : public FileSystem {
         ext2fs_lookup(fs_.get(), static_cast<ext2_ino_t>(directory), text.c_str(),
                       static_cast<int>(text.size()), nullptr, &found);
     if (code == 0) return Inode{found};
-    if (code == EXT2_ET_FILE_NOT_FOUND)
+    if (code == EXT2_ET_FILE_NOT_FOUND) {
+      // Names that are encrypted are not the ones that the host sees.
+      const auto inode = read_inode(directory);
+      if (inode && (inode->i_flags & EXT4_ENCRYPT_FL))
+        return unreadable("the directory is encrypted (fscrypt)");
       return TreeError{TreeError::Kind::not_found, "'" + text + "' does not exist"};
+    }
     if (code == EXT2_ET_NO_DIRECTORY)
       return TreeError{TreeError::Kind::not_directory,
                        "inode " + std::to_string(directory) + " is no directory"};

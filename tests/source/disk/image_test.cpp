@@ -12,6 +12,7 @@
 #include "analyzer/source/disk/beside.h"
 #include "analyzer/source/disk/container.h"
 #include "analyzer/source/open_image.h"
+#include "tests/source/disk/disk_maker.h"
 #include "tests/source/disk/images.h"
 #include "tests/source/source_tools.h"
 
@@ -93,6 +94,36 @@ TEST(UnreadVolume, MakesItsTablesUnknown) {
   std::string said;
   for (const Diagnostic& diagnostic : diagnostics) said += diagnostic.message + "\n";
   EXPECT_THAT(said, HasSubstr("nothing in it was read: it is encrypted (LUKS)"));
+}
+
+// Its names are not those that the host sees: none of them is missing, and none is there.
+TEST(EncryptedDirectory, IsNotReadAndSaysSo) {
+  if (const std::string missing = missing_disk_tools(); !missing.empty())
+    GTEST_SKIP() << missing << " is not installed";
+  TempDir dir;
+  dir.directory("root")
+      .directory("root/ssh")
+      .file("root/ssh/Mhz9EfrXDXbs", "x")
+      .file("root/f", "x");
+  run("PATH=$PATH:/usr/sbin:/sbin; mke2fs -q -F -t ext4 -O encrypt -d root disk.img 2M && "
+      "debugfs -w -R 'sif /ssh flags 0x80800' disk.img 2>/dev/null",
+      dir.path());
+  const auto file = FileDevice::open(dir.path("disk.img"));
+  ASSERT_TRUE(file);
+  const VolumeInfo volume = probe_volume(*file);
+  ASSERT_TRUE(volume.file_system) << volume.why_not_read;
+  for (const bool inventory : {false, true}) {
+    const MountedTree tree(volume.file_system);
+    if (inventory) tree.take_inventory();
+    EXPECT_THAT(tree.list("ssh").error().message,
+                HasSubstr("the directory is encrypted (fscrypt)"));
+    EXPECT_EQ(tree.read("ssh/sshd_config").error().kind, TreeError::Kind::unreadable);
+    EXPECT_EQ(tree.read("nothing").error().kind, TreeError::Kind::not_found);
+    EXPECT_FALSE(tree.lstat("ssh/sshd_config"));
+    std::set<std::string> unread;
+    for (const Unread& one : tree.unread()) unread.insert(one.path + ": " + one.why);
+    EXPECT_THAT(unread, testing::ElementsAre("ssh: the directory is encrypted (fscrypt)"));
+  }
 }
 
 // Counts what is read of the device below.
@@ -192,6 +223,33 @@ TEST(MountedTree, DamageIsNoAbsenceInTheInventoryEither) {
     unreadable += expected.error().kind == TreeError::Kind::unreadable ? 1 : 0;
   }
   EXPECT_GT(unreadable, 0u);
+}
+
+// 300 directories in one, each of them damaged.
+class DamagedDirectories : public FileSystem {
+ public:
+  Inode root() const override { return 1; }
+  TreeResult<Stat> stat(Inode) const override { return Stat{.type = NodeType::directory}; }
+  TreeResult<std::vector<Entry>> list(Inode inode) const override {
+    if (inode == 1) return std::vector<Entry>{{"bad", 2}, {"good", 3}};
+    std::vector<Entry> out;
+    for (Inode i = 100; inode == 2 && i < 400; ++i) out.push_back({std::to_string(i), i});
+    if (inode >= 100) return TreeError{TreeError::Kind::unreadable, "a block is lost"};
+    return out;
+  }
+  TreeResult<std::string> read(Inode, uint64_t, size_t) const override { return TreeError{}; }
+  TreeResult<std::string> readlink(Inode) const override { return TreeError{}; }
+  TreeResult<Xattrs> xattrs(Inode) const override { return Xattrs{}; }
+};
+
+// So much damage is remembered, no more; that elsewhere all is well is remembered still.
+TEST(MountedTree, MuchDamageIsSaidOfTheDirectoryAbove) {
+  const MountedTree tree(std::make_shared<DamagedDirectories>());
+  tree.take_inventory();
+  std::vector<std::string> unread;
+  for (const Unread& one : tree.unread()) unread.push_back(one.path + ": " + one.why);
+  EXPECT_THAT(unread,
+              testing::ElementsAre("bad: it counts as damaged as a whole: a block is lost"));
 }
 
 // A container is read no more than once where something is asked of it here and there.

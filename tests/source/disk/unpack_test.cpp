@@ -97,6 +97,8 @@ TEST_F(Packed, InArchives) {
   EXPECT_EQ(format_of("gzip -k disk && tar cf gz.tar disk.gz && gzip -k gz.tar", "gz.tar"),
             "raw disk image, gz, tar");
   EXPECT_EQ(format_of("true", "gz.tar.gz"), "raw disk image, gz, tar.gz");
+  EXPECT_EQ(format_of("zip -q t.zip plain.tar", "t.zip"), "raw disk image, tar, zip");
+  EXPECT_EQ(format_of("tar czf t.tar.gz plain.tar", "t.tar.gz"), "raw disk image, tar, tar.gz");
 }
 
 TEST_F(Packed, StoredInATarNeedsNoTemporaryFile) {
@@ -167,6 +169,23 @@ TEST_F(Packed, WhatPrecedesTheCutIsThere) {
   ASSERT_TRUE(artifact);
   ASSERT_TRUE(*artifact) << artifact->error().message;
   EXPECT_FALSE((*artifact)->complete);
+}
+
+TEST_F(Packed, WhatPrecedesTheCutOfATarInAZipIsThere) {
+  run("tar cf whole.tar disk && zip -q whole.zip whole.tar && "
+      "head -c $(($(stat -c %s whole.zip) * 8 / 10)) whole.zip > cut.zip",
+      dir_.path());
+  const auto found = find("cut.zip");
+  ASSERT_TRUE(found);
+  ASSERT_TRUE(*found) << found->error().message;
+  EXPECT_FALSE((*found)->complete);
+  const BlockDevice& device = *(*found)->disks.front().device;
+  EXPECT_GT(device.present(), size_t{100000});
+  EXPECT_LT(device.present(), disk_.size());
+  const auto start = device.read(0, size_t{100000});
+  ASSERT_TRUE(start);
+  EXPECT_TRUE(disk_.starts_with(
+      std::string_view(reinterpret_cast<const char*>(start->data()), start->size())));
 }
 
 TEST_F(Packed, ACutTarKeepsItsImage) {
