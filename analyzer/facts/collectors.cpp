@@ -45,6 +45,7 @@
 #include "analyzer/facts/collect/unit_activation.h"
 #include "analyzer/facts/collect/unit_command.h"
 #include "analyzer/facts/collect/unit_exposure.h"
+#include "analyzer/facts/collect/unit_limit.h"
 #include "analyzer/facts/collect/unit_problem.h"
 #include "analyzer/facts/collect/vulnerability.h"
 
@@ -103,6 +104,7 @@ std::span<const Collector> collectors() {
       kUnitCollector,
       kUnitCommandCollector,
       kUnitExposureCollector,
+      kUnitLimitCollector,
       kUnitProblemCollector,
       kUnitStateCollector,
       kUnreadFileCollector,

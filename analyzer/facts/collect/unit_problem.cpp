@@ -152,6 +152,18 @@ class Problems {
     }
   }
 
+  // Units without a unit file of their own: slices need none (systemd.slice(5): "slices are created implicitly"),
+  // scopes and devices have none, generators make mounts and swaps of fstab(5), services of /etc/init.d and of
+  // crypttab(5).
+  bool makes_itself(const std::string& owner) const {
+    const std::string_view type = unit_type(owner);
+    for (const std::string_view made : {"slice", "scope", "device", "mount", "automount", "swap"})
+      if (type == made) return true;
+    return type == "service" &&
+           (owner.starts_with("systemd-cryptsetup@") ||
+            context_.tree().exists("etc/init.d/" + owner.substr(0, owner.size() - 8)));
+  }
+
   void drop_ins(const UnitFiles& files, const std::string& directory, const std::string& owner) {
     const auto names = context_.tree().list(directory);
     if (!names || names->empty()) return;
@@ -168,7 +180,8 @@ class Problems {
     const bool is_prefix =
         kind && (owner.find("-.") != std::string::npos || owner.find("-@") != std::string::npos);
     const Unit* unit = is_type || is_prefix ? nullptr : files.find(owner);
-    const bool has_unit = is_type || is_prefix || (unit && (unit->load != Unit::Load::not_found));
+    const bool has_unit = is_type || is_prefix || makes_itself(owner) ||
+                          (unit && (unit->load != Unit::Load::not_found));
     for (const std::string& name : *names) {
       const std::string path = join_path(directory, name);
       const auto stat = context_.tree().stat(path);
