@@ -80,6 +80,23 @@ TEST(ReachablePort, APacketMustPassEveryBaseChain) {
   EXPECT_EQ(test::facts(host, kIp4), "tcp | 22 | - | - | - | 0\n");
 }
 
+// A match may stand behind the target; what goes to this host does not go to another.
+TEST(ReachablePort, TakesNoMatchOfIptablesForAnother) {
+  const auto opened = [](const std::string& rules) {
+    auto host = std::make_shared<MemoryTree>();
+    host->file("etc/iptables/rules.v4", "*filter\n:INPUT DROP [0:0]\n" + rules +
+                                            "-A INPUT -p tcp --dport 80 -j ACCEPT\nCOMMIT\n");
+    return test::facts(host, "SELECT protocol, ports, source, conditions FROM reachable_port");
+  };
+  EXPECT_EQ(opened("-A INPUT -j DROP -s 10.0.0.0/8\n"), "tcp | 80 | - | -\n");
+  EXPECT_EQ(opened("-A INPUT -m addrtype ! --dst-type LOCAL -j DROP\n"), "tcp | 80 | - | -\n");
+  EXPECT_EQ(opened("-A INPUT -m addrtype --dst-type LOCAL -j DROP\n"), "");
+  EXPECT_EQ(opened("-A INPUT -p tcp ! --syn -j DROP\n"), "tcp | 80 | - | -\n");
+  EXPECT_EQ(opened("-A INPUT -p tcp --syn -j REJECT --reject-with tcp-reset\n"), "");
+  EXPECT_EQ(opened("-A INPUT ! -d 192.0.2.1 -s 192.0.2.2 -j ACCEPT\n"),
+            "- | - | 192.0.2.2 | ! -d 192.0.2.1\ntcp | 80 | - | -\n");
+}
+
 TEST(ReachablePort, ReadsIptablesAndUfw) {
   auto host = std::make_shared<MemoryTree>();
   host->file(

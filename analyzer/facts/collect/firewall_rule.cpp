@@ -225,8 +225,8 @@ PacketRule from_iptables(const std::vector<std::string>& words) {
       if (rule.verdict.empty()) break;
     } else if (word == "--reject-with" ||
                // What is judged here is a new connection to this host.
-               ((word == "--dst-type" && value == "LOCAL") ||
-                (word == "--ctdir" && value == "ORIGINAL"))) {
+               (!negated && ((word == "--dst-type" && value == "LOCAL") ||
+                             (word == "--ctdir" && value == "ORIGINAL")))) {
       ++i;
     } else if (word == "--syn" && !negated) {
       continue;

@@ -200,27 +200,26 @@ class Writer {
   Context& context_;
 };
 
-// Where /usr is not here nobody knows what is not enabled.
-std::optional<bool> enabled(Context& context, const std::string& unit) {
-  const std::optional<bool> start = start_of(context, {unit}).enabled;
-  return context.scope() == Scope::etc && start == false ? std::nullopt : start;
-}
-
 void collect_network(Context& context) {
   Writer writer(context);
   for (const NetworkInterface& one : ifupdown_interfaces(context)) writer.write(one);
   for (const NetworkInterface& one : netplan_interfaces(context)) writer.write(one);
   for (NetworkInterface& one : networkd_interfaces(context)) {
-    one.enabled = enabled(context, "systemd-networkd.service");
+    one.enabled = network_start(context, "systemd-networkd.service");
     writer.write(one);
   }
   for (NetworkInterface& one : network_manager_interfaces(context)) {
-    one.enabled = enabled(context, "NetworkManager.service");
+    one.enabled = network_start(context, "NetworkManager.service");
     writer.write(one);
   }
 }
 
 }  // namespace
+
+std::optional<bool> network_start(Context& context, const std::string& unit) {
+  const std::optional<bool> start = start_of(context, {unit}).enabled;
+  return context.scope() == Scope::etc && start == false ? std::nullopt : start;
+}
 
 std::vector<std::string> loose_network_files(Context& context, std::string_view manager) {
   std::vector<std::string> list;

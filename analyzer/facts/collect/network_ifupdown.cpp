@@ -155,7 +155,7 @@ NetworkInterfaces ifupdown_interfaces(Context& context) {
     return ifupdown.take(std::nullopt);
   }
   ifupdown.read("etc/network/interfaces", 0);
-  return ifupdown.take(start_of(context, {"networking.service"}).enabled);
+  return ifupdown.take(network_start(context, "networking.service"));
 }
 
 }  // namespace drydock::facts

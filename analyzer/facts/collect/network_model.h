@@ -55,6 +55,9 @@ NetworkInterfaces network_manager_interfaces(Context& context);
 // "yes" for yes, true, on, 1; "no" for no, false, off, 0; else the text in lower case.
 std::string network_switch(std::string_view text);
 
+// Is the manager's unit started at boot? Where /usr is not here nobody knows what is not.
+std::optional<bool> network_start(Context& context, const std::string& unit);
+
 // The loose files of a fragment that a manager reads.
 std::vector<std::string> loose_network_files(Context& context, std::string_view manager);
 

@@ -247,6 +247,7 @@ class Reachable {
   }
 
   void write(const ContainerModel& container) {
+    if (container.engine != "docker" && container.engine != "podman") return;
     // With the host's own network, or another container's, nothing is published (docker-run(1), --network).
     const std::string network = setting(container, "network");
     if (network == "host" || network == "none" || network.starts_with("container:")) return;
@@ -273,6 +274,9 @@ class Reachable {
   // Nothing: what will be the case at boot cannot be told.
   std::optional<bool> enabled(const ContainerModel& container) const {
     if (container.source != "state") return std::nullopt;
+    // What starts Podman's is a unit of somebody's, or nothing.
+    if (container.engine != "docker")
+      return container.state == "running" ? std::nullopt : std::optional<bool>(false);
     const std::string restart = setting(container, "restart");
     if (docker_ == false) return false;
     if (container.state == "running" || container.state == "restarting" ||
