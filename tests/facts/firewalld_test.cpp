@@ -155,6 +155,21 @@ TEST(FirewalldFacts, AMistakeMakesAllOfItUnknown) {
             "public | 1\n");
 }
 
+// An export of /etc has neither the zones nor the services that the package ships.
+TEST(FirewalldFacts, WithoutUsrNobodyKnowsWhatIsOpen) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/firewalld/firewalld.conf", "# x\nDefaultZone=public\n");
+  const std::string sql =
+      "SELECT DISTINCT code, effect, loc FROM parse_issue WHERE table_name = 'reachable_port'";
+  EXPECT_EQ(test::facts(tree, sql, Scope::etc),
+            "zone-not-here | unknown | etc/firewalld/firewalld.conf:2:1\n");
+  tree->file("etc/firewalld/zones/public.xml", "<zone><service name=\"ssh\"/></zone>");
+  EXPECT_EQ(test::facts(tree, sql, Scope::etc),
+            "service-not-here | unknown | etc/firewalld/zones/public.xml:1:7\n");
+  tree->file("etc/firewalld/zones/public.xml", "<zone><port port=\"22\" protocol=\"tcp\"/></zone>");
+  EXPECT_EQ(test::facts(tree, sql, Scope::etc), "");
+}
+
 TEST(FirewalldFacts, InAFragmentAZoneIsItself) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("files/firewalld/zones/open.xml",

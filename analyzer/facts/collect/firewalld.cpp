@@ -212,6 +212,10 @@ class Firewalld {
         for (const std::string_view hook : {"input", "forward"})
           rows_.policy("firewalld", family, hook, policy, "zone " + zone, start_, conf_path_,
                        conf_path_, default_span_, default_span_);
+    if (found == zones_.end())
+      not_here(
+          conf_path_, default_span_, "zone-not-here",
+          "what the zone " + zone + " lets in stands in /usr/lib/firewalld, which is not here");
     for (const auto& [name, pieces] : zones_) write_zone(name, pieces, name == zone);
     for (const std::string_view family : {"ip", "ip6"}) {
       PacketChains chains = input_chains(family, zone);
@@ -223,6 +227,14 @@ class Firewalld {
         place_policy(list, conf_path_, default_span_);
       rows_.reach("firewalld", family, {list}, start_);
     }
+  }
+
+  // Of an export of /etc: nobody can tell what is open then.
+  void not_here(const std::string& path, Span span, std::string_view code, std::string message) {
+    if (context_.scope() != Scope::etc || !said_.insert(message).second) return;
+    parsers::SyntaxErrors errors;
+    errors.add(code, span, std::move(message), parsers::Effect::refused);
+    issues(path, errors);
   }
 
   static std::string target_of(const std::vector<Placed>& pieces) {
@@ -427,6 +439,8 @@ class Firewalld {
     if (!seen.insert(name).second || seen.size() > 50) return;
     const fwd::File* const service = this->service(name);
     if (!service) {
+      not_here(rule.path, rule.span, "service-not-here",
+               "what the service " + name + " is stands in /usr/lib/firewalld, which is not here");
       PacketRule one = rule;
       condition(one, "service " + name);
       return push(std::move(one));
@@ -526,6 +540,7 @@ class Firewalld {
   bool has_conf_ = false, is_nftables_ = true, refused_ = false, has_services_ = false;
   Files zones_, policies_;
   std::map<std::string, std::optional<fwd::File>> services_;
+  std::set<std::string> said_;
 };
 
 }  // namespace
