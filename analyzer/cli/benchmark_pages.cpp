@@ -34,10 +34,10 @@ std::string summary(const Benchmark& benchmark) {
 std::string benchmark_as_text(const Benchmark& benchmark, const RuleList& rules) {
   const RulesOf by_item = rules_by_item(benchmark, rules);
   std::string out = std::string(benchmark.title) + "\n" + summary(benchmark) + "\n\n";
-  const std::string indent(21, ' ');
+  const std::string indent(22, ' ');
   for (const BenchmarkItem& item : benchmark.items) {
     std::string line = "  " + std::string(item.id);
-    line.resize(8, ' ');
+    line.resize(9, ' ');
     line += name(item.decision);
     line.resize(indent.size(), ' ');
     out += line;

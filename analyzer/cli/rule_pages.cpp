@@ -126,7 +126,7 @@ class Page {
 
   void heading(const Rule& rule) {
     out_ += strong(rule.title) + "\n" + rule.id + "  " + std::string(name(rule.severity)) + "  " +
-            rule.topic + "\n";
+            (rule.is_review ? "review  " : "") + rule.topic + "\n";
   }
   void section(const std::string& title, const std::string& text) {
     if (text.empty()) return;
@@ -210,6 +210,7 @@ std::string rules_as_json(const RuleList& rules) {
     out.push_back({{"id", rule->id},
                    {"title", rule->title},
                    {"severity", name(rule->severity)},
+                   {"kind", rule->is_review ? "review" : "fail"},
                    {"topic", rule->topic},
                    {"profiles", rule->profiles},
                    {"references", rule->references},

@@ -264,10 +264,10 @@ void add_scan(CLI::App& app, Commands& commands) {
       scan->add_option(
           "--sarif-include", options->sarif_include,
           "Write these outcomes into SARIF too, for an audit; code scanning shows them as alerts: "
-          "pass, not-applicable, unknown."))
+          "pass, not-applicable, unknown, and review: what rules list for somebody to judge."))
       ->type_name("OUTCOME")
       ->delimiter(',')
-      ->check(CLI::IsMember({"pass", "not-applicable", "unknown"}))
+      ->check(CLI::IsMember({"pass", "not-applicable", "unknown", "review"}))
       ->transform([](const std::string& word) {  // SARIF's own word for it is understood, too
         return word == "notApplicable" ? std::string("not-applicable") : word;
       })

@@ -96,7 +96,7 @@ size_t count_findings(const engine::ScanResult& result, engine::Severity least) 
   size_t count = 0;
   for (const auto& target : result.targets)
     for (const auto& rule : target.rules)
-      if (rule.rule->severity <= least) count += rule.findings.size();
+      if (rule.rule->severity <= least && !rule.rule->is_review) count += rule.findings.size();
   return count;
 }
 

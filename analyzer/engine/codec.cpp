@@ -142,6 +142,7 @@ void exchange(Archive& archive, Rule& rule) {
   exchange(archive, rule.id);
   exchange(archive, rule.title);
   exchange(archive, rule.severity);
+  exchange(archive, rule.is_review);
   exchange(archive, rule.profiles);
   exchange(archive, rule.deprecated_ids);
   exchange(archive, rule.scopes);

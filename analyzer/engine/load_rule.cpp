@@ -160,6 +160,12 @@ std::shared_ptr<const Rule> build(const yaml::Node& root, std::string_view path,
   else if (!severity.empty())
     mistakes.error(top.span("severity"), "there is no severity '" + severity + "'",
                    "one of critical, high, medium, low, info");
+  if (const std::string kind = top.text("kind"); top.has("kind")) {
+    rule->is_review = kind == "review";
+    if (!rule->is_review)
+      mistakes.error(top.span("kind"), "there is no kind '" + kind + "'",
+                     "review, or leave the key out");
+  }
   if (top.require("profiles") != nullptr) rule->profiles = top.texts("profiles");
   if (top.has("profiles") && rule->profiles.empty())
     mistakes.error(top.span("profiles"), "'profiles' must not be empty");

@@ -107,6 +107,8 @@ struct Rule {
   std::string id;
   std::string title;
   Severity severity = Severity::medium;
+  // `kind: review`: what it finds is evidence that a person has to judge, not a weakness by itself.
+  bool is_review = false;
   std::vector<std::string> profiles;
   std::vector<std::string> deprecated_ids;
   std::vector<Scope> scopes;  // where the rule can be judged; empty: everywhere

@@ -51,11 +51,13 @@ Json summary(const Summary& sum) {
        {engine::Severity::critical, engine::Severity::high, engine::Severity::medium,
         engine::Severity::low, engine::Severity::info})
     findings[std::string(name(severity))] = sum.findings[static_cast<size_t>(severity)];
+  findings["review"] = sum.review_findings;
   return {{"rules",
            {{"fail", sum.fail},
             {"pass", sum.pass},
             {"not-applicable", sum.not_applicable},
-            {"unknown", sum.unknown}}},
+            {"unknown", sum.unknown},
+            {"review", sum.review_rules}}},
           {"findings", std::move(findings)}};
 }
 
@@ -94,6 +96,7 @@ Json rule(const ScanResult& scan, const TargetResult& target, const engine::Rule
            {"title", rule.title},
            {"severity", name(rule.severity)},
            {"outcome", name(result.outcome)}};
+  if (rule.is_review) out["kind"] = "review";
   if (!result.reason.empty()) out["reason"] = result.reason;
   if (!rule.references.empty()) out["references"] = rule.references;
   for (const engine::Finding& each : result.findings)

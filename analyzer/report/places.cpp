@@ -50,6 +50,11 @@ std::string place_name(const ScanResult& result, const TargetResult& target,
 
 void Summary::add(const TargetResult& target) {
   for (const engine::RuleResult& rule : target.rules) {
+    if (rule.rule->is_review && rule.outcome == engine::Outcome::fail) {
+      ++review_rules;
+      review_findings += rule.findings.size();
+      continue;
+    }
     switch (rule.outcome) {
       case engine::Outcome::pass:
         ++pass;

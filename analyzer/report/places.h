@@ -26,11 +26,13 @@ const engine::FileEvidence* evidence(const engine::TargetResult& target, std::st
 // The text of a file that reports may quote; empty when there is none, or when it is sensitive.
 std::optional<std::string_view> quotable(const engine::TargetResult& target, std::string_view path);
 
-// How often each outcome occurred among rules, and how many findings there are of each severity.
+// How often each outcome occurred among rules, and how many findings there are of each severity. Rules of the kind
+// review that found something are counted apart: a person has to judge what they list.
 struct Summary {
   size_t pass = 0, fail = 0, not_applicable = 0, unknown = 0;
   size_t findings[5] = {};  // indexed by engine::Severity
   size_t total_findings = 0;
+  size_t review_rules = 0, review_findings = 0;
 
   void add(const engine::TargetResult& target);
 };

@@ -181,7 +181,7 @@ class Writer {
   void rule(const TargetResult& target, const RuleResult& result) {
     const engine::Rule& rule = *result.rule;
     const std::string_view style = colour_of(rule.severity);
-    const std::string label = std::string(name(rule.severity)) + ":";
+    const std::string label = (rule.is_review ? "review" : std::string(name(rule.severity))) + ":";
     const std::string id = "[" + safe(rule.id) + "]";
     const std::string title = safe(rule.title);
     out_ += paint(style, label) + " ";
@@ -231,6 +231,7 @@ class Writer {
     for (const RuleResult& result : target.rules)
       if (!result.findings.empty()) failing.push_back(&result);
     std::stable_sort(failing.begin(), failing.end(), [](const RuleResult* a, const RuleResult* b) {
+      if (a->rule->is_review != b->rule->is_review) return b->rule->is_review;
       if (a->rule->severity != b->rule->severity) return a->rule->severity < b->rule->severity;
       const Place &first = a->findings[0].place, &second = b->findings[0].place;
       return std::tie(first.path, first.span) < std::tie(second.path, second.span);
@@ -329,6 +330,9 @@ class Writer {
       }
       out_ += paint(sgr::kBold, line) + "\n";
     }
+    if (sum.review_findings > 0)
+      out_ += count(sum.review_findings, "place") + " to review, of " +
+              count(sum.review_rules, "rule") + "\n";
     line = count(sum.pass, "rule") + " passed, " + std::to_string(sum.not_applicable) +
            " not applicable, " + std::to_string(sum.unknown) + " not judged";
     if (options_.quiet && diagnosed > 0)

@@ -18,9 +18,9 @@ using Lines = std::set<std::string>;
 // "rule-id etc/path:line:column", or "rule-id etc/path" for the file as a whole.
 Lines findings(const Workspace& workspace, const std::string& artifact,
                const std::vector<std::string>& profiles) {
-  std::vector<std::string> arguments = {"scan",       artifact,   "--target-name",
-                                        "host",       "--format", "sarif",
-                                        "--isolated", "--as-of",  "2026-11-01"};
+  std::vector<std::string> arguments = {"scan",       artifact,          "--target-name", "host",
+                                        "--format",   "sarif",           "--isolated",    "--as-of",
+                                        "2026-11-01", "--sarif-include", "review"};
   for (const std::string& profile : profiles)
     arguments.insert(arguments.end(), {"--profile", profile});
   const Ran ran = workspace.drydock(arguments);

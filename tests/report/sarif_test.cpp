@@ -149,6 +149,29 @@ TEST(Sarif, SortsBySeverity) {
   EXPECT_EQ(ids, (std::vector<std::string>{"x-b", "x-d", "x-a", "x-c"}));
 }
 
+// SARIF 2.1.0 §3.27.9: review is for what a person has to judge, and its level is none. Code scanning services would
+// show it as an alert, so a log has it when it is asked for, and else says that there is some.
+TEST(Sarif, WhatAPersonHasToJudgeIsAResultOfItsOwnKind) {
+  auto review = sample::rule("image-age", Severity::medium, "Images whose age needs a look");
+  review->is_review = true;
+  auto target = sample::target("base");
+  target.rules.push_back(sample::fails(review, {sample::finding("etc/x", {}, "Old.")}));
+  const ScanResult scan = sample::scan({target});
+  const json without = json::parse(sarif(scan, {}));
+  EXPECT_EQ(without["runs"][0]["results"], json::array());
+  std::string said;
+  for (const json& each : without["runs"][0]["invocations"][0]["toolExecutionNotifications"])
+    if (each["descriptor"]["id"] == "evidence-for-review") said = each["message"]["text"];
+  EXPECT_EQ(said, "1 rule found 1 place of 'base' for somebody to judge. Rules: image-age.");
+
+  const json with = json::parse(sarif(scan, {.include = {"review"}, .category = ""}));
+  const json& result = with["runs"][0]["results"][0];
+  EXPECT_EQ(result["ruleId"], "image-age");
+  EXPECT_EQ(result["kind"], "review");
+  EXPECT_EQ(result["level"], "none");
+  EXPECT_FALSE(result.contains("rank"));
+}
+
 TEST(Sarif, RunsAndTheirIds) {
   const auto ids = [](ScanResult scan, const std::string& category) {
     std::vector<std::string> out;

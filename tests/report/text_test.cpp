@@ -1,4 +1,5 @@
 // Whole reports for people, read and judged before they were written down here.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "analyzer/report/report.h"
@@ -161,6 +162,20 @@ TEST(Text, SaysWhatACleanScanDid) {
             "No weakness found.\n"
             "1 rule passed, 0 not applicable, 0 not judged\n"
             "exit 0: no findings at or above high\n");
+}
+
+// What rules list for somebody to judge is no weakness: it stands behind them and counts apart.
+TEST(Text, EvidenceForReviewIsNoFinding) {
+  auto review = sample::rule("image-age", Severity::medium, "Images whose age needs a look");
+  review->is_review = true;
+  auto target = sample::target("base");
+  target.rules.push_back(sample::fails(review, {sample::finding("etc/x", {}, "Old.")}));
+  target.rules.push_back(
+      sample::outcome(sample::rule("fine", Severity::high, "A weakness"), Outcome::pass));
+  const std::string said = text(sample::scan({target}), {});
+  EXPECT_THAT(said, testing::HasSubstr("review: Images whose age needs a look [image-age]\n"));
+  EXPECT_THAT(said, testing::HasSubstr("No weakness found.\n1 place to review, of 1 rule\n"
+                                       "1 rule passed, 0 not applicable, 0 not judged\n"));
 }
 
 TEST(Text, NeverCallsAnUnreadHostClean) {

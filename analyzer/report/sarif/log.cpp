@@ -39,10 +39,18 @@ std::vector<Entry> entries_of(const std::vector<const TargetResult*>& targets,
   std::vector<Entry> out;
   for (const TargetResult* target : targets)
     for (const RuleResult& rule : target->rules)
-      for (const engine::Finding& finding : rule.findings) out.push_back({target, &rule, &finding});
+      if (!rule.rule->is_review)
+        for (const engine::Finding& finding : rule.findings)
+          out.push_back({target, &rule, &finding});
   std::stable_sort(out.begin(), out.end(), [](const Entry& a, const Entry& b) {
     return a.rule->rule->severity < b.rule->rule->severity;
   });
+  if (include.contains("review"))
+    for (const TargetResult* target : targets)
+      for (const RuleResult& rule : target->rules)
+        if (rule.rule->is_review)
+          for (const engine::Finding& finding : rule.findings)
+            out.push_back({target, &rule, &finding});
   for (const TargetResult* target : targets)
     for (const RuleResult& rule : target->rules)
       if (rule.outcome != Outcome::fail && include.contains(std::string(name(rule.outcome))))
@@ -86,7 +94,8 @@ void write_run(std::string& out, const ScanResult& scan,
 
   sarif_log::Notifications notifications(scan, rules, files);
   if (entries.size() < all) notifications.add_cut(entries.size(), all);
-  for (const TargetResult* target : targets) notifications.add_outcomes(*target);
+  for (const TargetResult* target : targets)
+    notifications.add_outcomes(*target, options.include.contains("review"));
   if (first) notifications.add_scan_diagnostics();
   for (const TargetResult* target : targets) notifications.add_diagnostics(*target);
   const Json invocation = notifications.invocation();

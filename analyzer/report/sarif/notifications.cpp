@@ -16,6 +16,7 @@ using engine::TargetResult;
 
 constexpr std::string_view kJudged = "target-judged";
 constexpr std::string_view kNotJudged = "rules-not-judged";
+constexpr std::string_view kReview = "evidence-for-review";
 constexpr std::string_view kCut = "results-cut";
 constexpr std::string_view kConfiguration = "configuration";
 
@@ -23,7 +24,7 @@ struct Descriptor {
   std::string_view id, name, brief, full, help;
 };
 
-constexpr std::array<Descriptor, 10> kDescriptors{{
+constexpr std::array<Descriptor, 11> kDescriptors{{
     {"parse-error", "ParseError", "A file of the artifact is malformed.",
      "A file could not be parsed in whole or in part. What is readable of it was judged; rules "
      "that depend "
@@ -59,6 +60,9 @@ constexpr std::array<Descriptor, 10> kDescriptors{{
     {kNotJudged, "RulesNotJudged", "Rules have no verdict.",
      "What these rules depend on could not be read or parsed, so that they neither pass nor fail.",
      "See the reason; --sarif-include=unknown lists them as results."},
+    {kReview, "EvidenceForReview", "Evidence waits for somebody to judge it.",
+     "Rules of the kind review list what a person has to look at; it is no weakness by itself.",
+     "Read it in the text or JSON report; --sarif-include=review lists it as results."},
     {kCut, "ResultsCut", "Results were left out.",
      "The run has more results than code scanning services take. Those of the lowest severity were "
      "left out.",
@@ -167,7 +171,7 @@ void Notifications::add_diagnostics(const TargetResult& target) {
   }
 }
 
-void Notifications::add_outcomes(const TargetResult& target) {
+void Notifications::add_outcomes(const TargetResult& target, bool lists_reviews) {
   Summary summary;
   summary.add(target);
   std::string message = "'" + target.name + "' was judged as " + std::string(name(target.scope));
@@ -176,6 +180,18 @@ void Notifications::add_outcomes(const TargetResult& target) {
              " passed, " + std::to_string(summary.not_applicable) + " did not apply, " +
              std::to_string(summary.unknown) + " could not be judged.";
   add(kJudged, notification(kJudged, "note", message));
+  if (summary.review_findings > 0 && !lists_reviews) {
+    std::string said = plural(summary.review_rules, "rule") + " found " +
+                       plural(summary.review_findings, "place") + " of '" + target.name +
+                       "' for somebody to judge. Rules: ";
+    const char* separator = "";
+    for (const RuleResult& rule : target.rules)
+      if (rule.rule->is_review && !rule.findings.empty()) {
+        said += separator + rule.rule->id;
+        separator = ", ";
+      }
+    add(kReview, notification(kReview, "note", said + "."));
+  }
 
   std::map<std::string_view, std::vector<const RuleResult*>> by_reason;
   for (const RuleResult& rule : target.rules)

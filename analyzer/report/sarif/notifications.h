@@ -23,7 +23,8 @@ class Notifications {
   void add_diagnostics(const engine::TargetResult& target);
   // How the target was judged, how many rules had which outcome, and which could not be judged, and
   // why.
-  void add_outcomes(const engine::TargetResult& target);
+  // `lists_reviews`: the log holds what rules of the kind review found.
+  void add_outcomes(const engine::TargetResult& target, bool lists_reviews);
   void add_cut(size_t shown, size_t all);
 
   // The invocation with all that was added; call it last.

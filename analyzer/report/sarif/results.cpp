@@ -154,9 +154,10 @@ Json Results::failing(const TargetResult& target, const RuleResult& rule,
   size_t linked = 0;
   Json out{{"ruleId", rule.rule->id},
            {"ruleIndex", rule_index},
-           {"kind", "fail"},
-           {"level", level_of(severity)}};
-  if (rank_of(severity) >= 0) out.set("rank", rank_of(severity));
+           {"kind", rule.rule->is_review ? "review" : "fail"},
+           {"level", rule.rule->is_review ? "none" : level_of(severity)}};
+  // SARIF 2.1.0 §3.27.10: level is none unless kind is fail; a rank would order what nobody has judged yet.
+  if (rank_of(severity) >= 0 && !rule.rule->is_review) out.set("rank", rank_of(severity));
   out.set("message", message(target, finding, linked));
   out.set("locations", Json::array({location(target, finding, file)}));
   Json places = related(target, finding);
