@@ -1,9 +1,5 @@
 // firewalld(1), firewalld.zones(5), firewalld.policies(5), firewalld.richlanguage(5), firewalld.direct(5):
 //
-// Files: *.xml of /usr/lib/firewalld/KIND, then of /etc/firewalld/KIND, where one of the same name takes the place of
-//   the other; the files of a directory /etc/firewalld/zones/NAME/ together are the zone NAME. One file of the
-//   administrator's that cannot be read, or a zone that names a service nobody has, and firewalld goes back to what
-//   is in /usr/lib.
 // Which zone: the one its source address is bound to, else the one its interface is bound to, else the default zone.
 // In a zone: rich rules and policies of a priority below 0 by priority, then what rejects or drops, then what
 //   accepts, then priorities above 0, then the target. "default" rejects, but for ICMP.
@@ -15,11 +11,7 @@
 #include <map>
 #include <set>
 
-#include "analyzer/facts/collect/firewall.h"
-#include "analyzer/facts/collect/reachable_port.h"
-#include "analyzer/source/tree.h"
-#include "parsers/env_file.h"
-#include "parsers/firewalld.h"
+#include "analyzer/facts/collect/firewalld_files.h"
 
 namespace drydock::facts {
 
@@ -49,211 +41,80 @@ namespace {
 
 namespace fwd = parsers::firewalld;
 
-struct Placed {
-  std::string path;
-  fwd::File file;
-};
-
-using Files = std::map<std::string, std::vector<Placed>>;  // by name; of a combined zone several
-
-std::string joined(const std::vector<fwd::Word>& words) {
-  std::string out;
-  for (const fwd::Word& word : words) out += (out.empty() ? "" : ",") + word.text;
-  return out;
-}
-
-std::string upper_family(std::string_view family) {
+std::string family_of(std::string_view family) {
   return family == "ipv4" ? "ip" : family == "ipv6" ? "ip6" : "";
 }
 
 class Firewalld {
  public:
-  explicit Firewalld(FirewallRows& rows) : rows_(rows), context_(rows.context()) {}
+  explicit Firewalld(FirewallRows& rows)
+      : rows_(rows), context_(rows.context()), files_(rows.context()) {}
 
   void host() {
-    read_conf();
-    load("usr/lib/firewalld", "zones", fwd::Kind::zone, zones_);
-    load("usr/lib/firewalld", "policies", fwd::Kind::policy, policies_);
-    if (!has_conf_ && zones_.empty() && !context_.tree().exists("etc/firewalld/zones")) return;
+    if (!files_.read_host()) return;
     start_ = start_of(context_, {"firewalld.service"});
-    const Files stock_zones = zones_, stock_policies = policies_;
-    load("etc/firewalld", "zones", fwd::Kind::zone, zones_);
-    combined_zones();
-    load("etc/firewalld", "policies", fwd::Kind::policy, policies_);
-    has_services_ = !context_.tree().glob("usr/lib/firewalld/services", "*.xml").empty();
-    check_services();
-    if (refused_) zones_ = stock_zones, policies_ = stock_policies;
+    rows_.outcome().strict_forward_ports = files_.strict_forward_ports;
     write();
   }
 
   void loose(const std::string& path) {
-    const auto text = context_.read(path);
-    if (!text) return;
-    fwd::File file = fwd::parse(text->text, fwd::Kind::zone);
-    rows_.issues(text->path, file.errors);
-    const std::string name(file_name(path).substr(0, file_name(path).size() - 4));
-    zones_[name].push_back({text->path, std::move(file)});
-    write_zone(name, zones_[name]);
+    files_.read_loose(path);
+    for (const auto& [name, pieces] : files_.zones) write_zone(name, pieces);
   }
 
  private:
-  void read_conf() {
-    conf_path_ = "etc/firewalld/firewalld.conf";
-    const auto text = context_.read(conf_path_);
-    if (!text) return;
-    has_conf_ = true;
-    conf_path_ = text->path;
-    for (const auto& a : parsers::env_file::parse(text->text).assignments) {
-      if (a.name == "DefaultZone") default_zone_ = a.value, default_span_ = a.span;
-      if (a.name == "FirewallBackend") is_nftables_ = lower(a.value) != "iptables";
-      if (a.name == "StrictForwardPorts")
-        rows_.outcome().strict_forward_ports = lower(a.value) == "yes";
-    }
-  }
-
-  void load(const std::string& base, const std::string& kind, fwd::Kind what, Files& into) {
-    for (const std::string& path : context_.tree().glob(base + "/" + kind, "*.xml"))
-      if (auto placed = read(path, what)) {
-        std::vector<Placed>& all = into[std::string(stem(path))];
-        all.clear();
-        all.push_back(std::move(*placed));
-      }
-  }
-
-  // zones/NAME/*.xml: pieces of one zone, which together take the place of zones/NAME.xml.
-  void combined_zones() {
-    const auto names = context_.tree().list("etc/firewalld/zones");
-    if (!names) return;
-    for (const std::string& name : *names) {
-      if (name.ends_with(".xml")) continue;
-      std::vector<Placed> pieces;
-      for (const std::string& path : context_.tree().glob("etc/firewalld/zones/" + name, "*.xml"))
-        if (auto placed = read(path, fwd::Kind::zone)) {
-          placed->file.target = "default";  // theirs do not count
-          pieces.push_back(std::move(*placed));
-        }
-      if (!pieces.empty()) zones_[name] = std::move(pieces);
-    }
-  }
-
-  static std::string_view stem(std::string_view path) {
-    const std::string_view name = file_name(path);
-    return name.substr(0, name.size() - 4);
-  }
-
-  std::optional<Placed> read(const std::string& path, fwd::Kind kind) {
-    const auto text = context_.read(path);
-    if (!text) return std::nullopt;
-    Placed placed{text->path, fwd::parse(text->text, kind)};
-    issues(placed.path, placed.file.errors);
-    if (std::ranges::any_of(placed.file.errors, [](const parsers::SyntaxError& error) {
-          return error.effect == parsers::Effect::refused;
-        })) {
-      if (path.starts_with("etc/")) refused_ = true;
-      return std::nullopt;
-    }
-    return placed;
-  }
-
-  void issues(const std::string& path, const parsers::SyntaxErrors& errors) {
-    context_.issues(
-        path, errors,
-        {&kFirewallPolicyTable, &kFirewallRuleTable, &kFirewallZoneTable, &kReachablePortTable});
-  }
-
-  // A service's own file, /etc before /usr/lib; read when somebody names it.
-  const fwd::File* service(const std::string& name) {
-    const auto known = services_.find(name);
-    if (known != services_.end()) return known->second ? &*known->second : nullptr;
-    std::optional<fwd::File>& slot = services_[name];
-    // The name goes into a path.
-    if (name.find('/') != std::string::npos || name.empty()) return nullptr;
-    for (const std::string base : {"etc", "usr/lib"}) {
-      if (base == "etc" && refused_) continue;
-      if (auto placed = read(base + "/firewalld/services/" + name + ".xml", fwd::Kind::service)) {
-        slot = std::move(placed->file);
-        return &*slot;
-      }
-    }
-    return nullptr;
-  }
-
-  void check_services() {
-    if (!has_services_) return;
-    for (const Files* files : {&zones_, &policies_})
-      for (const auto& [name, pieces] : *files)
-        for (const Placed& piece : pieces)
-          for (const fwd::Entry& entry : piece.file.entries)
-            if (entry.kind == "service" && !entry.is_rich && !service(entry.value) &&
-                piece.path.starts_with("etc/")) {
-              parsers::SyntaxErrors errors;
-              errors.add("unknown-service", entry.span, "no service '" + entry.value + "' is known",
-                         parsers::Effect::refused);
-              issues(piece.path, errors);
-              refused_ = true;
-            }
-  }
-
   void write() {
-    std::string zone = default_zone_;
-    if (!zones_.contains(zone)) zone = "public";
-    const auto found = zones_.find(zone);
-    const std::string target = found == zones_.end() ? "default" : target_of(found->second);
-    const std::string policy = zone == "trusted" && found == zones_.end() ? "accept"
-                               : target == "ACCEPT"                       ? "accept"
-                               : target == "DROP"                         ? "drop"
-                                                                          : "reject";
-    if (!has_conf_ && found != zones_.end()) {
-      conf_path_ = found->second.back().path;
-      default_span_ = found->second.back().file.target_span;
+    std::string zone = files_.default_zone;
+    if (!files_.zones.contains(zone)) zone = "public";
+    const auto found = files_.zones.find(zone);
+    const std::string target = found == files_.zones.end() ? "default" : target_of(found->second);
+    const std::string policy = zone == "trusted" && found == files_.zones.end() ? "accept"
+                               : target == "ACCEPT"                             ? "accept"
+                               : target == "DROP"                               ? "drop"
+                                                                                : "reject";
+    if (!files_.has_conf && found != files_.zones.end()) {
+      files_.conf_path = found->second.back().path;
+      files_.default_span = found->second.back().file.target_span;
     }
-    if (has_conf_ || found != zones_.end())
+    if (files_.has_conf || found != files_.zones.end())
       for (const std::string_view family : {"ip", "ip6"})
         for (const std::string_view hook : {"input", "forward"})
-          rows_.policy("firewalld", family, hook, policy, "zone " + zone, start_, conf_path_,
-                       conf_path_, default_span_, default_span_);
-    if (found == zones_.end())
-      not_here(
-          conf_path_, default_span_, "zone-not-here",
+          rows_.policy("firewalld", family, hook, policy, "zone " + zone, start_, files_.conf_path,
+                       files_.conf_path, files_.default_span, files_.default_span);
+    if (found == files_.zones.end())
+      files_.not_here(
+          files_.conf_path, files_.default_span, "zone-not-here",
           "what the zone " + zone + " lets in stands in /usr/lib/firewalld, which is not here");
-    for (const auto& [name, pieces] : zones_) write_zone(name, pieces, name == zone);
+    for (const auto& [name, pieces] : files_.zones) write_zone(name, pieces, name == zone);
     for (const std::string_view family : {"ip", "ip6"}) {
       PacketChains chains = input_chains(family, zone);
       write_rules(family, chains);
       std::vector<Opening> list = openings(chains, "INPUT", policy);
-      if (found != zones_.end() && target == "ACCEPT")
+      if (found != files_.zones.end() && target == "ACCEPT")
         place_policy(list, found->second.back().path, found->second.back().file.target_span);
       else
-        place_policy(list, conf_path_, default_span_);
+        place_policy(list, files_.conf_path, files_.default_span);
       rows_.reach("firewalld", family, {list}, start_);
     }
   }
 
-  // Of an export of /etc: nobody can tell what is open then.
-  void not_here(const std::string& path, Span span, std::string_view code, std::string message) {
-    if (context_.scope() != Scope::etc || !said_.insert(message).second) return;
-    parsers::SyntaxErrors errors;
-    errors.add(code, span, std::move(message), parsers::Effect::refused);
-    issues(path, errors);
-  }
-
-  static std::string target_of(const std::vector<Placed>& pieces) {
-    for (const Placed& piece : pieces)
+  static std::string target_of(const std::vector<FirewalldFile>& pieces) {
+    for (const FirewalldFile& piece : pieces)
       if (piece.file.target != "default") return piece.file.target;
     return "default";
   }
 
-  void write_zone(const std::string& name, const std::vector<Placed>& pieces,
+  void write_zone(const std::string& name, const std::vector<FirewalldFile>& pieces,
                   bool is_default = false) {
     std::vector<fwd::Word> interfaces, sources;
     bool masquerade = false;
-    for (const Placed& piece : pieces) {
+    for (const FirewalldFile& piece : pieces) {
       interfaces.insert(interfaces.end(), piece.file.interfaces.begin(),
                         piece.file.interfaces.end());
       sources.insert(sources.end(), piece.file.sources.begin(), piece.file.sources.end());
       masquerade = masquerade || piece.file.masquerade;
     }
-    const Placed& last = pieces.back();
+    const FirewalldFile& last = pieces.back();
     const Span span = last.file.target_span.line > 0 ? last.file.target_span : Span{};
     context_.store().insert(
         kFirewallZoneTable,
@@ -273,17 +134,17 @@ class Firewalld {
     std::vector<PacketRule>& input = chains["INPUT"];
     if (chains.contains("direct filter INPUT")) input.push_back(jump("direct filter INPUT", ""));
     std::vector<PacketRule> by_source, by_interface;
-    for (const auto& [name, pieces] : zones_) {
+    for (const auto& [name, pieces] : files_.zones) {
       const bool is_default = name == default_zone;
       bool is_bound = false;
-      for (const Placed& piece : pieces) {
+      for (const FirewalldFile& piece : pieces) {
         for (const fwd::Word& source : piece.file.sources) {
           const bool is_six = source.text.find(':') != std::string::npos &&
                               source.text.size() != 17 && !source.text.starts_with("ipset:");
           const bool is_four = source.text.find(':') == std::string::npos;
           if (is_default || (is_six && family == "ip") || (is_four && family == "ip6")) continue;
           PacketRule rule = jump("zone " + name, "goto");
-          rule.source = source_of(source.text);
+          rule.source = files_.source_of(source.text);
           by_source.push_back(std::move(rule));
           is_bound = true;
         }
@@ -318,12 +179,12 @@ class Firewalld {
     PacketRule rule;
   };
 
-  void zone_chain(const std::string& name, const std::vector<Placed>& pieces,
+  void zone_chain(const std::string& name, const std::vector<FirewalldFile>& pieces,
                   std::string_view family, bool is_default, PacketChains& chains) {
     std::vector<Ordered> all;
-    for (const Placed& piece : pieces)
+    for (const FirewalldFile& piece : pieces)
       for (const fwd::Entry& entry : piece.file.entries) add(entry, piece.path, family, all);
-    for (const auto& [policy, files] : policies_) {
+    for (const auto& [policy, files] : files_.policies) {
       const fwd::File& file = files.back().file;
       const auto names = [&](const std::vector<fwd::Word>& list, std::string_view what) {
         return std::ranges::any_of(list, [&](const fwd::Word& word) { return word.text == what; });
@@ -344,8 +205,8 @@ class Firewalld {
     std::vector<PacketRule>& chain = chains["zone " + name];
     fill(chain, all);
     if (!is_default) {
-      const Placed* by = &pieces.back();
-      for (const Placed& piece : pieces)
+      const FirewalldFile* by = &pieces.back();
+      for (const FirewalldFile& piece : pieces)
         if (piece.file.target != "default") by = &piece;
       chain.push_back(final_rule(by->file.target, by->path, by->file.target_span));
     }
@@ -366,25 +227,9 @@ class Firewalld {
     return rule;
   }
 
-  // What is said of a source: a set of addresses is what is in it.
-  std::string source_of(const std::string& source) {
-    if (!source.starts_with("ipset:")) return source;
-    const std::string name = source.substr(6);
-    if (name.find('/') != std::string::npos) return source;
-    for (const std::string base : {"etc", "usr/lib"}) {
-      const auto text = context_.read(base + "/firewalld/ipsets/" + name + ".xml");
-      if (!text) continue;
-      const fwd::File file = fwd::parse(text->text, fwd::Kind::ipset);
-      issues(text->path, file.errors);
-      if (file.ipset_entries.empty() || file.ipset_entries.size() > 50) return source;
-      return joined(file.ipset_entries);
-    }
-    return source;
-  }
-
   void add(const fwd::Entry& entry, const std::string& path, std::string_view family,
            std::vector<Ordered>& all) {
-    const std::string only = upper_family(entry.family);
+    const std::string only = family_of(entry.family);
     if (!only.empty() && only != family) return;
     PacketRule rule;
     rule.family = only;
@@ -392,9 +237,9 @@ class Firewalld {
     rule.span = entry.span;
     rule.verdict = entry.action == "mark" ? "" : entry.action;
     if (entry.not_source)
-      rule.other = "! -s " + source_of(entry.source);
+      rule.other = "! -s " + files_.source_of(entry.source);
     else
-      rule.source = source_of(entry.source);
+      rule.source = files_.source_of(entry.source);
     if (rule.source == "0.0.0.0/0" || rule.source == "::/0") rule.source.clear();
     if (!entry.destination.empty())
       condition(rule, (entry.not_destination ? "! -d " : "-d ") + entry.destination);
@@ -437,10 +282,11 @@ class Firewalld {
   void of_service(const std::string& name, std::string_view family, const PacketRule& rule,
                   const Push& push, std::set<std::string>& seen) {
     if (!seen.insert(name).second || seen.size() > 50) return;
-    const fwd::File* const service = this->service(name);
+    const fwd::File* const service = files_.service(name);
     if (!service) {
-      not_here(rule.path, rule.span, "service-not-here",
-               "what the service " + name + " is stands in /usr/lib/firewalld, which is not here");
+      files_.not_here(
+          rule.path, rule.span, "service-not-here",
+          "what the service " + name + " is stands in /usr/lib/firewalld, which is not here");
       PacketRule one = rule;
       condition(one, "service " + name);
       return push(std::move(one));
@@ -463,10 +309,10 @@ class Firewalld {
     const auto text = context_.read("etc/firewalld/direct.xml");
     if (!text) return;
     fwd::File file = fwd::parse(text->text, fwd::Kind::direct);
-    if (family == "ip") issues(text->path, file.errors);
+    if (family == "ip") files_.issues(text->path, file.errors);
     std::ranges::stable_sort(file.direct, {}, &fwd::DirectRule::priority);
     for (const fwd::DirectRule& one : file.direct) {
-      if (upper_family(one.ipv) != family) continue;
+      if (family_of(one.ipv) != family) continue;
       std::vector<std::string> words = split(one.arguments);
       std::string table = one.table, chain = one.chain;
       if (one.is_passthrough) {
@@ -490,7 +336,7 @@ class Firewalld {
       rule.path = text->path;
       rule.span = one.span;
       // It has to pass the zones all the same.
-      if (is_nftables_ && rule.verdict == "accept") rule.verdict.clear();
+      if (files_.is_nftables && rule.verdict == "accept") rule.verdict.clear();
       chains["direct filter " + chain].push_back(std::move(rule));
     }
   }
@@ -535,12 +381,7 @@ class Firewalld {
   FirewallRows& rows_;
   Context& context_;
   Start start_;
-  std::string default_zone_ = "public", conf_path_;
-  Span default_span_{1, 1, 1, 1};
-  bool has_conf_ = false, is_nftables_ = true, refused_ = false, has_services_ = false;
-  Files zones_, policies_;
-  std::map<std::string, std::optional<fwd::File>> services_;
-  std::set<std::string> said_;
+  FirewalldFiles files_;
 };
 
 }  // namespace
