@@ -128,6 +128,7 @@ void MountedTree::forget() {
   directories_.clear();
   contents_.clear();
   inventory_ = {};
+  too_many_names_ = false;
 }
 
 const std::string* MountedTree::blocked(std::string_view path) const {
@@ -327,7 +328,7 @@ std::string_view MountedTree::mount_of(std::string_view path) const {
 }
 
 void MountedTree::take_inventory() const {
-  if (!inventory_.seen.empty()) return;
+  if (!inventory_.seen.empty() || too_many_names_) return;
   const auto root = root_.fs->describe(root_.inode);
   if (!root) return;
   Inventory taken;
@@ -345,7 +346,8 @@ void MountedTree::take_inventory() const {
                  return taken.seen.size() <= kInventory;
                },
            .incomplete = [&](std::string_view directory) { incomplete.emplace_back(directory); }});
-  if (!all || taken.seen.size() > kInventory) return;
+  too_many_names_ = !all || taken.seen.size() > kInventory;
+  if (too_many_names_) return;
   connect(taken);
   inventory_ = std::move(taken);
   for (const std::string& directory : incomplete)

@@ -112,6 +112,7 @@ class MountedTree : public Tree {
   mutable std::unordered_map<std::string, Node> directories_;        // of the paths walked so far
   mutable std::unordered_map<std::string, std::string> contents_;
   mutable Inventory inventory_;
+  mutable bool too_many_names_ = false;  // for an inventory
 };
 
 }  // namespace drydock

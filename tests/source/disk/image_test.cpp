@@ -252,6 +252,32 @@ TEST(MountedTree, MuchDamageIsSaidOfTheDirectoryAbove) {
               testing::ElementsAre("bad: it counts as damaged as a whole: a block is lost"));
 }
 
+// More names than an inventory holds: then each walk looks at the volume, and nobody tries to take one again.
+class ManyNames : public DamagedDirectories {
+ public:
+  TreeResult<Stat> stat(Inode inode) const override {
+    return Stat{.type = inode == 1 ? NodeType::directory : NodeType::file};
+  }
+  TreeResult<std::vector<Entry>> list(Inode) const override {
+    ++listed;
+    std::vector<Entry> out;
+    for (Inode i = 0; i < 300'001; ++i) out.push_back({std::to_string(1'000'000 + i), i + 2});
+    return out;
+  }
+  mutable int listed = 0;
+};
+
+TEST(MountedTree, TooManyNamesAreCountedOnce) {
+  const auto names = std::make_shared<ManyNames>();
+  const MountedTree tree(names);
+  for (int i = 1; i <= 2; ++i) {
+    size_t seen = 0;
+    tree.walk("", [&](std::string_view, const Stat&) { return ++seen > 0; });
+    EXPECT_EQ(seen, 300'001u);
+    EXPECT_EQ(names->listed, i + 1);  // each walk, and once for the inventory
+  }
+}
+
 // A container is read no more than once where something is asked of it here and there.
 TEST(ReadingCost, OfAQcow2IsTheClustersThatAreTouched) {
   if (!installed("qemu-img")) GTEST_SKIP() << "qemu-img is not installed";
