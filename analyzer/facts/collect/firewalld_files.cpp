@@ -26,6 +26,10 @@ std::string_view stem(std::string_view path) {
   return name.substr(0, name.size() - 4);
 }
 
+std::string file_of(const std::string& base, std::string_view kind, const std::string& name) {
+  return join_path(join_path(join_path(base, "firewalld"), kind), name).append(".xml");
+}
+
 }  // namespace
 
 std::string joined(const std::vector<fwd::Word>& words) {
@@ -69,7 +73,7 @@ void FirewalldFiles::read_conf() {
 
 void FirewalldFiles::load(const std::string& base, const std::string& kind, fwd::Kind what,
                           FirewalldNames& into) {
-  for (const std::string& path : context_.tree().glob(base + "/" + kind, "*.xml"))
+  for (const std::string& path : context_.tree().glob(join_path(base, kind), "*.xml"))
     if (auto placed = read(path, what)) {
       std::vector<FirewalldFile>& all = into[std::string(stem(path))];
       all.clear();
@@ -122,7 +126,7 @@ const fwd::File* FirewalldFiles::service(const std::string& name) {
   if (name.find('/') != std::string::npos || name.empty()) return nullptr;
   for (const std::string base : {"etc", "usr/lib"}) {
     if (base == "etc" && refused_) continue;
-    if (auto placed = read(base + "/firewalld/services/" + name + ".xml", fwd::Kind::service)) {
+    if (auto placed = read(file_of(base, "services", name), fwd::Kind::service)) {
       slot = std::move(placed->file);
       return &*slot;
     }
@@ -161,7 +165,7 @@ std::string FirewalldFiles::source_of(const std::string& source) {
   const std::string name = source.substr(6);
   if (name.find('/') != std::string::npos) return source;
   for (const std::string base : {"etc", "usr/lib"}) {
-    const auto text = context_.read(base + "/firewalld/ipsets/" + name + ".xml");
+    const auto text = context_.read(file_of(base, "ipsets", name));
     if (!text) continue;
     const fwd::File file = fwd::parse(text->text, fwd::Kind::ipset);
     issues(text->path, file.errors);
