@@ -15,13 +15,13 @@ namespace drydock::report::sarif_log {
 // has U+FFFD in place of its ill-formed bytes.
 class Json {
  public:
-  Json(std::string_view value);
-  Json(const std::string& value) : Json(std::string_view(value)) {}
-  Json(const char* value) : Json(std::string_view(value)) {}
-  Json(bool value) : text_(value ? "true" : "false") {}
-  Json(double value);  // with one decimal
+  Json(std::string_view value);                                      // NOLINT: implicit
+  Json(const std::string& value) : Json(std::string_view(value)) {}  // NOLINT: implicit
+  Json(const char* value) : Json(std::string_view(value)) {}         // NOLINT: implicit
+  Json(bool value) : text_(value ? "true" : "false") {}              // NOLINT: implicit
+  Json(double value);  // with one decimal; NOLINT: implicit
   template <std::integral T>
-  Json(T value) : text_(std::to_string(value)) {}
+  Json(T value) : text_(std::to_string(value)) {}  // NOLINT: implicit
   // An object: Json{{"uri", uri}, {"index", 3}}.
   Json(std::initializer_list<std::pair<std::string_view, Json>> fields);
 
