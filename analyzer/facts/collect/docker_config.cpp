@@ -17,7 +17,6 @@ namespace drydock::facts {
 namespace {
 
 namespace json = parsers::json;
-using parsers::dockerd_args::find_flag;
 using parsers::dockerd_args::find_key;
 using parsers::dockerd_args::Flag;
 
