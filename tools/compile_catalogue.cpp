@@ -14,6 +14,8 @@
 
 using drydock::Diagnostic;
 using drydock::engine::Catalogue;
+using drydock::engine::Plan;
+using drydock::engine::Rule;
 using drydock::engine::RuleFile;
 
 namespace {
@@ -40,13 +42,24 @@ void write_literal(std::ostream& out, std::string_view name, std::string_view by
   out << ";\n";
 }
 
-std::string generate(const Catalogue& catalogue) {
+// The rules with the tables they read, which preparing them has shown.
+std::vector<std::shared_ptr<const Rule>> with_tables(const Catalogue& catalogue, const Plan& plan) {
+  std::vector<std::shared_ptr<const Rule>> rules;
+  for (const auto& rule : catalogue.rules()) {
+    auto copy = std::make_shared<Rule>(*rule);
+    copy->tables = plan.tables_of(rule->id);
+    rules.push_back(std::move(copy));
+  }
+  return rules;
+}
+
+std::string generate(const std::vector<std::shared_ptr<const Rule>>& rules) {
   std::ostringstream out;
   out << "// Written by compile_catalogue from rules/.\n"
          "#include \"analyzer/engine/catalogue.h\"\n#include \"analyzer/engine/codec.h\"\n\n"
          "namespace drydock::engine {\nnamespace {\n\n";
-  write_literal(out, "kRules", encode_rules(catalogue.rules()));
-  write_literal(out, "kExamples", encode_examples(catalogue.rules()));
+  write_literal(out, "kRules", encode_rules(rules));
+  write_literal(out, "kExamples", encode_examples(rules));
   out << "\n}  // namespace\n\n"
          "Catalogue Catalogue::built_in() {\n  Catalogue catalogue;\n"
          "  catalogue.rules_ = decode_rules({kRules, sizeof kRules - 1});\n  return "
@@ -96,7 +109,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::vector<Diagnostic> diagnostics;
-  const drydock::engine::Plan plan(catalogue.rules(), **store, diagnostics);
+  const Plan plan(catalogue.rules(), **store, diagnostics);
   for (const Diagnostic& diagnostic : diagnostics) {
     const auto file = std::ranges::find(*files, diagnostic.path, &RuleFile::path);
     tell(diagnostic, file == files->end() ? std::string_view() : file->text);
@@ -104,7 +117,7 @@ int main(int argc, char** argv) {
   if (broken) return 1;
 
   // An output that did not change keeps its time, so that nothing is compiled for it.
-  const std::string text = generate(catalogue);
+  const std::string text = generate(with_tables(catalogue, plan));
   if (std::filesystem::exists(argv[2]) && read(argv[2]) == text) return 0;
   std::ofstream out(argv[2], std::ios::binary);
   out << text;

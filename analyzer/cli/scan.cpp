@@ -92,13 +92,14 @@ void print_stats(const ScanCost& cost) {
   getrusage(RUSAGE_SELF, &usage);
   std::string tables;
   for (const std::string& table : cost.tables) tables += (tables.empty() ? "" : " ") + table;
-  std::fprintf(
-      stderr,
-      "rules         %zu\nentries       %llu\ntables        %s\n"
-      "prepare       %.1f ms\nopen          %.1f ms\ncollect       %.1f ms\njudge         %.1f ms\n"
-      "peak memory   %.1f MiB\n",
-      cost.rules, static_cast<unsigned long long>(cost.entries), tables.c_str(), cost.plan_ms,
-      cost.open_ms, cost.collect_ms, cost.judge_ms, static_cast<double>(usage.ru_maxrss) / 1024);
+  std::fprintf(stderr,
+               "rules         %zu\nentries       %llu\ntables        %s\n"
+               "prepare       %.1f ms (beside opening, unless --jobs 1)\nopen          %.1f "
+               "ms\ncollect       %.1f ms\njudge         %.1f ms\n"
+               "peak memory   %.1f MiB\n",
+               cost.rules, static_cast<unsigned long long>(cost.entries), tables.c_str(),
+               cost.plan_ms, cost.open_ms, cost.collect_ms, cost.judge_ms,
+               static_cast<double>(usage.ru_maxrss) / 1024);
 }
 
 // An option given on the command line outranks the configuration file.

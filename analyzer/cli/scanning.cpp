@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include "analyzer/cli/command.h"
 #include "analyzer/cli/evidence.h"
@@ -14,6 +16,7 @@ namespace {
 
 class Stopwatch {
  public:
+  void restart() { last_ = std::chrono::steady_clock::now(); }
   // Adds the milliseconds since the last call to `sum`.
   void lap(double& sum) {
     const auto now = std::chrono::steady_clock::now();
@@ -120,6 +123,29 @@ void decide_exit(engine::ScanResult& result, const ScanRequest& request) {
   }
 }
 
+namespace {
+
+// A store and a plan for one host. Statements keep to their store.
+struct Prepared {
+  std::unique_ptr<facts::Store> store;
+  std::unique_ptr<engine::Plan> plan;
+  std::vector<Diagnostic> diagnostics;
+  double ms = 0;
+};
+
+Result<Prepared> prepare(const ScanRequest& request) {
+  Stopwatch watch;
+  auto store = new_store();
+  if (!store) return store.error();
+  Prepared out;
+  out.store = std::move(*store);
+  out.plan = std::make_unique<engine::Plan>(request.rules, *out.store, out.diagnostics);
+  watch.lap(out.ms);
+  return out;
+}
+
+}  // namespace
+
 Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
   Stopwatch watch;
   engine::ScanResult result;
@@ -129,19 +155,30 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
   result.profiles = request.profiles;
   result.diagnostics = request.configuration;
 
-  // What the rules read is known from preparing them against empty tables; only that is collected.
-  auto store = new_store();
-  if (!store) return store.error();
-  auto plan = std::make_unique<engine::Plan>(request.rules, **store, result.diagnostics);
-  TableNames tables = plan->tables();
-  if ((*store)->table(kTraitTable) != nullptr) tables.emplace(kTraitTable);
+  // Only what the rules read is collected. That is known from preparing them against empty tables, and of
+  // the rules in the catalogue already before, so that the artifact is opened meanwhile.
+  const std::optional<TableNames> known = engine::tables_known_before(request.rules);
+  std::optional<Result<Prepared>> first;
+  std::thread preparing;
+  if (known && request.artifact.jobs != 1)
+    preparing = std::thread([&] { first.emplace(prepare(request)); });
+  else
+    first.emplace(prepare(request));
+  if (first && !*first) return first->error();
+  TableNames tables = known ? *known : (*first)->plan->tables();
+  tables.emplace(kTraitTable);
   cost.rules = request.rules.size();
   cost.tables.assign(tables.begin(), tables.end());
-  watch.lap(cost.plan_ms);
 
+  watch.restart();
   const Result<Artifact> artifact = open(request.artifact, tables);
-  if (!artifact) return artifact.error();
   watch.lap(cost.open_ms);
+  if (preparing.joinable()) preparing.join();
+  if (!*first) return first->error();
+  if (!artifact) return artifact.error();
+  cost.plan_ms = (*first)->ms;
+  result.diagnostics.insert(result.diagnostics.end(), (*first)->diagnostics.begin(),
+                            (*first)->diagnostics.end());
   cost.entries = artifact->entries;
   result.artifact_format = artifact->format;
   result.artifact_size = artifact->size;
@@ -151,14 +188,10 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
                             artifact->diagnostics.end());
 
   for (const Target& target : artifact->targets) {
-    if (!plan) {  // one store and one plan for each host; the first are there already
-      store = new_store();
-      if (!store) return store.error();
-      std::vector<Diagnostic> said_before;
-      plan = std::make_unique<engine::Plan>(request.rules, **store, said_before);
-    }
-    result.targets.push_back(judge(target, request, tables, **store, *plan, cost));
-    plan.reset();
+    // What the others say while they are prepared, the first has said.
+    Result<Prepared> own = result.targets.empty() ? std::move(*first) : prepare(request);
+    if (!own) return own.error();
+    result.targets.push_back(judge(target, request, tables, *own->store, *own->plan, cost));
   }
 
   if (artifact->read_cost) cost.read = artifact->read_cost();

@@ -162,6 +162,7 @@ void exchange(Archive& archive, Rule& rule) {
   exchange(archive, rule.references);
   exchange(archive, rule.parameters);
   exchange(archive, rule.topic);
+  exchange(archive, rule.tables);
   exchange(archive, rule.source_path);
 }
 

@@ -18,6 +18,7 @@ struct Plan::Impl {
   facts::Store& store;
   std::vector<Program> programs;  // sorted by rule id
   Names tables;
+  std::optional<Sandbox> sandbox;       // entered only while statements are prepared and run
   const Parameters* current = nullptr;  // what parameter() shows
   std::vector<Diagnostic> diagnostics;
 };
@@ -35,7 +36,7 @@ Plan::Plan(std::vector<std::shared_ptr<const Rule>> rules, facts::Store& store,
     return;
   }
   std::ranges::sort(rules, {}, [](const auto& rule) -> const std::string& { return rule->id; });
-  Sandbox sandbox(store);
+  Sandbox& sandbox = impl_->sandbox.emplace(store);
   for (std::shared_ptr<const Rule>& rule : rules) {
     const bool conditional = rule->applies.has_value();
     auto program = compile(std::move(rule), store, sandbox);
@@ -43,12 +44,11 @@ Plan::Plan(std::vector<std::shared_ptr<const Rule>> rules, facts::Store& store,
       diagnostics.insert(diagnostics.end(), program.error().begin(), program.error().end());
       continue;
     }
-    impl_->tables.insert(program->tables.begin(), program->tables.end());
+    impl_->tables.insert(program->collects.begin(), program->collects.end());
     if (conditional && store.table("trait") != nullptr) impl_->tables.emplace("trait");
     impl_->programs.push_back(std::move(*program));
   }
-  // Every table has places; asking for one place is no wish for all facts.
-  impl_->tables.erase(std::string(facts::kLocationTable.name));
+  sandbox.leave();
 }
 
 Plan::~Plan() = default;
@@ -58,6 +58,12 @@ const Names& Plan::tables() const {
   return impl_->tables;
 }
 
+std::vector<std::string> Plan::tables_of(std::string_view rule) const {
+  for (const Program& program : impl_->programs)
+    if (program.rule->id == rule) return {program.collects.begin(), program.collects.end()};
+  return {};
+}
+
 const std::vector<Diagnostic>& Plan::diagnostics() const {
   return impl_->diagnostics;
 }
@@ -65,9 +71,20 @@ const std::vector<Diagnostic>& Plan::diagnostics() const {
 std::vector<RuleResult> Plan::run(const EvaluateOptions& options) {
   std::vector<RuleResult> results;
   results.reserve(impl_->programs.size());
-  Judgement judgement(impl_->store, options, impl_->current, impl_->diagnostics);
+  if (!impl_->sandbox) return results;  // nothing could be prepared
+  Judgement judgement(impl_->store, *impl_->sandbox, options, impl_->current, impl_->diagnostics);
   for (Program& program : impl_->programs) results.push_back(judgement.judge(program));
   return results;
+}
+
+std::optional<Names> tables_known_before(const std::vector<std::shared_ptr<const Rule>>& rules) {
+  Names tables;
+  for (const auto& rule : rules) {
+    if (rule->tables.empty()) return std::nullopt;
+    tables.insert(rule->tables.begin(), rule->tables.end());
+    if (rule->applies) tables.emplace("trait");
+  }
+  return tables;
 }
 
 }  // namespace drydock::engine

@@ -41,8 +41,10 @@ class Plan {
   ~Plan();
   Plan(Plan&&) noexcept;
 
-  // The tables that the rules (and their conditions) read.
+  // The tables to collect: those that the rules (and their conditions) read.
   const std::set<std::string, std::less<>>& tables() const;
+  // Those of one rule's check; empty if it is none of the plan's.
+  std::vector<std::string> tables_of(std::string_view rule) const;
 
   // Judges every rule on the collected, frozen facts. Sorted by rule id, findings by place. Rules
   // run in a Sandbox, so targets are judged one after another, and nothing else may use SQLite
@@ -56,5 +58,10 @@ class Plan {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What Plan::tables() will say, without preparing anything; nullopt if only preparing tells (a rule of a
+// pack).
+std::optional<std::set<std::string, std::less<>>> tables_known_before(
+    const std::vector<std::shared_ptr<const Rule>>& rules);
 
 }  // namespace drydock::engine

@@ -118,9 +118,10 @@ struct Judgement::Run {
   }
 };
 
-Judgement::Judgement(const facts::Store& store, const EvaluateOptions& options,
+Judgement::Judgement(const facts::Store& store, Sandbox& sandbox, const EvaluateOptions& options,
                      const Parameters*& current, std::vector<Diagnostic>& diagnostics)
     : store_(store),
+      sandbox_(sandbox),
       options_(options),
       current_(current),
       end_(std::chrono::steady_clock::now() + options.deadline),
@@ -145,18 +146,19 @@ Judgement::Judgement(const facts::Store& store, const EvaluateOptions& options,
   while (issues && sqlite3_step(issues.get()) == SQLITE_ROW)
     unread_[text_at(issues.get(), 0).value_or("")].push_back(
         not_read(text_at(issues.get(), 1).value_or(""), text_at(issues.get(), 2).value_or("")));
-  sandbox_.emplace(store);
+  sandbox_.enter();
 }
 
 Judgement::~Judgement() {
+  sandbox_.leave();
   current_ = nullptr;
 }
 
 bool Judgement::has_rows(const std::string& table) {
   const auto [known, is_new] = has_rows_.try_emplace(table, false);
   if (!is_new) return known->second;
-  if (const auto probe = sandbox_->prepare("SELECT 1 FROM \"" + table + "\" LIMIT 1"); probe)
-    sandbox_->run(probe->statement.get(), options_.deadline_per_rule, [&] {
+  if (const auto probe = sandbox_.prepare("SELECT 1 FROM \"" + table + "\" LIMIT 1"); probe)
+    sandbox_.run(probe->statement.get(), options_.deadline_per_rule, [&] {
       has_rows_[table] = true;
       return false;
     });
@@ -340,7 +342,7 @@ void Judgement::run_query(Program& program, Run& run) {
   const Columns& columns = program.columns;
   bind_parameters(statement, run.parameters);
   run.judged = true;
-  for_rows(*sandbox_, statement, run.left(), run.failure, [&] {
+  for_rows(sandbox_, statement, run.left(), run.failure, [&] {
     if (run.hits.size() == limits::kRowsPerRule) {
       run.cut = true;
       return false;
@@ -398,7 +400,7 @@ void Judgement::run_expect(Program& program, Run& run) {
     sqlite3_bind_text64(statement, sqlite3_bind_parameter_index(statement, ":drydock_key"),
                         bound.data(), bound.size(), SQLITE_STATIC, SQLITE_UTF8);
     bool any = false;
-    for_rows(*sandbox_, statement, run.left(), run.failure, [&] {
+    for_rows(sandbox_, statement, run.left(), run.failure, [&] {
       if (run.hits.size() == limits::kRowsPerRule) {
         run.cut = true;
         return false;
@@ -474,7 +476,7 @@ void Judgement::add_overridden(const Program& program, const Hit& hit, Finding& 
   else
     sqlite3_bind_null(statement, 1);
   sqlite3_bind_text64(statement, 2, hit.key.data(), hit.key.size(), SQLITE_STATIC, SQLITE_UTF8);
-  sandbox_->run(statement, options_.deadline_per_rule, [&] {
+  sandbox_.run(statement, options_.deadline_per_rule, [&] {
     if (!program.tables.contains(text_at(statement, 0).value_or(""))) return true;
     const auto place = store_.location(facts::LocationId{sqlite3_column_int64(statement, 2)});
     if (!place) return true;

@@ -16,8 +16,8 @@ namespace drydock::engine {
 class Judgement {
  public:
   // `current` is set to the parameters of the rule that runs, as add_functions wants it.
-  Judgement(const facts::Store& store, const EvaluateOptions& options, const Parameters*& current,
-            std::vector<Diagnostic>& diagnostics);
+  Judgement(const facts::Store& store, Sandbox& sandbox, const EvaluateOptions& options,
+            const Parameters*& current, std::vector<Diagnostic>& diagnostics);
   ~Judgement();
 
   RuleResult judge(Program& program);
@@ -55,6 +55,7 @@ class Judgement {
   void report(const Program& program, DiagnosticKind kind, std::string message);
 
   const facts::Store& store_;
+  Sandbox& sandbox_;
   const EvaluateOptions& options_;
   const Parameters*& current_;
   std::chrono::steady_clock::time_point end_;  // of the time for all rules
@@ -68,7 +69,6 @@ class Judgement {
   std::string lines_path_;  // of is_filled_in_later: the file it looked at last
   std::string_view lines_text_;
   std::optional<LineIndex> lines_;
-  std::optional<Sandbox> sandbox_;
 };
 
 }  // namespace drydock::engine

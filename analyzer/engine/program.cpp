@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "analyzer/facts/collect.h"
+
 namespace drydock::engine {
 namespace {
 
@@ -36,6 +38,13 @@ class Compiler {
         program_.edit = checked_template("edit", query->edit);
     }
     if (!problems_.empty()) return std::move(problems_);
+    program_.collects = program_.tables;
+    // Every table has places; asking for one place is no wish for all facts.
+    program_.collects.erase(std::string(facts::kLocationTable.name));
+    if (!named_.empty())
+      for (const auto* meta : {&facts::kParseIssueTable, &facts::kOverrideTable})
+        if (program_.collects.erase(std::string(meta->name)) > 0)
+          program_.collects.insert(named_.begin(), named_.end());
     return std::move(program_);
   }
 
@@ -82,8 +91,20 @@ class Compiler {
       return nullptr;
     }
     program_.tables.merge(prepared->tables);
+    note_named(sql);
     check_variables(prepared->statement.get(), key);
     return std::move(prepared->statement);
+  }
+
+  // The tables whose names stand in the SQL as texts.
+  void note_named(std::string_view sql) {
+    for (size_t open = sql.find('\''); open != std::string_view::npos;) {
+      const size_t close = sql.find('\'', open + 1);
+      if (close == std::string_view::npos) return;
+      const std::string_view text = sql.substr(open + 1, close - open - 1);
+      if (store_.table(text) != nullptr) named_.emplace(text);
+      open = sql.find('\'', close + 1);
+    }
   }
 
   // Every variable must be a scalar parameter of the rule.
@@ -192,6 +213,7 @@ class Compiler {
   Sandbox& sandbox_;
   Program program_;
   std::vector<Diagnostic> problems_;
+  Names named_;
 };
 
 }  // namespace

@@ -35,6 +35,9 @@ struct Program {
   Statement glob;   // an expect for the keys that match a pattern; may be null
   Columns columns;
   Names tables;  // fact tables it reads, without those of its condition
+  // What must be collected for it: `tables`, but instead of a meta table, which is about all others, those
+  // that its SQL names in texts (table_name = 'sshd').
+  Names collects;
 };
 
 // Fails with every mistake that shows only against the tables: a table or a column that is not

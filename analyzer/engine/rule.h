@@ -124,7 +124,10 @@ struct Rule {
   std::vector<Parameter> parameters;
   std::vector<Example> examples;  // empty in the built-in catalogue, see Catalogue
   std::string topic;              // the directory the rule lies in
-  std::string source_path;        // of the YAML file: "rules/sysctl/x.yaml"
+  // What must be collected for it (Program::collects), where that is known before it is prepared: in the
+  // built-in catalogue. Else empty.
+  std::vector<std::string> tables;
+  std::string source_path;  // of the YAML file: "rules/sysctl/x.yaml"
   // Where the value of a key stands in the YAML file ("message", "expect.where"; "query": the first
   // line of the SQL), for mistakes found later. Empty in the built-in catalogue.
   std::map<std::string, Span, std::less<>> spans;

@@ -74,7 +74,7 @@ void StatementDeleter::operator()(sqlite3_stmt* statement) const {
 
 struct Sandbox::State {
   explicit State(const facts::Store& facts_)
-      : facts(facts_), db(facts_.handle()), lock(one_at_a_time()) {}
+      : facts(facts_), db(facts_.handle()), lock(one_at_a_time(), std::defer_lock) {}
 
   const facts::Store& facts;
   sqlite3* db;
@@ -137,23 +137,32 @@ Sandbox::Sandbox(const facts::Store& store) : state_(std::make_unique<State>(sto
   for (const facts::TableSpec* spec : store.tables())
     if (spec->is_virtual) declare(state.db, spec->name);
   state.modules = module_names(state.db);
-  for (const auto& [limit, value] : kLimits)
-    state.saved_limits.emplace_back(limit, sqlite3_limit(state.db, limit, value));
-  // Preparing expands each use of a common table expression: thirty lines can ask for 2^30 copies,
-  // and no deadline reaches the parser. Only memory does.
-  state.saved_heap = sqlite3_hard_heap_limit64(sqlite3_memory_used() + kHeapBytes);
+  // Setting an authorizer anew would make SQLite prepare every statement again, so it stays as long as
+  // the Sandbox and minds its business only while that is entered.
   sqlite3_set_authorizer(
       state.db,
       [](void* self, int action, const char* first, const char* second, const char*,
          const char*) noexcept {
         try {
-          return static_cast<State*>(self)->authorize(action, first ? first : "",
-                                                      second ? second : "");
+          auto& inner = *static_cast<State*>(self);
+          if (!inner.lock.owns_lock()) return SQLITE_OK;
+          return inner.authorize(action, first ? first : "", second ? second : "");
         } catch (...) {
           return SQLITE_DENY;
         }
       },
       &state);
+  enter();
+}
+
+void Sandbox::enter() {
+  State& state = *state_;
+  state.lock.lock();
+  for (const auto& [limit, value] : kLimits)
+    state.saved_limits.emplace_back(limit, sqlite3_limit(state.db, limit, value));
+  // Preparing expands each use of a common table expression: thirty lines can ask for 2^30 copies,
+  // and no deadline reaches the parser. Only memory does.
+  state.saved_heap = sqlite3_hard_heap_limit64(sqlite3_memory_used() + kHeapBytes);
   sqlite3_progress_handler(
       state.db, kStepsPerLook,
       [](void* self) noexcept {
@@ -165,11 +174,19 @@ Sandbox::Sandbox(const facts::Store& store) : state_(std::make_unique<State>(sto
       &state);
 }
 
+void Sandbox::leave() {
+  State& state = *state_;
+  if (!state.lock.owns_lock()) return;
+  sqlite3_progress_handler(state.db, 0, nullptr, nullptr);
+  sqlite3_hard_heap_limit64(state.saved_heap);
+  for (const auto& [limit, value] : state.saved_limits) sqlite3_limit(state.db, limit, value);
+  state.saved_limits.clear();
+  state.lock.unlock();
+}
+
 Sandbox::~Sandbox() {
-  sqlite3_progress_handler(state_->db, 0, nullptr, nullptr);
+  leave();
   sqlite3_set_authorizer(state_->db, nullptr, nullptr);
-  sqlite3_hard_heap_limit64(state_->saved_heap);
-  for (const auto& [limit, value] : state_->saved_limits) sqlite3_limit(state_->db, limit, value);
 }
 
 Result<Prepared, SqlError> Sandbox::prepare(std::string_view sql) {

@@ -36,12 +36,15 @@ struct SqlError {
   bool has_offset = false;
 };
 
-// Holds a connection in the sandbox as long as it lives; the connection is drydock's own again
-// after. Sets SQLite's hard heap limit, which is one for the process: one Sandbox at a time is
-// alive, others wait for it, and nothing else should use SQLite meanwhile.
+// Holds a connection in the sandbox from its making or enter() until leave() or its end; the
+// connection is drydock's own meanwhile and after. Statements prepared in it stay good over leave() and
+// enter(). Sets SQLite's hard heap limit, which is one for the process: one Sandbox at a time is
+// entered, others wait for it, and nothing else should use SQLite meanwhile.
 class Sandbox {
  public:
   explicit Sandbox(const facts::Store& store);
+  void leave();
+  void enter();
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;

@@ -36,9 +36,14 @@ void append(const Collector& collector, std::vector<const Collector*>& visited,
   order.push_back(&collector);
 }
 
-// The collectors to run for the given tables, in order. The meta tables are about all the others.
+// The meta tables are about all the others.
+bool takes_all(const Names& tables) {
+  return tables.empty() || std::ranges::any_of(tables, is_meta);
+}
+
+// The collectors to run for the given tables, in order.
 std::vector<const Collector*> needed(const Names& tables) {
-  const bool all = tables.empty() || std::ranges::any_of(tables, is_meta);
+  const bool all = takes_all(tables);
   std::vector<const Collector*> visited, order;
   for (const Collector& collector : collectors()) {
     const bool wanted = all || std::ranges::any_of(collector.tables, [&](const TableSpec* spec) {
@@ -212,7 +217,16 @@ std::vector<Diagnostic> collect(const Target& target, Store& store, const Names&
                                 const OsvFeed& feed) {
   Context context(target, store);
   context.shared<OsvFeed>([&] { return feed; });
-  for (const Collector* collector : needed(tables)) {
+  const std::vector<const Collector*> order = needed(tables);
+  if (!takes_all(tables)) {
+    Names wanted = tables;
+    for (const Collector* collector : order)
+      for (const auto* others : {&collector->needs, &collector->hints})
+        wanted.insert(others->begin(), others->end());
+    store.keep_only(
+        [&](const TableSpec& table) { return is_meta(table.name) || wanted.contains(table.name); });
+  }
+  for (const Collector* collector : order) {
     context.begin(*collector);
     collector->collect(context);
     context.end();

@@ -12,21 +12,25 @@ constexpr uint64_t kSeed = 0x64727964'6f636b31;
 }  // namespace
 
 LocationId Locations::intern(std::string_view path, Span span) {
+  if (!last_path_id_ || path != last_path_) {
+    last_path_ = path;
+    last_hash_ = XXH3_64bits_withSeed(path.data(), path.size(), kSeed);
+    const auto [known, is_new] =
+        path_ids_.try_emplace(last_path_, static_cast<uint32_t>(paths_.size()));
+    if (is_new) paths_.emplace_back(path);
+    last_path_id_ = known->second;
+  }
   const uint32_t place[4] = {span.line, span.column, span.end_line, span.end_column};
-  uint64_t hash = XXH3_64bits_withSeed(place, sizeof place,
-                                       XXH3_64bits_withSeed(path.data(), path.size(), kSeed));
+  uint64_t hash = XXH3_64bits_withSeed(place, sizeof place, last_hash_);
   for (;; ++hash) {
     const auto id = static_cast<int64_t>(hash >> 1);  // positive in SQLite
     const auto [slot, is_new] = by_id_.try_emplace(id, static_cast<uint32_t>(entries_.size()));
     if (!is_new) {
       const Entry& entry = entries_[slot->second];
-      if (entry.span == span && paths_[entry.path] == path) return LocationId{id};
+      if (entry.span == span && entry.path == *last_path_id_) return LocationId{id};
       continue;  // another place with this id: the next free one
     }
-    const auto [known, new_path] =
-        path_ids_.try_emplace(std::string(path), static_cast<uint32_t>(paths_.size()));
-    if (new_path) paths_.emplace_back(path);
-    entries_.push_back({id, known->second, span});
+    entries_.push_back({id, *last_path_id_, span});
     return LocationId{id};
   }
 }

@@ -32,6 +32,10 @@ class Locations {
   std::vector<std::string> paths_;
   std::unordered_map<std::string, uint32_t> path_ids_;
   std::unordered_map<int64_t, uint32_t> by_id_;
+  // Places of one file come one after another.
+  std::string last_path_;
+  uint64_t last_hash_ = 0;
+  std::optional<uint32_t> last_path_id_;
 };
 
 }  // namespace drydock::facts

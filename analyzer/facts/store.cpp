@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/facts/collect.h"
@@ -54,6 +55,7 @@ std::string shortened(std::string_view text) {
 struct Store::Impl {
   VirtualSources sources;
   std::unordered_map<const TableSpec*, sqlite3_stmt*> inserts;
+  std::unordered_set<const TableSpec*> unwanted;
   bool frozen = false;
 
   ~Impl() { finalize(); }
@@ -103,6 +105,7 @@ std::optional<Location> Store::location(LocationId id) const {
 void Store::insert(const TableSpec& table, std::initializer_list<Value> values) {
   assert(!impl_->frozen && "facts are frozen");
   assert(values.size() == table.columns.size() && "one value for each column");
+  if (!wants(table)) return;
   sqlite3_stmt*& statement = impl_->inserts[&table];
   if (!statement) {
     std::string sql = "INSERT INTO \"" + std::string(table.name) + "\" VALUES(?";
@@ -137,12 +140,21 @@ void Store::insert(const TableSpec& table, std::initializer_list<Value> values) 
     }
   }
   sqlite3_step(statement);
-  sqlite3_reset(statement);
-  sqlite3_clear_bindings(statement);
+  sqlite3_reset(statement);  // what is bound stays behind, and is bound anew before the next step
+}
+
+void Store::keep_only(const std::function<bool(const TableSpec&)>& wanted) {
+  for (const TableSpec* spec : tables_)
+    if (!wanted(*spec)) impl_->unwanted.insert(spec);
+}
+
+bool Store::wants(const TableSpec& table) const {
+  return !impl_->unwanted.contains(&table);
 }
 
 void Store::overridden(const TableSpec& table, std::string_view key, LocationId winner,
                        LocationId loser, std::string_view value, std::string_view reason) {
+  if (!wants(table)) return;
   insert(kOverrideTable, {table.name, key, winner == LocationId{} ? Value(Null{}) : Value(winner),
                           loser, value, reason});
 }
@@ -228,7 +240,9 @@ void Store::forget_looks() const {
 void Store::freeze() {
   if (impl_->frozen) return;
   impl_->finalize();
-  sqlite3_exec(db_, "COMMIT; PRAGMA query_only = ON;", nullptr, nullptr, nullptr);
+  // Not PRAGMA query_only: it makes SQLite prepare all statements of the rules again. Both doors, select()
+  // and the sandbox of rules, only run what sqlite3_stmt_readonly() calls so.
+  sqlite3_exec(db_, "COMMIT;", nullptr, nullptr, nullptr);
   impl_->frozen = true;
 }
 

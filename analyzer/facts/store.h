@@ -51,6 +51,11 @@ class Store {
   LocationId locate(std::string_view path, Span span);
   std::optional<Location> location(LocationId id) const;
 
+  // Rows of other tables are not kept from now on: nobody will ask for them.
+  void keep_only(const std::function<bool(const TableSpec&)>& wanted);
+  // Will rows of the table be kept? Whoever computes many of them asks before.
+  bool wants(const TableSpec& table) const;
+
   // Adds a row. The values stand in the order of the spec's columns, one for each; a mismatch in
   // number or type is a programming mistake and asserts.
   void insert(const TableSpec& table, std::initializer_list<Value> values);

@@ -172,7 +172,10 @@ void load(FormatReader& reader, const ArchiveInput& input, ArchiveTree& tree, Ar
 class Pass {
  public:
   Pass(const ArchiveInput& input, const ArchiveOptions& options)
-      : input_(input), options_(options), tree_(std::make_shared<ArchiveTree>()) {}
+      : input_(input), options_(options), tree_(std::make_shared<ArchiveTree>()) {
+    if (options.interest) interest_.emplace(*options.interest);
+    if (options.known) known_.emplace(*options.known);
+  }
   // Only reads the data of the entries with these numbers into `tree`.
   Pass(const ArchiveInput& input, const ArchiveOptions& options, std::shared_ptr<ArchiveTree> tree,
        std::unordered_map<uint64_t, ArchiveTree::Id> fetch)
@@ -373,19 +376,20 @@ class Pass {
       ++unsaid_;
   }
 
-  bool noted(std::string_view path) const {
-    return interesting(path) || (options_.known && options_.root.empty() &&
-                                 options_.known->may_match(path, container_store_begin(path)));
+  bool noted(std::string_view path) { return interesting(path) || known_file(path); }
+
+  bool known_file(std::string_view path) {
+    return known_ && options_.root.empty() && known_->may_match(path);
   }
 
-  bool interesting(std::string_view path) const {
+  bool interesting(std::string_view path) {
     if (!options_.root.empty()) {
       if (!path.starts_with(options_.root) || path.size() <= options_.root.size() ||
           path[options_.root.size()] != '/')
         return false;
       return options_.interest->matches(path.substr(options_.root.size() + 1));
     }
-    return options_.interest->may_match(path, container_store_begin(path));
+    return interest_->may_match(path);
   }
 
   static bool below_etc(std::string_view path) {
@@ -470,7 +474,7 @@ class Pass {
 
   void take_file(FormatReader& reader, ArchiveTree::Id id, std::string_view path, uint64_t size) {
     const bool wanted = interesting(path);
-    if (wanted || noted(path)) out_.wanted.push_back(id);
+    if (wanted || known_file(path)) out_.wanted.push_back(id);
     if (size > limits::kFileContent) {
       if (!wanted || !may_be_large(path)) return;
       tree_->want_large(id);
@@ -517,6 +521,7 @@ class Pass {
   const ArchiveOptions& options_;
   ArchiveContents out_;
   std::shared_ptr<ArchiveTree> tree_;
+  std::optional<Interest::Cursor> interest_, known_;
   std::optional<std::unordered_map<uint64_t, ArchiveTree::Id>> fetch_;
   bool by_offset_ = false;
   std::string scratch_, last_path_;

@@ -19,7 +19,7 @@ TreeError error(TreeError::Kind kind, std::string_view path, std::string_view wh
 
 }  // namespace
 
-ArchiveTree::ArchiveTree() : slots_(1024, kNone) {
+ArchiveTree::ArchiveTree() : slots_(1024) {
   blocks_.push_back(std::make_unique<Node[]>(kBlock));
   count_ = 1;
   node(kRoot).flags = kImplied;
@@ -43,13 +43,18 @@ bool ArchiveTree::store_text(std::string_view text, uint32_t& offset) {
   return true;
 }
 
+uint64_t ArchiveTree::hash(Id parent, std::string_view name) {
+  return std::hash<std::string_view>{}(name) + parent * uint64_t{0x9E3779B97F4A7C15u};
+}
+
 // The slot in which (parent, name) is or belongs.
-size_t ArchiveTree::slot(Id parent, std::string_view name) const {
+size_t ArchiveTree::slot(Id parent, std::string_view name, uint64_t hash) const {
   const size_t mask = slots_.size() - 1;
-  size_t at = (std::hash<std::string_view>{}(name) + parent * size_t{0x9E3779B97F4A7C15u}) & mask;
-  for (;; at = (at + 1) & mask) {
-    if (slots_[at] == kNone) return at;
-    const Node& other = node(slots_[at]);
+  for (size_t at = hash & mask;; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.id == kNone) return at;
+    if (slot.hash != static_cast<uint32_t>(hash >> 32)) continue;
+    const Node& other = node(slot.id);
     if (other.parent == parent && other.name_size == name.size() &&
         text(other.name, other.name_size) == name)
       return at;
@@ -57,12 +62,15 @@ size_t ArchiveTree::slot(Id parent, std::string_view name) const {
 }
 
 void ArchiveTree::grow_slots() {
-  slots_.assign(slots_.size() * 2, kNone);
-  for (Id id = 1; id < count_; ++id) slots_[slot(node(id).parent, entry_name(id))] = id;
+  slots_.assign(slots_.size() * 2, {});
+  for (Id id = 1; id < count_; ++id) {
+    const uint64_t h = hash(node(id).parent, entry_name(id));
+    slots_[slot(node(id).parent, entry_name(id), h)] = {id, static_cast<uint32_t>(h >> 32)};
+  }
 }
 
 ArchiveTree::Id ArchiveTree::child(Id parent, std::string_view name) const {
-  return slots_[slot(parent, name)];
+  return slots_[slot(parent, name, hash(parent, name))].id;
 }
 
 ArchiveTree::Id ArchiveTree::add_child(Id parent, std::string_view name) {
@@ -79,7 +87,8 @@ ArchiveTree::Id ArchiveTree::add_child(Id parent, std::string_view name) {
   made.flags = kImplied;
   made.next_sibling = node(parent).first_child;
   node(parent).first_child = id;
-  slots_[slot(parent, name)] = id;
+  const uint64_t h = hash(parent, name);
+  slots_[slot(parent, name, h)] = {id, static_cast<uint32_t>(h >> 32)};
   return id;
 }
 
@@ -280,9 +289,7 @@ bool ArchiveTree::loaded(Id id) const {
   return contents_.contains(file_of(id)) || large_.contains(file_of(id));
 }
 
-std::optional<Stat> ArchiveTree::lstat(std::string_view path) const {
-  const Id id = find(path);
-  if (id == kNone) return std::nullopt;
+Stat ArchiveTree::stat_of(Id id) const {
   const Node& at = node(file_of(id));
   Stat out{.type = static_cast<NodeType>(at.type),
            .mode = at.mode,
@@ -294,6 +301,39 @@ std::optional<Stat> ArchiveTree::lstat(std::string_view path) const {
            .rdev = 0};
   if (out.type == NodeType::block_device || out.type == NodeType::char_device) out.rdev = at.data;
   return out;
+}
+
+std::optional<Stat> ArchiveTree::lstat(std::string_view path) const {
+  const Id id = find(path);
+  return id == kNone ? std::nullopt : std::optional(stat_of(id));
+}
+
+void ArchiveTree::walk(std::string_view directory,
+                       const std::function<bool(std::string_view, const Stat&)>& visit) const {
+  struct Step {
+    Id id;
+    size_t parent_size;  // bytes of its directory's path
+  };
+  std::vector<Step> pending;
+  std::string path(directory);
+  const auto push = [&](Id parent) {
+    const size_t begin = pending.size();
+    for (Id at = node(parent).first_child; at != kNone; at = node(at).next_sibling)
+      pending.push_back({at, path.size()});
+    std::sort(pending.begin() + static_cast<ptrdiff_t>(begin), pending.end(),
+              [&](const Step& a, const Step& b) { return entry_name(a.id) > entry_name(b.id); });
+  };
+  const Id start = find(directory);
+  if (start == kNone || type(start) != NodeType::directory) return;
+  push(start);
+  while (!pending.empty()) {
+    const auto [id, parent_size] = pending.back();
+    pending.pop_back();
+    path.resize(parent_size);
+    if (!path.empty()) path += '/';
+    path += entry_name(id);
+    if (visit(path, stat_of(id)) && type(id) == NodeType::directory) push(id);
+  }
 }
 
 TreeResult<std::vector<std::string>> ArchiveTree::list(std::string_view directory) const {
@@ -363,6 +403,7 @@ TreeResult<std::string> ArchiveTree::readlink(std::string_view path) const {
 }
 
 Xattrs ArchiveTree::xattrs(std::string_view path) const {
+  if (xattrs_.empty()) return {};
   const Id id = find(path);
   if (id == kNone) return {};
   const auto found = xattrs_.find(file_of(id));

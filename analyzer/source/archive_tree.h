@@ -33,6 +33,8 @@ class ArchiveTree : public Tree {
                                      size_t length) const override;
   Xattrs xattrs(std::string_view path) const override;
   std::vector<Unread> unread() const override { return unread_; }
+  void walk(std::string_view directory,
+            const std::function<bool(std::string_view path, const Stat&)>& visit) const override;
 
   // ── Filling, in the order of the archive ──
   // `path` is normal (normal_path). Parents that are missing appear as root:root 0755; an entry
@@ -106,9 +108,11 @@ class ArchiveTree : public Tree {
 
   Node& node(Id id) { return blocks_[id / kBlock][id % kBlock]; }
   const Node& node(Id id) const { return blocks_[id / kBlock][id % kBlock]; }
+  Stat stat_of(Id id) const;
   std::string_view text(uint32_t offset, size_t size) const;
   bool store_text(std::string_view text, uint32_t& offset);
-  size_t slot(Id parent, std::string_view name) const;
+  static uint64_t hash(Id parent, std::string_view name);
+  size_t slot(Id parent, std::string_view name, uint64_t hash) const;
   Id child(Id parent, std::string_view name) const;
   Id add_child(Id parent, std::string_view name);
   Id make_directory(std::string_view path);
@@ -119,7 +123,12 @@ class ArchiveTree : public Tree {
   size_t count_ = 0;
   std::vector<std::unique_ptr<char[]>> names_;
   size_t names_size_ = 0;
-  std::vector<Id> slots_;  // open addressing over (parent, name)
+  // Open addressing over (parent, name); the rest of the hash saves most looks at other nodes.
+  struct Slot {
+    Id id = kNone;
+    uint32_t hash = 0;
+  };
+  std::vector<Slot> slots_;
   std::unordered_map<Id, std::string> contents_;
   std::unordered_map<Id, BlockDevicePtr> large_;
   mutable std::unordered_set<Id> wanted_large_;

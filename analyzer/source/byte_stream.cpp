@@ -13,6 +13,9 @@ namespace drydock {
 namespace {
 
 constexpr size_t kBlock = size_t{64} << 10;
+// What is read first behind a skip: most often one header, and the next skip. It doubles as long as all
+// of it is used.
+constexpr size_t kFirstBlock = size_t{8} << 10;
 
 class FileStream : public ByteStream {
  public:
@@ -23,18 +26,20 @@ class FileStream : public ByteStream {
     buffer_ ^= 1;
     std::vector<char>& buffer = buffers_[buffer_];
     buffer.resize(kBlock);
-    const size_t want = kBlock - at_ % 4096;  // stay on page borders after a skip
+    const size_t want = block_ - at_ % 4096;  // stay on page borders after a skip
     ssize_t got = 0;
     do got = pread(fd_, buffer.data(), want, static_cast<off_t>(at_));
     while (got < 0 && errno == EINTR);
     if (got < 0) error_ = std::string("reading failed: ") + std::strerror(errno);
     if (got <= 0) return {};
     at_ += static_cast<uint64_t>(got);
+    block_ = std::min(block_ * 2, kBlock);
     if (progress_) progress_(at_);
     return {buffer.data(), static_cast<size_t>(got)};
   }
 
   uint64_t skip(uint64_t bytes) override {
+    block_ = kFirstBlock;
     // Never beyond the end: a file that was cut must not look as if it ended there by itself.
     bytes = std::min(bytes, size_ > at_ ? size_ - at_ : 0);
     at_ += bytes;
@@ -45,6 +50,7 @@ class FileStream : public ByteStream {
   bool seekable() const override { return true; }
   bool seek(uint64_t position) override {
     at_ = position;
+    block_ = kFirstBlock;
     return true;
   }
   uint64_t position() const override { return at_; }
@@ -53,6 +59,7 @@ class FileStream : public ByteStream {
 
  private:
   int fd_;
+  size_t block_ = kBlock;  // bytes of the next read
   uint64_t size_;
   uint64_t at_ = 0;
   ByteCount progress_;

@@ -310,17 +310,20 @@ Xattrs DirectoryTree::xattrs(std::string_view path) const {
   // only one that neither opens the file nor follows it.
   const std::string name = "/proc/self/fd/" + std::to_string(parent) + "/" +
                            (path.empty() ? "." : std::string(file_name(path)));
+  Xattrs out;
+  const ssize_t needed = llistxattr(name.c_str(), nullptr, 0);
+  if (needed <= 0) return out;  // most files
   std::string names(size_t{64} << 10, '\0');
   const ssize_t size = llistxattr(name.c_str(), names.data(), names.size());
-  Xattrs out;
+  std::string value;
   for (ssize_t at = 0; at < size;) {
     const std::string key = names.c_str() + at;
     at += static_cast<ssize_t>(key.size()) + 1;
-    std::string value(size_t{64} << 10, '\0');
+    value.assign(size_t{64} << 10, '\0');
     const ssize_t got = lgetxattr(name.c_str(), key.c_str(), value.data(), value.size());
     if (got < 0) continue;
     value.resize(static_cast<size_t>(got));
-    out.emplace_back(key, std::move(value));
+    out.emplace_back(key, value);
   }
   std::sort(out.begin(), out.end());
   return out;

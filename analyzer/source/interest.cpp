@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/source/container_store.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock {
@@ -88,19 +89,84 @@ bool Interest::walk(uint32_t at, std::string_view rest, bool rooted, bool loose)
         next && walk(*next, behind, rooted, loose))
       return true;
   for (const Wild& wild : node.wild) {
-    const Node& next = nodes_[wild.node];
     // Most wildcards end a pattern: they can only match the last component.
-    if (!behind.empty() && next.literal.empty() && next.wild.empty() && !next.rooted_below &&
-        !next.loose_below)
-      continue;
-    const std::string_view glob = wild.glob;
-    const bool matched = wild.simple ? component.size() + 1 >= glob.size() &&
-                                           component.ends_with(glob.substr(wild.star + 1)) &&
-                                           component.starts_with(glob.substr(0, wild.star))
-                                     : glob_match(glob, component);
-    if (matched && walk(wild.node, behind, rooted, loose)) return true;
+    if (!behind.empty() && !leads_on(nodes_[wild.node])) continue;
+    if (wild.matches(component) && walk(wild.node, behind, rooted, loose)) return true;
   }
   return false;
+}
+
+bool Interest::Wild::matches(std::string_view component) const {
+  const std::string_view text = glob;
+  if (!simple) return glob_match(text, component);
+  return component.size() + 1 >= text.size() && component.ends_with(text.substr(star + 1)) &&
+         component.starts_with(text.substr(0, star));
+}
+
+bool Interest::leads_on(const Node& node) {
+  return !node.literal.empty() || !node.wild.empty() || node.rooted_below || node.loose_below;
+}
+
+void Interest::Cursor::descend(std::vector<Place>& places, std::string_view component) {
+  std::vector<Place> next;
+  const auto add = [&](uint32_t node, bool loose) {
+    if (leads_on(interest_.nodes_[node])) next.push_back({node, loose});
+  };
+  for (const Place& place : places) {
+    const Node& node = interest_.nodes_[place.node];
+    if (const uint32_t* literal = interest_.find_literal(node, component))
+      add(*literal, place.loose);
+    for (const Wild& wild : node.wild)
+      if (leads_on(interest_.nodes_[wild.node]) && wild.matches(component))
+        add(wild.node, place.loose);
+  }
+  places = std::move(next);
+}
+
+// The places of all tails after the components of `directory`.
+void Interest::Cursor::enter(std::string_view directory) {
+  entered_ = true;
+  directory_ = directory;
+  everything_ = false;
+  places_.clear();
+  if (const uint32_t* etc = interest_.find_literal(interest_.nodes_[0], "etc"))
+    places_.push_back({*etc, false});
+  const size_t within = container_store_begin(directory_ + '/');
+  const auto note_below = [&] {
+    everything_ = everything_ || std::ranges::any_of(places_, [&](const Place& place) {
+                    const Node& node = interest_.nodes_[place.node];
+                    return node.rooted_below || (place.loose && node.loose_below);
+                  });
+  };
+  for (size_t at = 0; at < directory.size();) {
+    const size_t end = std::min(directory.find('/', at), directory.size());
+    if (at < within) places_.push_back({0, true});
+    note_below();
+    descend(places_, directory.substr(at, end - at));
+    at = end + 1;
+  }
+  note_below();
+  tails_ = directory.empty() || directory.size() + 1 < within;
+}
+
+bool Interest::Cursor::may_match(std::string_view path) {
+  const std::string_view directory = parent_path(path), name = file_name(path);
+  if (!entered_ || directory != directory_) enter(directory);
+  if (everything_) return true;
+  if (name.empty()) return false;
+  const auto ends = [&](const Place& place) {
+    const auto counts = [&](uint32_t id) {
+      const Node& node = interest_.nodes_[id];
+      return node.rooted || (place.loose && node.loose);
+    };
+    const Node& node = interest_.nodes_[place.node];
+    if (place.node != 0 || interest_.first_.test(quick_hash(name)))
+      if (const uint32_t* next = interest_.find_literal(node, name); next && counts(*next))
+        return true;
+    return std::ranges::any_of(
+        node.wild, [&](const Wild& wild) { return counts(wild.node) && wild.matches(name); });
+  };
+  return (tails_ && ends({0, true})) || std::ranges::any_of(places_, ends);
 }
 
 bool Interest::matches(std::string_view path) const {

@@ -33,6 +33,31 @@ class Interest {
   // Only the loose patterns, at the end of `path`.
   bool matches_loose(std::string_view path) const;
 
+  // may_match for paths that come directory by directory, as in an archive: what the directory decides is
+  // worked out once for all that lies in it. Tails that begin inside a container's own file system
+  // (container_store_begin) do not count.
+  class Cursor {
+   public:
+    // `interest` must live as long and stay as it is.
+    explicit Cursor(const Interest& interest) : interest_(interest) {}
+    bool may_match(std::string_view path);
+
+   private:
+    struct Place {
+      uint32_t node;
+      bool loose;  // loose patterns count, too
+    };
+    void enter(std::string_view directory);
+    void descend(std::vector<Place>& places, std::string_view component);
+
+    const Interest& interest_;
+    std::string directory_;
+    bool entered_ = false;
+    bool everything_ = false;    // whatever lies in the directory matches
+    bool tails_ = true;          // a pattern may begin with the name itself
+    std::vector<Place> places_;  // where patterns that match the directory stand
+  };
+
  private:
   // A trie of components: thousands of patterns cost one look per component of a path.
   struct Wild {
@@ -40,6 +65,8 @@ class Interest {
     bool simple = false;  // exactly one '*' and nothing else special: compare what is around it
     size_t star = 0;
     uint32_t node = 0;
+
+    bool matches(std::string_view component) const;
   };
   struct Node {
     std::vector<std::pair<std::string, uint32_t>> literal;  // sorted by component
@@ -52,6 +79,8 @@ class Interest {
   uint32_t child(uint32_t node, std::string_view component);
   bool walk(uint32_t node, std::string_view rest, bool rooted, bool loose) const;
   const uint32_t* find_literal(const Node& node, std::string_view component) const;
+  // Does a pattern go on behind it?
+  static bool leads_on(const Node& node);
 
   std::vector<Node> nodes_ = std::vector<Node>(1);
   std::bitset<1024> first_;  // which first components a literal pattern may begin with

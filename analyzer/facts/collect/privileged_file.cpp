@@ -6,6 +6,7 @@
 
 #include "analyzer/base/bytes.h"
 #include "analyzer/facts/collect/package_databases.h"
+#include "analyzer/facts/collect/tree_signs.h"
 #include "analyzer/source/tree.h"
 #include "parsers/apk_installed.h"
 
@@ -41,7 +42,7 @@ const TableSpec kPrivilegedFileTable{
 
 namespace {
 
-constexpr uint16_t kSetuid = 04000, kSetgid = 02000, kExecute = 0111;
+constexpr uint16_t kSetuid = 04000, kSetgid = 02000;
 
 // What packages of Debian and Ubuntu ship so, or set in their postinst. "*" is one component: the
 // multiarch directory, a version.
@@ -197,22 +198,20 @@ constexpr std::array<std::string_view, 41> kCapabilities = {"chown",
                                                             "bpf",
                                                             "checkpoint_restore"};
 
-// struct vfs_cap_data of linux/capability.h: revision, then permitted and inheritable in pairs of words.
-std::string capabilities_of(const Tree& tree, std::string_view path) {
-  for (const auto& [name, value] : tree.xattrs(path)) {
-    if (name != "security.capability") continue;
-    const ByteView view(value);
-    const uint32_t revision = view.le32(0) >> 24;
-    uint64_t set = view.le32(4) | view.le32(8);
-    if (revision >= 2) set |= uint64_t{view.le32(12) | view.le32(16)} << 32;
-    std::string out;
-    for (size_t i = 0; i < 64; ++i)
-      if (set >> i & 1)
-        out += (out.empty() ? "cap_" : ",cap_") +
-               (i < kCapabilities.size() ? std::string(kCapabilities[i]) : std::to_string(i));
-    return out;
-  }
-  return "";
+// The words for a struct vfs_cap_data of linux/capability.h: revision, then permitted and inheritable in
+// pairs of words.
+std::string capability_names(std::string_view value) {
+  if (value.empty()) return "";
+  const ByteView view(value);
+  const uint32_t revision = view.le32(0) >> 24;
+  uint64_t set = view.le32(4) | view.le32(8);
+  if (revision >= 2) set |= uint64_t{view.le32(12) | view.le32(16)} << 32;
+  std::string out;
+  for (size_t i = 0; i < 64; ++i)
+    if (set >> i & 1)
+      out += (out.empty() ? "cap_" : ",cap_") +
+             (i < kCapabilities.size() ? std::string(kCapabilities[i]) : std::to_string(i));
+  return out;
 }
 
 bool matches_components(std::string_view pattern, std::string_view path) {
@@ -263,21 +262,12 @@ class Inventory {
 
  private:
   void find() {
-    constexpr std::string_view kLeftOut[] = {
-        "proc", "sys", "dev", "run", "var/lib/docker", "var/lib/containerd", "var/lib/containers"};
-    const Tree& tree = context_.tree();
-    tree.walk("", [&](std::string_view path, const Stat& info) {
-      if (info.type == NodeType::directory)
-        return std::ranges::find(kLeftOut, path) == std::ranges::end(kLeftOut);
-      if (info.type != NodeType::file) return true;
-      std::string capabilities;
-      if (info.mode & kExecute) capabilities = capabilities_of(tree, path);
-      // Without the execute bit of the group, set-group-ID is mandatory locking (fcntl(2)).
-      const bool setgid = (info.mode & kSetgid) && (info.mode & 010);
-      if ((info.mode & kSetuid) || setgid || !capabilities.empty())
-        found_.push_back({std::string(path), info, std::move(capabilities), "", "", false});
-      return true;
-    });
+    for (const TreeSigns::Privileged& one : tree_signs(context_).privileged) {
+      std::string capabilities = capability_names(one.capability);
+      // A capability set without a bit gives nothing.
+      if (!(one.info.mode & (kSetuid | kSetgid)) && capabilities.empty()) continue;
+      found_.push_back({one.path, one.info, std::move(capabilities), "", "", false});
+    }
   }
 
   Found* at(std::string_view path) {
@@ -377,7 +367,8 @@ class Inventory {
 };
 
 std::vector<std::string_view> paths() {
-  std::vector<std::string_view> out = {"var/lib/dpkg/info/*.list", "var/lib/dpkg/statoverride"};
+  std::vector<std::string_view> out = {"var/lib/dpkg/info/*.list", "var/lib/dpkg/statoverride",
+                                       "etc/passwd", "etc/group"};
   for (const auto& more : {rpm_paths(), apk_paths()})
     out.insert(out.end(), more.begin(), more.end());
   return out;
