@@ -10,6 +10,7 @@
 #include "analyzer/cli/evidence.h"
 #include "analyzer/cli/version.h"
 #include "analyzer/facts/collect.h"
+#include "analyzer/facts/look_ahead.h"
 
 namespace drydock::cli {
 namespace {
@@ -173,6 +174,8 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
   watch.restart();
   const Result<Artifact> artifact = open(request.artifact, tables);
   watch.lap(cost.open_ms);
+  if (artifact && request.artifact.jobs != 1 && artifact->targets.size() == 1)
+    facts::look_ahead(artifact->targets.front(), tables);
   if (preparing.joinable()) preparing.join();
   if (!*first) return first->error();
   if (!artifact) return artifact.error();

@@ -69,7 +69,6 @@ std::span<const Collector> collectors() {
       kDockerClientCollector,
       kDockerCollector,
       kDockerfileCollector,
-      kExposedFileCollector,
       kFileCollector,
       kFirewallCollector,
       kHomeFileCollector,
@@ -87,7 +86,6 @@ std::span<const Collector> collectors() {
       kPackageSourceCollector,
       kPamCollector,
       kPodmanCollector,
-      kPrivilegedFileCollector,
       kProtectedFileCollector,
       kReachablePortCollector,
       kRsyslogCollector,
@@ -109,6 +107,9 @@ std::span<const Collector> collectors() {
       kUnitStateCollector,
       kUnreadFileCollector,
       kVulnerabilityCollector,
+      // Last: a thread may be walking over the tree for them meanwhile.
+      kExposedFileCollector,
+      kPrivilegedFileCollector,
   };
   // clang-format on
   return kCollectors;

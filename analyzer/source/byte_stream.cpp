@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kBlock = size_t{64} << 10;
 // What is read first behind a skip: most often one header, and the next skip. It doubles as long as all
 // of it is used.
-constexpr size_t kFirstBlock = size_t{8} << 10;
+constexpr size_t kFirstBlock = size_t{4} << 10;
 
 class FileStream : public ByteStream {
  public:

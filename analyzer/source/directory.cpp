@@ -1,16 +1,13 @@
 #include "analyzer/source/directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "analyzer/base/limits.h"
 
@@ -18,26 +15,6 @@ namespace drydock {
 namespace {
 
 constexpr size_t kOpenDirectories = 64;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 TreeError error(TreeError::Kind kind, std::string_view path, const std::string& what) {
   return {kind, "'" + std::string(path) + "' " + what};
@@ -56,43 +33,6 @@ TreeError error_from_errno(int code, std::string_view path) {
   }
 }
 
-Stat stat_of(const struct stat& st) {
-  Stat out;
-  switch (st.st_mode & S_IFMT) {
-    case S_IFDIR:
-      out.type = NodeType::directory;
-      break;
-    case S_IFLNK:
-      out.type = NodeType::symlink;
-      break;
-    case S_IFIFO:
-      out.type = NodeType::fifo;
-      break;
-    case S_IFSOCK:
-      out.type = NodeType::socket;
-      break;
-    case S_IFBLK:
-      out.type = NodeType::block_device;
-      break;
-    case S_IFCHR:
-      out.type = NodeType::char_device;
-      break;
-    default:
-      out.type = NodeType::file;
-      break;
-  }
-  out.mode = st.st_mode & 07777;
-  out.uid = st.st_uid;
-  out.gid = st.st_gid;
-  // A directory's size tells of the file system it lies on, not of the host: archives have none.
-  out.size = out.type == NodeType::directory ? 0 : static_cast<uint64_t>(st.st_size);
-  out.mtime = st.st_mtime;
-  out.links = out.type == NodeType::directory ? 1 : static_cast<uint32_t>(st.st_nlink);
-  if (out.type == NodeType::block_device || out.type == NodeType::char_device)
-    out.rdev = uint64_t{major(st.st_rdev)} << 32 | minor(st.st_rdev);
-  return out;
-}
-
 // A path as the primitives take it: no empty, "." or ".." component, nothing a C string would cut.
 bool well_formed(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) return false;
@@ -104,27 +44,7 @@ bool well_formed(std::string_view path) {
   return true;
 }
 
-// The names in the directory behind `fd` (taken over), sorted; errno's value in `code` on failure.
-std::vector<std::string> names_of(Descriptor fd, int& code) {
-  std::vector<std::string> names;
-  DIR* dir = fdopendir(fd.get());
-  if (!dir) {
-    code = errno;
-    return names;
-  }
-  fd.release();
-  errno = 0;
-  while (const dirent* entry = readdir(dir)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-    errno = 0;
-  }
-  code = errno;
-  closedir(dir);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
+constexpr size_t kStats = 50'000;  // nodes of which lstat(2)'s answer is remembered
 constexpr size_t kUnread = 1000;  // more directories than that are not remembered
 
 constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -154,21 +74,13 @@ int DirectoryTree::directory(std::string_view path) const {
     errno = ENOENT;
     return -1;
   }
-  Descriptor at(-1);
-  int from = root_;
-  for (std::string_view rest = path; !rest.empty();) {
-    const std::string part(rest.substr(0, rest.find('/')));
-    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-    Descriptor next(openat(from, part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (next.get() < 0) {
-      const int code = errno;
-      note_unread(parent_path(path.substr(0, path.size() - (rest.empty() ? 0 : rest.size() + 1))),
-                  code);
-      errno = code;
-      return -1;
-    }
-    at = std::move(next);
-    from = at.get();
+  size_t met = 0;
+  Descriptor at = open_directory(root_, path, met);
+  if (at.get() < 0) {
+    const int code = errno;
+    note_unread(parent_path(path.substr(0, met)), code);
+    errno = code;
+    return -1;
   }
   if (directories_.size() >= kOpenDirectories) {
     for (const auto& [name, fd] : directories_) close(fd);
@@ -177,7 +89,15 @@ int DirectoryTree::directory(std::string_view path) const {
   return directories_.emplace(std::move(key), at.release()).first->second;
 }
 
+// The directories on the way to every file are asked for again and again.
 std::optional<Stat> DirectoryTree::lstat(std::string_view path) const {
+  if (const auto known = stats_.find(path); known != stats_.end()) return known->second;
+  const std::optional<Stat> info = ask_stat(path);
+  if (stats_.size() < kStats) stats_.emplace(path, info);
+  return info;
+}
+
+std::optional<Stat> DirectoryTree::ask_stat(std::string_view path) const {
   struct stat st;
   if (path.empty()) return fstat(root_, &st) == 0 ? std::optional(stat_of(st)) : std::nullopt;
   if (!well_formed(path)) return std::nullopt;
@@ -211,7 +131,7 @@ TreeResult<std::vector<std::string>> DirectoryTree::list(std::string_view path) 
   Descriptor fd(openat(at, ".", kOpenDirectory));
   int code = fd.get() < 0 ? errno : 0;
   std::vector<std::string> names;
-  if (code == 0) names = names_of(std::move(fd), code);
+  if (code == 0) names = names_of(fd.get(), code);
   note_unread(path, code);
   if (code != 0) return error_from_errno(code, path);
   return names;
@@ -303,6 +223,7 @@ TreeResult<std::string> DirectoryTree::readlink(std::string_view path) const {
 }
 
 Xattrs DirectoryTree::xattrs(std::string_view path) const {
+  if (visited_ && !visited_->has_xattrs && visited_->path == path) return {};
   if (!well_formed(path)) return {};
   const int parent = directory(parent_path(path));
   if (parent < 0) return {};
@@ -331,52 +252,47 @@ Xattrs DirectoryTree::xattrs(std::string_view path) const {
 
 void DirectoryTree::walk(std::string_view start,
                          const std::function<bool(std::string_view, const Stat&)>& visit) const {
-  // An explicit stack with one open directory per level; below kOpenDirectories levels only the
-  // names are kept and the directory is found again by its path.
-  struct Level {
-    Descriptor fd;
-    std::vector<std::string> names;
-    size_t next = 0;
-    size_t path_size = 0;
-  };
-  std::vector<Level> levels;
-  std::string path(start);
-  const auto enter = [&](Descriptor fd) {
-    if (fd.get() < 0) return;
-    Descriptor listing(openat(fd.get(), ".", kOpenDirectory));
-    int code = listing.get() < 0 ? errno : 0;
-    std::vector<std::string> names;
-    if (code == 0) names = names_of(std::move(listing), code);
-    note_unread(path, code);
-    if (code != 0 && names.empty()) return;
-    if (levels.size() >= kOpenDirectories) fd = Descriptor(-1);
-    levels.push_back({std::move(fd), std::move(names), 0, path.size()});
-  };
-  const int top = directory(start);
-  if (top < 0) return;
-  enter(Descriptor(openat(top, ".", O_PATH | O_DIRECTORY | O_CLOEXEC)));
-  while (!levels.empty()) {
-    Level& level = levels.back();
-    path.resize(level.path_size);
-    if (level.next == level.names.size()) {
-      levels.pop_back();
-      continue;
+  DirectoryWalk walk(root_, start,
+                     [&](std::string_view directory, int code) { note_unread(directory, code); });
+  while (walk.next())
+    if (visit(walk.path(), walk.info())) walk.enter();
+}
+
+void DirectoryTree::begin_walk(LeftOut left_out) const {
+  ahead_ = std::make_unique<WalkAhead>(root_, left_out);
+}
+
+bool DirectoryTree::finish_walk(
+    LeftOut left_out, const std::function<bool(std::string_view, const Stat&)>& visit) const {
+  if (!ahead_ || ahead_->left_out() != left_out) return false;
+  std::string skipped;  // with a '/' at its end
+  for (auto chunk = ahead_->take(); !chunk.empty(); chunk = ahead_->take())
+    for (const WalkEntry& one : chunk) {
+      if (!skipped.empty() && one.path.starts_with(skipped)) continue;
+      skipped.clear();
+      visited_ = &one;
+      if (!visit(one.path, one.info) && one.info.type == NodeType::directory)
+        skipped = one.path + "/";
+      visited_ = nullptr;
     }
-    const std::string& name = level.names[level.next++];
-    if (!path.empty()) path += '/';
-    path += name;
-    struct stat st;
-    const int at = level.fd.get() >= 0 ? level.fd.get() : directory(parent_path(path));
-    if (at < 0 || fstatat(at, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
-      note_unread(parent_path(path), errno);
-      continue;
-    }
-    if (!visit(path, stat_of(st)) || !S_ISDIR(st.st_mode)) continue;
-    if (path.size() > limits::kPathBytes) continue;
-    Descriptor next(openat(at, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (next.get() < 0) note_unread(path, errno);
-    enter(std::move(next));
-  }
+  for (const auto& [directory, code] : ahead_->missed()) note_unread(directory, code);
+  ahead_.reset();
+  return true;
+}
+
+void begin_walk(const Tree& tree, LeftOut left_out) {
+  if (const auto* directory = dynamic_cast<const DirectoryTree*>(&tree))
+    directory->begin_walk(left_out);
+}
+
+void walk_but(const Tree& tree, LeftOut left_out,
+              const std::function<bool(std::string_view path, const Stat&)>& visit) {
+  if (const auto* directory = dynamic_cast<const DirectoryTree*>(&tree);
+      directory && directory->finish_walk(left_out, visit))
+    return;
+  tree.walk("", [&](std::string_view path, const Stat& info) {
+    return visit(path, info) && !(info.type == NodeType::directory && left_out(path));
+  });
 }
 
 }  // namespace drydock

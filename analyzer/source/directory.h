@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "analyzer/source/directory_walk.h"
 #include "analyzer/source/tree.h"
 
 struct stat;
@@ -16,6 +17,8 @@ namespace drydock {
 // the directory's descriptor and follows no link, so no path leaves the directory, whatever is
 // swapped underneath; devices, fifos and sockets are never opened. What was read stays in memory,
 // up to limits::kRetainedContent.
+using LeftOut = WalkAhead::LeftOut;
+
 class DirectoryTree : public Tree {
  public:
   // Fails when `path` is no directory or cannot be opened.
@@ -35,6 +38,10 @@ class DirectoryTree : public Tree {
   std::vector<Unread> unread() const override;
   void walk(std::string_view directory,
             const std::function<bool(std::string_view path, const Stat&)>& visit) const override;
+  // See the functions of these names below.
+  void begin_walk(LeftOut left_out) const;
+  bool finish_walk(LeftOut left_out,
+                   const std::function<bool(std::string_view path, const Stat&)>& visit) const;
 
  private:
   explicit DirectoryTree(int root) : root_(root) {}
@@ -45,13 +52,31 @@ class DirectoryTree : public Tree {
   // Keeps in mind that errno `code` kept us out of a directory; what is not there keeps nobody out.
   void note_unread(std::string_view directory, int code) const;
 
+  // What lstat(2) says now.
+  std::optional<Stat> ask_stat(std::string_view path) const;
+
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
   int root_;
+  mutable std::unordered_map<std::string, std::optional<Stat>, Hash, std::equal_to<>> stats_;
   mutable std::unordered_map<std::string, int> directories_;
   mutable std::unordered_map<std::string, std::string> contents_;
   mutable size_t retained_ = 0;
   mutable std::string piece_path_;  // of which the last piece was read
   mutable int piece_file_ = -1;
   mutable std::map<std::string, std::string> unread_;  // path, why
+  mutable std::unique_ptr<WalkAhead> ahead_;
+  mutable const WalkEntry* visited_ = nullptr;  // by finish_walk
 };
+
+// Says that walk_but(tree, left_out, …) will be asked for: a directory is walked by a thread meanwhile.
+// `left_out` may be called from it.
+void begin_walk(const Tree& tree, LeftOut left_out);
+// Every node but those below the directories that `left_out` names, as Tree::walk("").
+void walk_but(const Tree& tree, LeftOut left_out,
+              const std::function<bool(std::string_view path, const Stat&)>& visit);
 
 }  // namespace drydock

@@ -15,6 +15,10 @@ size_t quick_hash(std::string_view component) {
          1024;
 }
 
+size_t pair_hash(std::string_view two) {
+  return (static_cast<unsigned char>(two[0]) * 61u + static_cast<unsigned char>(two[1])) % 4096;
+}
+
 std::string_view first_component(std::string_view path) {
   return path.substr(0, path.find('/'));
 }
@@ -49,6 +53,9 @@ void Interest::insert(std::string_view pattern, bool loose) {
   while (pattern.starts_with('/')) pattern.remove_prefix(1);
   if (pattern.empty()) return;
   uint32_t node = 0;
+  if (pattern.find('/') == std::string_view::npos &&
+      pattern.find_first_of("*?[\\") != std::string_view::npos)
+    note_wild(pattern);
   if (first_component(pattern).find_first_of("*?[\\") == std::string_view::npos)
     first_.set(quick_hash(first_component(pattern)));
   while (!pattern.empty()) {
@@ -94,6 +101,21 @@ bool Interest::walk(uint32_t at, std::string_view rest, bool rooted, bool loose)
     if (wild.matches(component) && walk(wild.node, behind, rooted, loose)) return true;
   }
   return false;
+}
+
+void Interest::note_wild(std::string_view glob) {
+  constexpr std::string_view kSpecial = "*?[]\\";
+  if (const size_t head = glob.find_first_of(kSpecial); head >= 2)
+    wild_heads_.set(pair_hash(glob));
+  else if (const size_t tail = glob.find_last_of(kSpecial) + 1; glob.size() - tail >= 2)
+    wild_tails_.set(pair_hash(glob.substr(glob.size() - 2)));
+  else
+    wild_any_ = true;
+}
+
+bool Interest::may_be_wild(std::string_view name) const {
+  return wild_any_ || (name.size() >= 2 && (wild_heads_.test(pair_hash(name)) ||
+                                            wild_tails_.test(pair_hash(name.substr(name.size() - 2)))));
 }
 
 bool Interest::Wild::matches(std::string_view component) const {
@@ -163,6 +185,7 @@ bool Interest::Cursor::may_match(std::string_view path) {
     if (place.node != 0 || interest_.first_.test(quick_hash(name)))
       if (const uint32_t* next = interest_.find_literal(node, name); next && counts(*next))
         return true;
+    if (place.node == 0 && !interest_.may_be_wild(name)) return false;
     return std::ranges::any_of(
         node.wild, [&](const Wild& wild) { return counts(wild.node) && wild.matches(name); });
   };

@@ -84,6 +84,12 @@ class Interest {
 
   std::vector<Node> nodes_ = std::vector<Node>(1);
   std::bitset<1024> first_;  // which first components a literal pattern may begin with
+  // The same for patterns of one component with wildcards, by two characters at their begin or end: nearly
+  // every name is tried against all of them.
+  bool may_be_wild(std::string_view name) const;
+  void note_wild(std::string_view glob);
+  std::bitset<4096> wild_heads_, wild_tails_;
+  bool wild_any_ = false;
 };
 
 }  // namespace drydock

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "analyzer/facts/collect/permission.h"
+#include "analyzer/facts/collect/privileged_file.h"
+#include "analyzer/facts/look_ahead.h"
+#include "analyzer/source/directory.h"
 #include "parsers/account_files.h"
 
 namespace drydock::facts {
@@ -43,7 +47,8 @@ bool is_left_out(std::string_view path) {
 
 class Walk {
  public:
-  explicit Walk(Context& context) : tree_(context.tree()) {
+  explicit Walk(Context& context)
+      : tree_(context.tree()), source_(*context.target().tree) {
     if (const auto text = context.read("etc/passwd")) {
       has_users_ = true;
       for (const auto& user : parsers::account_files::parse_passwd(text->text).records)
@@ -57,7 +62,8 @@ class Walk {
   }
 
   TreeSigns run() {
-    tree_.walk("", [&](std::string_view path, const Stat& info) {
+    if (const auto* watched = dynamic_cast<const WatchedTree*>(&tree_)) watched->looked_through("");
+    walk_but(source_, is_left_out, [&](std::string_view path, const Stat& info) {
       if (info.type == NodeType::symlink) return true;  // its mode means nothing: symlink(7)
       if (info.type == NodeType::directory && is_left_out(path)) return false;
       judge(path, info);
@@ -111,6 +117,7 @@ class Walk {
   }
 
   const Tree& tree_;
+  const Tree& source_;  // not watched node by node
   std::set<uint32_t> users_, groups_;
   bool has_users_ = false, has_groups_ = false;
   TreeSigns out_;
@@ -120,6 +127,12 @@ class Walk {
 
 const TreeSigns& tree_signs(Context& context) {
   return context.shared<TreeSigns>([&] { return Walk(context).run(); });
+}
+
+void look_ahead(const Target& target, const std::set<std::string, std::less<>>& tables) {
+  const bool wanted = tables.empty() || tables.contains(kExposedFileTable.name) ||
+                      tables.contains(kPrivilegedFileTable.name);
+  if (wanted && target.scope == Scope::host) begin_walk(*target.tree, is_left_out);
 }
 
 }  // namespace drydock::facts
