@@ -14,7 +14,7 @@
 namespace drydock {
 namespace {
 
-constexpr size_t kOpenDirectories = 64;
+constexpr size_t kOpenDirectories = 256;
 
 TreeError error(TreeError::Kind kind, std::string_view path, const std::string& what) {
   return {kind, "'" + std::string(path) + "' " + what};
@@ -68,17 +68,25 @@ DirectoryTree::~DirectoryTree() {
 
 int DirectoryTree::directory(std::string_view path) const {
   if (path.empty()) return root_;
-  std::string key(path);
-  if (const auto known = directories_.find(key); known != directories_.end()) return known->second;
+  if (const auto known = directories_.find(path); known != directories_.end()) return known->second;
   if (!well_formed(path)) {
     errno = ENOENT;
     return -1;
   }
+  // From the nearest directory above that is open already.
+  std::string_view above = parent_path(path);
+  int from = root_;
+  for (; !above.empty(); above = parent_path(above))
+    if (const auto known = directories_.find(above); known != directories_.end()) {
+      from = known->second;
+      break;
+    }
   size_t met = 0;
-  Descriptor at = open_directory(root_, path, met);
+  const size_t begin = above.empty() ? 0 : above.size() + 1;
+  Descriptor at = open_directory(from, path.substr(begin), met);
   if (at.get() < 0) {
     const int code = errno;
-    note_unread(parent_path(path.substr(0, met)), code);
+    note_unread(parent_path(path.substr(0, begin + met)), code);
     errno = code;
     return -1;
   }
@@ -86,7 +94,7 @@ int DirectoryTree::directory(std::string_view path) const {
     for (const auto& [name, fd] : directories_) close(fd);
     directories_.clear();
   }
-  return directories_.emplace(std::move(key), at.release()).first->second;
+  return directories_.emplace(path, at.release()).first->second;
 }
 
 // The directories on the way to every file are asked for again and again.
@@ -101,6 +109,9 @@ std::optional<Stat> DirectoryTree::ask_stat(std::string_view path) const {
   struct stat st;
   if (path.empty()) return fstat(root_, &st) == 0 ? std::optional(stat_of(st)) : std::nullopt;
   if (!well_formed(path)) return std::nullopt;
+  if (const auto listed = names_.find(parent_path(path));
+      listed != names_.end() && !std::ranges::binary_search(listed->second, file_name(path)))
+    return std::nullopt;
   const int parent = directory(parent_path(path));
   if (parent < 0) return std::nullopt;
   if (fstatat(parent, std::string(file_name(path)).c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -126,6 +137,7 @@ std::vector<Unread> DirectoryTree::unread() const {
 }
 
 TreeResult<std::vector<std::string>> DirectoryTree::list(std::string_view path) const {
+  if (const auto known = names_.find(path); known != names_.end()) return known->second;
   const int at = directory(path);
   if (at < 0) return error_from_errno(errno, path);
   Descriptor fd(openat(at, ".", kOpenDirectory));
@@ -134,6 +146,7 @@ TreeResult<std::vector<std::string>> DirectoryTree::list(std::string_view path) 
   if (code == 0) names = names_of(fd.get(), code);
   note_unread(path, code);
   if (code != 0) return error_from_errno(code, path);
+  if (names_.size() < kOpenDirectories && names.size() < kStats) names_.emplace(path, names);
   return names;
 }
 

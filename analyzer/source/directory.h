@@ -61,8 +61,11 @@ class DirectoryTree : public Tree {
   };
 
   int root_;
-  mutable std::unordered_map<std::string, std::optional<Stat>, Hash, std::equal_to<>> stats_;
-  mutable std::unordered_map<std::string, int> directories_;
+  template <class T>
+  using Paths = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  mutable Paths<std::optional<Stat>> stats_;
+  mutable Paths<std::vector<std::string>> names_;  // of directories that were listed
+  mutable Paths<int> directories_;
   mutable std::unordered_map<std::string, std::string> contents_;
   mutable size_t retained_ = 0;
   mutable std::string piece_path_;  // of which the last piece was read

@@ -272,7 +272,7 @@ class Inventory {
 
   Found* at(std::string_view path) {
     while (path.starts_with('/')) path.remove_prefix(1);
-    const auto one = by_path_.find(std::string(path));
+    const auto one = by_path_.find(path);
     return one == by_path_.end() ? nullptr : one->second;
   }
 
@@ -362,7 +362,11 @@ class Inventory {
 
   Context& context_;
   std::vector<Found> found_;
-  std::unordered_map<std::string, Found*> by_path_;
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, Found*, Hash, std::equal_to<>> by_path_;
   bool known_ = false;
 };
 
