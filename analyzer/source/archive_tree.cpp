@@ -19,7 +19,7 @@ TreeError error(TreeError::Kind kind, std::string_view path, std::string_view wh
 
 }  // namespace
 
-ArchiveTree::ArchiveTree() : slots_(1024) {
+ArchiveTree::ArchiveTree() : slots_(size_t{1} << 16) {
   blocks_.push_back(std::make_unique<Node[]>(kBlock));
   count_ = 1;
   node(kRoot).flags = kImplied;

@@ -9,6 +9,7 @@
 
 #include "analyzer/engine/codec.h"
 #include "analyzer/engine/config.h"
+#include "analyzer/engine/evaluate.h"
 #include "analyzer/engine/lint.h"
 #include "analyzer/engine/selection.h"
 #include "analyzer/facts/collect.h"
@@ -28,6 +29,38 @@ std::shared_ptr<const Rule> a_rule(std::string id, std::vector<std::string> prof
   rule->profiles = std::move(profiles);
   rule->severity = severity;
   return rule;
+}
+
+// The tables the compiled catalogue says it needs are those that preparing it shows.
+TEST(CatalogueTest, KnowsTheTablesOfItsRules) {
+  const Catalogue built_in = Catalogue::built_in();
+  const auto tables = facts::all_tables();
+  const auto store = facts::Store::create(tables);
+  ASSERT_TRUE(store);
+  std::vector<Diagnostic> none;
+  const Plan plan(built_in.rules(), **store, none);
+  EXPECT_EQ(tables_known_before(built_in.rules()), plan.tables());
+  // A rule of a pack must be prepared first.
+  EXPECT_EQ(tables_known_before({a_rule("r")}), std::nullopt);
+}
+
+// Asking what could not be parsed of one table is no wish for all facts.
+TEST(CatalogueTest, ParseIssuesOfATableNeedThatTable) {
+  const auto tables_of = [](const std::string& sql) {
+    const auto rule = load_rule("id: r\ntitle: T\nseverity: low\nprofiles: [base]\nquery: |\n  " +
+                                    sql + "\nmessage: m\nwhy: w\nfix: f\n",
+                                "rules/t/r.yaml")
+                          .rule;
+    const auto tables = facts::all_tables();
+    const auto store = facts::Store::create(tables);
+    std::vector<Diagnostic> mistakes;
+    const Plan plan({rule}, **store, mistakes);
+    EXPECT_TRUE(mistakes.empty());
+    return plan.tables();
+  };
+  EXPECT_THAT(tables_of("SELECT loc FROM parse_issue WHERE table_name = 'sshd'"),
+              ElementsAre("sshd"));
+  EXPECT_THAT(tables_of("SELECT loc FROM parse_issue"), ElementsAre("parse_issue"));
 }
 
 TEST(CatalogueTest, HasTheRulesOfTheSourceTree) {

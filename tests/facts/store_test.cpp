@@ -25,6 +25,15 @@ std::unique_ptr<facts::Store> store() {
   return std::move(made).value();
 }
 
+TEST(Store, KeepsOnlyWhatIsWanted) {
+  const auto facts = store();
+  EXPECT_TRUE(facts->wants(kTable));
+  facts->keep_only([](const facts::TableSpec& table) { return table.name != "thing"; });
+  EXPECT_FALSE(facts->wants(kTable));
+  facts->insert(kTable, {std::string_view("a"), int64_t{7}, true, facts::Null{}});
+  EXPECT_EQ(facts->select("SELECT count(*) FROM thing")->rows[0][0], "0");
+}
+
 TEST(Store, KeepsEveryKindOfValue) {
   const auto facts = store();
   const auto loc = facts->locate("etc/x", Span{3, 1, 3, 4});

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "analyzer/source/container_store.h"
+
 namespace drydock {
 namespace {
 
@@ -65,11 +67,31 @@ TEST_F(InterestTest, Table) {
                         {"lose", false, true, true},
                         {"loser", false, false, false},
                         {"lo", false, false, false}};
+  Interest::Cursor cursor(interest);
   for (const Case& c : cases) {
+    EXPECT_EQ(cursor.may_match(c.path), c.may_match) << c.path;
     EXPECT_EQ(interest.matches(c.path), c.matches) << c.path;
     EXPECT_EQ(interest.may_match(c.path), c.may_match) << c.path;
     EXPECT_EQ(interest.matches_loose(c.path), c.loose) << c.path;
   }
+}
+
+// By whichever directories a cursor has come, it says what a look at the whole path says.
+TEST_F(InterestTest, ACursorSaysTheSameOfEveryPath) {
+  interest.add_loose("*x");
+  interest.add("opt/**");
+  const char* const parts[] = {
+      "etc",   "sysctl.d", "10.conf", "system", "usr/lib/systemd",
+      "y.d/x", "home",     "a",       "opt",    "var/lib/docker/overlay2/i/diff"};
+  Interest::Cursor cursor(interest);
+  for (const std::string a : parts)
+    for (const std::string b : parts)
+      for (const std::string c :
+           {"", "fstab", "x.service", "sshd_config", "loose", "x", "10.conf"}) {
+        const std::string path = a + "/" + b + (c.empty() ? "" : "/" + c);
+        EXPECT_EQ(cursor.may_match(path), interest.may_match(path, container_store_begin(path)))
+            << path;
+      }
 }
 
 TEST_F(InterestTest, OnlyTailsThatBeginBeforeABorder) {
