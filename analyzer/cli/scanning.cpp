@@ -136,10 +136,9 @@ struct Prepared {
 
 // To give back what a scan held piece by piece takes longer than some scans: the first one of a process,
 // which is the only one of the program, leaves that to the end of the process.
-template <class T>
-void leave_to_exit(T value) {
-  static const T* const kept = new T(std::move(value));
-  (void)kept;
+void leave_to_exit(std::shared_ptr<const void> held) {
+  static auto* const kept = new std::vector<std::shared_ptr<const void>>;
+  if (kept->size() < 2) kept->push_back(std::move(held));
 }
 
 Result<Prepared> prepare(const ScanRequest& request) {
@@ -203,14 +202,15 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
     Result<Prepared> own = result.targets.empty() ? std::move(*first) : prepare(request);
     if (!own) return own.error();
     result.targets.push_back(judge(target, request, tables, *own->store, *own->plan, cost));
-    if (&target == &artifact->targets.back()) leave_to_exit(std::move(*own));
+    if (&target == &artifact->targets.back())
+      leave_to_exit(std::make_shared<Prepared>(std::move(*own)));
   }
 
   if (artifact->read_cost) cost.read = artifact->read_cost();
   result.complete = artifact->complete && std::ranges::none_of(result.diagnostics, leaves_a_gap) &&
                     std::ranges::all_of(result.targets, is_complete);
   decide_exit(result, request);
-  leave_to_exit(std::move(*artifact));
+  leave_to_exit(std::make_shared<Artifact>(std::move(*artifact)));
   return result;
 }
 

@@ -47,10 +47,9 @@ TEST(CatalogueTest, KnowsTheTablesOfItsRules) {
 // Asking what could not be parsed of one table is no wish for all facts.
 TEST(CatalogueTest, ParseIssuesOfATableNeedThatTable) {
   const auto tables_of = [](const std::string& sql) {
-    const auto rule = load_rule("id: r\ntitle: T\nseverity: low\nprofiles: [base]\nquery: |\n  " +
-                                    sql + "\nmessage: m\nwhy: w\nfix: f\n",
-                                "rules/t/r.yaml")
-                          .rule;
+    auto rule = std::make_shared<Rule>();
+    rule->id = "r";
+    rule->check = Query{.sql = sql, .edit = {}};
     const auto tables = facts::all_tables();
     const auto store = facts::Store::create(tables);
     std::vector<Diagnostic> mistakes;
@@ -73,7 +72,9 @@ TEST(CatalogueTest, HasTheRulesOfTheSourceTree) {
     const Rule& written = *file.loaded.rule;
     const auto compiled = built_in.find(written.id);
     ASSERT_TRUE(compiled) << written.id;
-    EXPECT_EQ(encode_rules({compiled}).size() + file.path.size() - compiled->source_path.size(),
+    auto as_written = std::make_shared<Rule>(*compiled);
+    as_written->tables.clear();  // known from preparing it: see above
+    EXPECT_EQ(encode_rules({as_written}).size() + file.path.size() - compiled->source_path.size(),
               encode_rules({file.loaded.rule}).size());
     EXPECT_EQ(compiled->why, written.why);
     EXPECT_EQ(compiled->message, written.message);
