@@ -4,10 +4,11 @@
 
 int main(int argc, char** argv) {
 #ifdef __GLIBC__
-  // One arena for the few threads there are, grown in large steps: the arenas of threads grow page by page,
-  // a system call each, and what one thread frees no other can use.
-  mallopt(M_ARENA_MAX, 1);
+  // A scan lives for a moment: memory is taken in large steps and given back at the end, for each step is
+  // a system call and each page that comes back is cleared anew.
   mallopt(M_TOP_PAD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
 #endif
   return drydock::cli::run(argc, argv);
 }

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <future>
 #include <iterator>
 
 #include "analyzer/cli/as_of.h"
@@ -66,12 +67,14 @@ Result<std::vector<Output>> outputs(const ScanOptions& options) {
 }
 
 std::string render(const engine::ScanResult& result, const Output& output,
-                   const ScanOptions& options) {
+                   const ScanOptions& options,
+                   const std::shared_ptr<const report::SarifRules>& rules) {
   if (output.format == "sarif") {
     report::SarifOptions sarif;
     sarif.include.insert(options.sarif_include.begin(), options.sarif_include.end());
     sarif.category = options.category;
     sarif.max_level = options.max_level;
+    sarif.rules = rules;
     return report::sarif(result, sarif);
   }
   if (output.format == "json") return report::json(result);
@@ -179,13 +182,21 @@ int run_scan(const ScanOptions& options) {
         file->path));
     return written ? kClean : fail(written.error());
   }
+  std::future<std::shared_ptr<const report::SarifRules>> sarif_rules;
+  if (std::ranges::find(*reports, "sarif", &Output::format) != reports->end())
+    sarif_rules =
+        std::async(options.artifact.jobs == 1 ? std::launch::deferred : std::launch::async,
+                   [&] { return report::prepare_sarif(request->rules, options.max_level); });
   ScanCost cost;
   const auto result = scan(*request, cost);
   if (!result) return fail(result.error());
+  std::shared_ptr<const report::SarifRules> prepared;
+  if (sarif_rules.valid()) prepared = sarif_rules.get();
 
   int code = result->exit_code;
   for (const Output& output : *reports)
-    if (const auto written = write_output(output.path, render(*result, output, options)); !written)
+    if (const auto written = write_output(output.path, render(*result, output, options, prepared));
+        !written)
       code = fail(written.error());
   if (options.stats) print_stats(cost);
   return code;

@@ -73,7 +73,13 @@ ArchiveTree::Id ArchiveTree::child(Id parent, std::string_view name) const {
   return slots_[slot(parent, name, hash(parent, name))].id;
 }
 
-ArchiveTree::Id ArchiveTree::add_child(Id parent, std::string_view name) {
+ArchiveTree::Id ArchiveTree::child_or_new(Id parent, std::string_view name) {
+  const uint64_t h = hash(parent, name);
+  const Id known = slots_[slot(parent, name, h)].id;
+  return known != kNone ? known : add_child(parent, name, h);
+}
+
+ArchiveTree::Id ArchiveTree::add_child(Id parent, std::string_view name, uint64_t h) {
   if (count_ > limits::kEntries) return kNone;
   uint32_t offset = 0;
   if (!store_text(name, offset)) return kNone;
@@ -87,7 +93,6 @@ ArchiveTree::Id ArchiveTree::add_child(Id parent, std::string_view name) {
   made.flags = kImplied;
   made.next_sibling = node(parent).first_child;
   node(parent).first_child = id;
-  const uint64_t h = hash(parent, name);
   slots_[slot(parent, name, h)] = {id, static_cast<uint32_t>(h >> 32)};
   return id;
 }
@@ -99,8 +104,7 @@ ArchiveTree::Id ArchiveTree::make_directory(std::string_view path) {
   for (size_t begin = 0; begin < path.size();) {
     const size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view name = path.substr(begin, end - begin);
-    Id next = child(at, name);
-    if (next == kNone) next = add_child(at, name);
+    Id next = child_or_new(at, name);
     if (next == kNone) return kNone;
     if (type(next) == NodeType::symlink) {
       const auto real = resolve(path.substr(0, end));
@@ -131,9 +135,7 @@ ArchiveTree::Id ArchiveTree::place(std::string_view path) {
   if (path.empty()) return kRoot;
   const Id directory = make_directory(parent_path(path));
   if (directory == kNone) return kNone;
-  const std::string_view name = file_name(path);
-  const Id known = child(directory, name);
-  return known != kNone ? known : add_child(directory, name);
+  return child_or_new(directory, file_name(path));
 }
 
 ArchiveTree::Id ArchiveTree::put(std::string_view path, const Stat& stat) {

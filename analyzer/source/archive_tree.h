@@ -114,7 +114,8 @@ class ArchiveTree : public Tree {
   static uint64_t hash(Id parent, std::string_view name);
   size_t slot(Id parent, std::string_view name, uint64_t hash) const;
   Id child(Id parent, std::string_view name) const;
-  Id add_child(Id parent, std::string_view name);
+  Id add_child(Id parent, std::string_view name, uint64_t hash);
+  Id child_or_new(Id parent, std::string_view name);
   Id make_directory(std::string_view path);
   Id place(std::string_view path);
   void grow_slots();

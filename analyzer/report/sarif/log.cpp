@@ -75,10 +75,33 @@ class Lines {
   bool first_ = true;
 };
 
+class PreparedRules : public SarifRules {
+ public:
+  PreparedRules(std::vector<const engine::Rule*> all, std::string_view max_level)
+      : rules(std::move(all), max_level) {
+    Lines lines(descriptors);
+    for (size_t i = 0; i < rules.size(); ++i) lines.add(rules.descriptor(i));
+    lines.end();
+  }
+
+  const sarif_log::Rules rules;
+  std::string descriptors;  // the array of them
+};
+
+// What was prepared, if it is of the very rules of these targets.
+std::shared_ptr<const PreparedRules> rules_of(const std::vector<const TargetResult*>& targets,
+                                              const SarifOptions& options) {
+  std::vector<const engine::Rule*> rules = sarif_log::Rules::of(targets);
+  auto prepared = std::dynamic_pointer_cast<const PreparedRules>(options.rules);
+  if (prepared && prepared->rules.all() == rules) return prepared;
+  return std::make_shared<PreparedRules>(std::move(rules), options.max_level);
+}
+
 void write_run(std::string& out, const ScanResult& scan,
                const std::vector<const TargetResult*>& targets, const SarifOptions& options,
                const std::string& automation_id, bool first) {
-  const sarif_log::Rules rules(targets, options.max_level);
+  const std::shared_ptr<const PreparedRules> prepared = rules_of(targets, options);
+  const sarif_log::Rules& rules = prepared->rules;
   sarif_log::Files files(scan);
   const sarif_log::Results results(scan, rules, files);
   std::vector<Entry> entries = entries_of(targets, options.include);
@@ -103,10 +126,8 @@ void write_run(std::string& out, const ScanResult& scan,
   out += "{\"tool\":{\"driver\":{\"name\":\"drydock\",\"fullName\":" +
          Json("drydock " + scan.tool_version).text() +
          ",\"semanticVersion\":" + Json(scan.tool_version).text() +
-         ",\"informationUri\":" + Json(kInformationUri).text() + ",\n\"rules\":";
-  Lines rule_lines(out);
-  for (size_t i = 0; i < rules.size(); ++i) rule_lines.add(rules.descriptor(i));
-  rule_lines.end();
+         ",\"informationUri\":" + Json(kInformationUri).text() +
+         ",\n\"rules\":" + prepared->descriptors;
   out += ",\n\"notifications\":";
   Lines descriptor_lines(out);
   for (const Json& descriptor : notifications.descriptors()) descriptor_lines.add(descriptor);
@@ -141,6 +162,15 @@ std::string automation_id(const std::string& category, const std::string& target
 }
 
 }  // namespace
+
+std::shared_ptr<const SarifRules> prepare_sarif(
+    const std::vector<std::shared_ptr<const engine::Rule>>& rules, const std::string& max_level) {
+  std::vector<const engine::Rule*> all;
+  for (const auto& rule : rules) all.push_back(rule.get());
+  std::ranges::sort(all, {},
+                    [](const engine::Rule* rule) -> const std::string& { return rule->id; });
+  return std::make_shared<PreparedRules>(std::move(all), max_level);
+}
 
 std::string sarif(const ScanResult& result, const SarifOptions& options) {
   std::vector<const TargetResult*> targets;

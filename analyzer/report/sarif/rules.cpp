@@ -116,7 +116,7 @@ std::string pascal_case(std::string_view id) {
   return out.size() == id.size() ? "Rule" + out : out;
 }
 
-std::vector<const Rule*> Rules::collect(const std::vector<const engine::TargetResult*>& targets) {
+std::vector<const Rule*> Rules::of(const std::vector<const engine::TargetResult*>& targets) {
   std::map<std::string_view, const Rule*> rules;
   for (const engine::TargetResult* target : targets)
     for (const engine::RuleResult& result : target->rules)
@@ -126,8 +126,8 @@ std::vector<const Rule*> Rules::collect(const std::vector<const engine::TargetRe
   return out;
 }
 
-Rules::Rules(const std::vector<const engine::TargetResult*>& targets, std::string_view max_level)
-    : rules_(collect(targets)),
+Rules::Rules(std::vector<const Rule*> rules, std::string_view max_level)
+    : rules_(std::move(rules)),
       taxonomies_(rules_),
       gravest_(max_level == "note"      ? Severity::low
                : max_level == "warning" ? Severity::medium

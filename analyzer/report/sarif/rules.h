@@ -16,7 +16,12 @@ namespace drydock::report::sarif_log {
 class Rules {
  public:
   // `max_level` as in SarifOptions.
-  Rules(const std::vector<const engine::TargetResult*>& targets, std::string_view max_level);
+  Rules(std::vector<const engine::Rule*> rules, std::string_view max_level);
+
+  // The rules that any of the targets was judged by, sorted by id.
+  static std::vector<const engine::Rule*> of(
+      const std::vector<const engine::TargetResult*>& targets);
+  const std::vector<const engine::Rule*>& all() const { return rules_; }
 
   // The severity that the log shows for a rule.
   engine::Severity severity(const engine::Rule& rule) const;
@@ -29,9 +34,6 @@ class Rules {
   Json descriptor(size_t index) const;
 
  private:
-  static std::vector<const engine::Rule*> collect(
-      const std::vector<const engine::TargetResult*>& targets);
-
   std::vector<const engine::Rule*> rules_;
   std::unordered_map<std::string_view, size_t> index_;
   Taxonomies taxonomies_;
