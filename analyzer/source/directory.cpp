@@ -45,7 +45,7 @@ bool well_formed(std::string_view path) {
 }
 
 constexpr size_t kStats = 50'000;  // nodes of which lstat(2)'s answer is remembered
-constexpr size_t kUnread = 1000;  // more directories than that are not remembered
+constexpr size_t kUnread = 1000;   // more directories than that are not remembered
 
 constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 

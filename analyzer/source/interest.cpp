@@ -114,8 +114,9 @@ void Interest::note_wild(std::string_view glob) {
 }
 
 bool Interest::may_be_wild(std::string_view name) const {
-  return wild_any_ || (name.size() >= 2 && (wild_heads_.test(pair_hash(name)) ||
-                                            wild_tails_.test(pair_hash(name.substr(name.size() - 2)))));
+  return wild_any_ ||
+         (name.size() >= 2 && (wild_heads_.test(pair_hash(name)) ||
+                               wild_tails_.test(pair_hash(name.substr(name.size() - 2)))));
 }
 
 bool Interest::Wild::matches(std::string_view component) const {

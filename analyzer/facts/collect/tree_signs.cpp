@@ -47,8 +47,7 @@ bool is_left_out(std::string_view path) {
 
 class Walk {
  public:
-  explicit Walk(Context& context)
-      : tree_(context.tree()), source_(*context.target().tree) {
+  explicit Walk(Context& context) : tree_(context.tree()), source_(*context.target().tree) {
     if (const auto text = context.read("etc/passwd")) {
       has_users_ = true;
       for (const auto& user : parsers::account_files::parse_passwd(text->text).records)

@@ -28,7 +28,8 @@ const TableSpec kUnitLimitTable{
          {"amount", ColumnType::integer,
           "Bytes, tasks, or percent of one processor; NULL: a part of what the host has."},
          {"set_by", ColumnType::text, "The unit that sets it: the service or a slice."},
-         {"depth", ColumnType::integer, "0: the service, 1: its slice, 2: the slice around that, and so on."},
+         {"depth", ColumnType::integer,
+          "0: the service, 1: its slice, 2: the slice around that, and so on."},
          {"is_tightest", ColumnType::boolean,
           "0: another one for the same resource is lower, so this one is never reached; NULL: they "
           "cannot be compared."},
