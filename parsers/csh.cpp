@@ -64,7 +64,7 @@ class Parser {
         if (quote == 0 && c == '(') ++parentheses;
         if (quote == 0 && c == ')') --parentheses;
         if (quote == 0 && (c == '#' || (parentheses <= 0 && (is_blank(c) || c == ';')))) break;
-        if (quote == 0 && c == '\\') break;  // the line goes on
+        if (quote == 0 && c == '\\' && at + 1 < text_.size()) break;  // the line goes on
         out.text += c;
       }
     }

@@ -27,6 +27,12 @@ TEST(Csh, SetInItsSpellings) {
             "1:1-1:10 umask=[027]1:7-1:10\n1:12-1:21 a=[]1:18-1:19\n1:12-1:21 b=[]1:20-1:21\n");
 }
 
+// Nothing is behind it that would go on.
+TEST(Csh, ABackslashMayBeTheLastByte) {
+  EXPECT_EQ(shown("set a=1 \\"), "1:1-1:10 a=[1]1:7-1:8\n1:1-1:10 \\=[]1:10-1:10\n");
+  EXPECT_EQ(shown("\\"), "");
+}
+
 TEST(Csh, WhatIsConditional) {
   EXPECT_EQ(shown("if ($?prompt) then\n set a=1\nelse\n set a=2\nendif\nset b=1\n"
                   "if (-e /x && ! $y) set c=1\nforeach i (1 2)\nset d=1\nend\nset e=1\n"),
