@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "analyzer/base/text_hash.h"
 #include "analyzer/source/directory_walk.h"
 #include "analyzer/source/tree.h"
 
@@ -55,14 +56,9 @@ class DirectoryTree : public Tree {
   // What lstat(2) says now.
   std::optional<Stat> ask_stat(std::string_view path) const;
 
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-
   int root_;
   template <class T>
-  using Paths = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  using Paths = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
   mutable Paths<std::optional<Stat>> stats_;
   mutable Paths<std::vector<std::string>> names_;  // of directories that were listed
   mutable Paths<int> directories_;

@@ -95,12 +95,14 @@ std::vector<std::string> names_of(int fd, int& code) {
 }
 
 Descriptor open_directory(int root, std::string_view path, size_t& met) {
-  Descriptor at(openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  for (size_t begin = 0; begin < path.size() && at.get() >= 0;) {
+  if (path.empty()) return Descriptor(openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  Descriptor at;
+  int from = root;
+  for (size_t begin = 0; begin < path.size() && from >= 0;) {
     const size_t end = std::min(path.find('/', begin), path.size());
     met = end;
-    at = Descriptor(
-        openat(at.get(), std::string(path.substr(begin, end - begin)).c_str(), kPathOnly));
+    at = Descriptor(openat(from, std::string(path.substr(begin, end - begin)).c_str(), kPathOnly));
+    from = at.get();
     begin = end + 1;
   }
   return at;

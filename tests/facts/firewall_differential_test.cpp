@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <sstream>
 
 #include "parsers/iptables_save.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/random.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -22,18 +22,7 @@ std::string program(const char* variable, const char* name) {
   return set ? set : name;
 }
 
-class Random {
- public:
-  explicit Random(unsigned seed) : random_(seed) {}
-  bool one_in(int n) { return below(n) == 0; }
-  int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
-  std::string pick(std::initializer_list<const char*> list) {
-    return list.begin()[below(static_cast<int>(list.size()))];
-  }
-
- private:
-  std::mt19937 random_;
-};
+using test::Random;
 
 // A script of commands that refer to what is there. Every rule has a port of its own, by which it is known.
 class NftScript {

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <random>
 #include <set>
 #include <sstream>
 
 #include "tests/facts/facts.h"
+#include "tests/facts/random.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -119,18 +119,7 @@ for case in range(int(sys.argv[3])):
     print('--')
 )python";
 
-class Random {
- public:
-  explicit Random(unsigned seed) : random_(seed) {}
-  bool one_in(int n) { return below(n) == 0; }
-  int below(int n) { return std::uniform_int_distribution<int>(0, n - 1)(random_); }
-  std::string pick(std::initializer_list<const char*> list) {
-    return list.begin()[below(static_cast<int>(list.size()))];
-  }
-
- private:
-  std::mt19937 random_;
-};
+using test::Random;
 
 void stock(MemoryTree& tree) {
   const auto service = [&](const std::string& name, const std::string& body) {

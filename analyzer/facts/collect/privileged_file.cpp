@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "analyzer/base/bytes.h"
+#include "analyzer/base/text_hash.h"
 #include "analyzer/facts/collect/package_databases.h"
 #include "analyzer/facts/collect/tree_signs.h"
 #include "analyzer/source/tree.h"
@@ -362,11 +363,7 @@ class Inventory {
 
   Context& context_;
   std::vector<Found> found_;
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  std::unordered_map<std::string, Found*, Hash, std::equal_to<>> by_path_;
+  std::unordered_map<std::string, Found*, TextHash, std::equal_to<>> by_path_;
   bool known_ = false;
 };
 
