@@ -96,27 +96,33 @@ std::optional<std::string_view> entry_path(const char* raw, std::string& scratch
   return scratch;
 }
 
-// The data of the entry the reader stands at. Holes are filled with zeros.
-bool read_data(FormatReader& reader, std::string& out, uint64_t declared, std::string& why) {
-  out.reserve(std::min<uint64_t>(declared, limits::kFileContent));
+// Hands over the data of the entry the reader stands at, block by block with their offsets; what lies between
+// them is zeros. Returns why it ended early, as `take` or the archive says; empty: that was all.
+template <class Take>
+std::string each_block(FormatReader& reader, Take take) {
   const void* data = nullptr;
   size_t size = 0;
   la_int64_t offset = 0;
   for (;;) {
     const int result = archive_read_data_block(reader.handle(), &data, &size, &offset);
-    if (result == ARCHIVE_EOF) break;
-    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
-      why = "cannot be read: " + reader.error();
-      return false;
-    }
-    const auto begin = static_cast<uint64_t>(offset);
-    if (begin > limits::kFileContent || begin + size > limits::kFileContent) {
-      why = "is larger than it says";
-      return false;
-    }
-    if (begin > out.size()) out.resize(begin);
-    out.append(static_cast<const char*>(data), size);
+    if (result == ARCHIVE_EOF) return {};
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return "cannot be read: " + reader.error();
+    std::string why =
+        take(static_cast<uint64_t>(offset), std::string_view(static_cast<const char*>(data), size));
+    if (!why.empty()) return why;
   }
+}
+
+bool read_data(FormatReader& reader, std::string& out, uint64_t declared, std::string& why) {
+  out.reserve(std::min<uint64_t>(declared, limits::kFileContent));
+  why = each_block(reader, [&](uint64_t begin, std::string_view block) -> std::string {
+    if (begin > limits::kFileContent || begin + block.size() > limits::kFileContent)
+      return "is larger than it says";
+    if (begin > out.size()) out.resize(begin);
+    out.append(block);
+    return {};
+  });
+  if (!why.empty()) return false;
   if (out.size() < declared && declared <= limits::kFileContent) out.resize(declared);
   return true;
 }
@@ -129,18 +135,13 @@ BlockDevicePtr copy_data(FormatReader& reader, uint64_t declared, std::string& w
   };
   const auto file = TemporaryFile::create(declared);
   if (!file) return fail(file.error().message);
-  const void* data = nullptr;
-  size_t size = 0;
-  la_int64_t offset = 0;
-  for (;;) {
-    const int result = archive_read_data_block(reader.handle(), &data, &size, &offset);
-    if (result == ARCHIVE_EOF) break;
-    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) return fail(reader.error());
-    if (const auto hole = (*file)->extend(static_cast<uint64_t>(offset)); !hole)
-      return fail("it is larger than it says");
-    const auto bytes = std::span(static_cast<const std::byte*>(data), size);
-    if (const auto done = (*file)->append(bytes); !done) return fail(done.error().message);
-  }
+  why = each_block(reader, [&](uint64_t begin, std::string_view block) -> std::string {
+    if (const auto hole = (*file)->extend(begin); !hole)
+      return "cannot be read: it is larger than it says";
+    const auto done = (*file)->append(std::as_bytes(std::span(block)));
+    return done ? "" : "cannot be read: " + done.error().message;
+  });
+  if (!why.empty()) return nullptr;
   (void)(*file)->extend(declared);
   const auto copy = (*file)->finish("a copy");
   return copy ? *copy : fail(copy.error().message);
