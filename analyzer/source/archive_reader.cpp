@@ -1,9 +1,10 @@
 #include "analyzer/source/archive_reader.h"
 
 #include <archive.h>
-#include <archive_entry.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,10 +13,10 @@
 #include <unordered_map>
 
 #include "analyzer/base/limits.h"
-#include "analyzer/source/acl.h"
 #include "analyzer/source/byte_stream.h"
 #include "analyzer/source/container_store.h"
 #include "analyzer/source/disk/temporary.h"
+#include "analyzer/source/entry_reader.h"
 #include "analyzer/source/format_reader.h"
 #include "analyzer/source/large_file.h"
 
@@ -28,8 +29,8 @@ constexpr size_t kDiagnostics = 50;
 constexpr size_t kSmallFile = size_t{64} << 10;
 constexpr uint64_t kProgressStep = size_t{256} << 10;
 
-std::string format_name(archive* a) {
-  switch (archive_format(a) & ARCHIVE_FORMAT_BASE_MASK) {
+std::string format_name(int format) {
+  switch (format) {
     case ARCHIVE_FORMAT_TAR:
       return "tar";
     case ARCHIVE_FORMAT_CPIO:
@@ -41,43 +42,8 @@ std::string format_name(archive* a) {
   }
 }
 
-NodeType node_type(archive_entry* entry) {
-  switch (archive_entry_filetype(entry)) {
-    case AE_IFDIR:
-      return NodeType::directory;
-    case AE_IFLNK:
-      return NodeType::symlink;
-    case AE_IFIFO:
-      return NodeType::fifo;
-    case AE_IFSOCK:
-      return NodeType::socket;
-    case AE_IFBLK:
-      return NodeType::block_device;
-    case AE_IFCHR:
-      return NodeType::char_device;
-    default:
-      return NodeType::file;
-  }
-}
-
-Stat stat_of(archive_entry* entry) {
-  Stat stat;
-  stat.type = node_type(entry);
-  stat.mode = mode_of(entry);
-  stat.uid = static_cast<uint32_t>(archive_entry_uid(entry));
-  stat.gid = static_cast<uint32_t>(archive_entry_gid(entry));
-  stat.mtime = archive_entry_mtime(entry);
-  if (stat.type == NodeType::file)
-    stat.size = static_cast<uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
-  if (stat.type == NodeType::block_device || stat.type == NodeType::char_device)
-    stat.rdev = static_cast<uint64_t>(archive_entry_rdevmajor(entry)) << 32 |
-                static_cast<uint32_t>(archive_entry_rdevminor(entry));
-  return stat;
-}
-
 // An entry's name as a path of the tree; nullopt if it has a ".." or is too long.
-std::optional<std::string_view> entry_path(const char* raw, std::string& scratch) {
-  std::string_view name = raw;
+std::optional<std::string_view> entry_path(std::string_view name, std::string& scratch) {
   while (name.starts_with('/') || name.starts_with("./"))
     name.remove_prefix(name.starts_with('/') ? 1 : 2);
   while (name.ends_with('/')) name.remove_suffix(1);
@@ -184,12 +150,13 @@ class Pass {
 
   ArchiveContents run() {
     const Utf8Locale locale;
-    const ByteCount progress = [this](uint64_t bytes) { report(bytes); };
+    const ByteCount progress = [this](uint64_t bytes) { consumed_ = bytes; };
     const auto stream =
         input_.fd >= 0 ? stream_from_fd(input_.fd, progress) : stream_from_memory(input_.memory);
     while (segment(*stream)) {
     }
     if (fetch_) return {};
+    fetch_contents(input_, tree_, by_offset_, later_);
     for (const std::string& path : tree_->link_all())
       broken(path, "'" + path + "' is a hard link to a file that is not in the archive");
     if (unsaid_ > 0)
@@ -281,46 +248,46 @@ class Pass {
 
   bool read_entries(ByteStream& stream, DecompressedStream* inner, const std::string& compression,
                     bool& cpio, uint64_t& end) {
-    FormatReader reader(stream);
+    const bool in_file = stream.seekable() && !inner;
+    EntryReader entries(stream, in_file && input_.fd >= 0 && input_.threaded && !fetch_);
     bool retrying = false;
     for (;;) {
-      const int result = reader.next();
-      if (inner) report(inner->progress());
-      if (result == ARCHIVE_EOF) break;
-      if (result == ARCHIVE_FATAL) {
-        if (archive_format(reader.handle()) == 0) {  // no format took it
-          if (out_.recognized)
-            stop("what follows is no archive drydock knows", reader.position());
-          else if (const std::string error = stream.error(); !error.empty())
-            note_unreadable("it cannot be decompressed: " + error);
-          return false;
-        }
-        recognize(reader, compression);
-        stop(reader.error(), reader.position());
+      const ArchiveEntry& entry = entries.next();
+      report();
+      if (entry.format != 0) recognize(entry.format, compression);
+      if (entry.result == ARCHIVE_EOF) {
+        check_mark(stream, entry);
+        cpio = entry.format == ARCHIVE_FORMAT_CPIO;
+        end = entry.data;
+        break;
+      }
+      if (entry.result == ARCHIVE_FATAL) {
+        if (entry.format != 0)
+          stop(entry.error, entry.data);
+        else if (out_.recognized)
+          stop("what follows is no archive drydock knows", entry.data);
+        else if (const std::string error = stream.error(); !error.empty())
+          note_unreadable("it cannot be decompressed: " + error);
         return false;
       }
-      recognize(reader, compression);
-      if (result == ARCHIVE_RETRY) {
+      if (entry.result == ARCHIVE_RETRY) {
         // A header that is none: libarchive looks for the next one, block by block.
-        if (!retrying) stop(reader.error(), reader.position());
+        if (!retrying) stop(entry.error, entry.data);
         retrying = true;
         continue;
       }
       retrying = false;
-      if (!take(reader, stream.seekable() && !inner)) return false;
+      if (!take(entry, entries, in_file)) return false;
     }
-    recognize(reader, compression);
-    const int format = archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK;
-    // A tar ends with zeros (POSIX pax "ustar Interchange Format"); where there are none it may have been
-    // cut between two entries.
-    if (format == ARCHIVE_FORMAT_TAR && out_.complete &&
-        reader.position() ==
-            reader.start() + static_cast<uint64_t>(archive_read_header_position(reader.handle())))
-      stop(stream.error().empty() ? "it ends without the end-of-archive mark" : stream.error(),
-           reader.position());
-    cpio = format == ARCHIVE_FORMAT_CPIO;
-    end = reader.position();
     return true;
+  }
+
+  // A tar ends with zeros (POSIX pax "ustar Interchange Format"); where there are none it may have been
+  // cut between two entries.
+  void check_mark(const ByteStream& stream, const ArchiveEntry& end) {
+    if (end.format == ARCHIVE_FORMAT_TAR && out_.complete && end.data == end.header)
+      stop(stream.error().empty() ? "it ends without the end-of-archive mark" : stream.error(),
+           end.data);
   }
 
   void note_unreadable(const std::string& why) {
@@ -331,10 +298,12 @@ class Pass {
                                 .message = why});
   }
 
-  void recognize(FormatReader& reader, const std::string& compression) {
+  void recognize(int format, const std::string& compression) {
     // The name of the whole is that of its last part: an initramfs begins with plain microcode.
+    if (out_.recognized && format == format_) return;
+    format_ = format;
     out_.recognized = true;
-    out_.format = format_name(reader.handle()) + (compression.empty() ? "" : "." + compression);
+    out_.format = format_name(format) + (compression.empty() ? "" : "." + compression);
   }
 
   // After the end-of-archive mark of a tar, a compressed stream still has its checksum to show.
@@ -398,47 +367,47 @@ class Pass {
   }
 
   // One entry; false: the pass ends.
-  bool take(FormatReader& reader, bool can_seek) {
-    archive_entry* const entry = reader.entry();
+  bool take(const ArchiveEntry& entry, EntryReader& entries, bool in_file) {
     const uint64_t ordinal = out_.entries++;
     if (fetch_) {
       const auto found = fetch_->find(ordinal);
       if (found == fetch_->end()) return true;
       const uint64_t size = tree_->file_size(found->second);
       if (size > limits::kFileContent || tree_->retained() + size <= limits::kRetainedContent)
-        load(reader, input_, *tree_, found->second);
+        load(*entries.at_data(), input_, *tree_, found->second);
       fetch_->erase(found);
       return !fetch_->empty();
     }
-    const char* raw = archive_entry_pathname(entry);
-    if (!raw) {
+    if (!entry.path) {
       out_.complete = false;
       tree_->note_unread("", "an entry has a name that cannot be read");
       broken("",
              "an entry of '" + input_.name + "' has a name that cannot be read; it was left out");
       return true;
     }
-    const auto path = entry_path(raw, scratch_);
+    const auto path = entry_path(*entry.path, scratch_);
     if (!path) {
       out_.complete = false;
-      const std::string shown = std::string(raw).substr(0, 200);
+      const std::string shown(entry.path->substr(0, 200));
       broken(shown,
              "'" + shown + "' was left out: " +
-                 (std::strlen(raw) > limits::kPathBytes ? "its path is too long"
-                                                        : "its path leads out of the archive"));
+                 (entry.path->size() > limits::kPathBytes ? "its path is too long"
+                                                          : "its path leads out of the archive"));
       return true;
     }
-    if (const char* target = archive_entry_hardlink(entry)) {
-      take_hard_link(reader, *path, target, position_of(reader, ordinal, can_seek));
+    // A plain tar in a file is read again at the entry; everything else from the start, by counting.
+    by_offset_ |= in_file && entry.format == ARCHIVE_FORMAT_TAR;
+    const uint64_t position = by_offset_ ? entry.header : ordinal;
+    if (entry.hard_link) {
+      take_hard_link(entry, entries, *path, position);
       last_path_ = *path;
       return true;
     }
-    Stat stat = stat_of(entry);
-    const ArchiveTree::Id id = tree_->put(*path, stat);
+    const ArchiveTree::Id id = tree_->put(*path, entry.stat);
     if (id == ArchiveTree::kNone) {
       out_.complete = false;
       if (tree_->size() > limits::kEntries) {
-        stop("more entries than drydock takes", reader.position());
+        stop("more entries than drydock takes", entry.data);
         return false;
       }
       tree_->note_unread(parent_path(*path),
@@ -447,50 +416,54 @@ class Pass {
              "'" + std::string(*path) + "' was left out: its directory is a link to nowhere");
       return true;
     }
-    if (archive_entry_xattr_count(entry) > 0 || archive_entry_acl_types(entry) != 0)
-      tree_->set_xattrs(id, xattrs_of(entry));
-    if (stat.type == NodeType::symlink) {
-      const char* target = archive_entry_symlink(entry);
-      tree_->set_link_target(id,
-                             std::string_view(target ? target : "").substr(0, limits::kPathBytes));
+    if (!entry.xattrs.empty()) tree_->set_xattrs(id, entry.xattrs);
+    if (entry.stat.type == NodeType::symlink) {
+      tree_->set_link_target(id, entry.link_target.substr(0, limits::kPathBytes));
+      if (noted(*path)) out_.wanted.push_back(id);
     }
-    if (stat.type == NodeType::file) {
-      tree_->set_position(id, position_of(reader, ordinal, can_seek));
-      take_file(reader, id, *path, stat.size);
-    } else if (stat.type == NodeType::symlink && noted(*path)) {
-      out_.wanted.push_back(id);
+    if (entry.stat.type == NodeType::file) {
+      tree_->set_position(id, position);
+      take_file(entry, entries, id, *path, entry.stat.size);
     }
     last_path_ = *path;
     return true;
   }
 
-  // A plain tar in a file is read again at the entry; everything else from the start, by counting.
-  uint64_t position_of(FormatReader& reader, uint64_t ordinal, bool can_seek) {
-    if (!can_seek ||
-        (archive_format(reader.handle()) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR)
-      return ordinal;
-    by_offset_ = true;
-    return reader.start() + static_cast<uint64_t>(archive_read_header_position(reader.handle()));
-  }
-
-  void take_file(FormatReader& reader, ArchiveTree::Id id, std::string_view path, uint64_t size) {
+  void take_file(const ArchiveEntry& entry, EntryReader& entries, ArchiveTree::Id id,
+                 std::string_view path, uint64_t size) {
     const bool wanted = interesting(path);
     if (wanted || known_file(path)) out_.wanted.push_back(id);
     if (size > limits::kFileContent) {
       if (!wanted || !may_be_large(path)) return;
       tree_->want_large(id);
-      if (!by_offset_) load(reader, input_, *tree_, id);
+      if (!by_offset_) load(*entries.at_data(), input_, *tree_, id);
       return;
     }
     const bool keep = wanted || (!by_offset_ && size <= kSmallFile && below_etc(path));
     if (!keep || tree_->retained() + size > limits::kRetainedContent) return;
-    load(reader, input_, *tree_, id);
+    if (FormatReader* reader = entries.at_data())
+      load(*reader, input_, *tree_, id);
+    else if (!entry.plain || !copy_plain(entry, id, size))
+      later_.push_back(id);
   }
 
-  void take_hard_link(FormatReader& reader, std::string_view path, const char* raw_target,
+  bool copy_plain(const ArchiveEntry& entry, ArchiveTree::Id id, uint64_t size) {
+    std::string content(size, '\0');
+    for (size_t done = 0; done < size;) {
+      const ssize_t got = pread(input_.fd, content.data() + done, size - done,
+                                static_cast<off_t>(entry.data + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return false;
+      done += static_cast<size_t>(got);
+    }
+    tree_->set_content(id, std::move(content));
+    return true;
+  }
+
+  void take_hard_link(const ArchiveEntry& entry, EntryReader& entries, std::string_view path,
                       uint64_t position) {
     std::string scratch;
-    const auto target = entry_path(raw_target, scratch);
+    const auto target = entry_path(*entry.hard_link, scratch);
     if (!target) {
       broken(std::string(path),
              "'" + std::string(path) + "' is a hard link that leads out of the archive");
@@ -500,19 +473,20 @@ class Pass {
     if (id == ArchiveTree::kNone) return;
     if (noted(path)) out_.wanted.push_back(id);
     // cpio (and pax, if it likes) puts the data with the last name.
-    archive_entry* const entry = reader.entry();
     const ArchiveTree::Id first = tree_->find(*target);
-    const la_int64_t size = archive_entry_size_is_set(entry) ? archive_entry_size(entry) : 0;
-    if (size <= 0 || first == ArchiveTree::kNone || tree_->type(first) != NodeType::file) return;
-    Stat stat = stat_of(entry);
+    if (entry.linked_size == 0 || first == ArchiveTree::kNone ||
+        tree_->type(first) != NodeType::file)
+      return;
+    Stat stat = entry.stat;
     stat.type = NodeType::file;
-    stat.size = static_cast<uint64_t>(size);
+    stat.size = entry.linked_size;
     tree_->put(*target, stat);
     tree_->set_position(first, position);
-    take_file(reader, first, *target, stat.size);
+    take_file(entry, entries, first, *target, stat.size);
   }
 
-  void report(uint64_t bytes) {
+  void report() {
+    const uint64_t bytes = consumed_;
     if (!options_.progress || bytes < reported_ + kProgressStep) return;
     reported_ = bytes;
     options_.progress(bytes);
@@ -525,7 +499,10 @@ class Pass {
   std::optional<Interest::Cursor> interest_, known_;
   std::optional<std::unordered_map<uint64_t, ArchiveTree::Id>> fetch_;
   bool by_offset_ = false;
+  std::vector<ArchiveTree::Id> later_;  // wanted, and no plain bytes of the file
+  int format_ = 0;
   std::string scratch_, last_path_;
+  std::atomic<uint64_t> consumed_ = 0;  // bytes of the input, set by whichever thread reads it
   uint64_t reported_ = 0;
   size_t unsaid_ = 0;
 };

@@ -50,8 +50,6 @@ class DecompressedStream : public ByteStream {
                                                   bool threaded);
   // Where in `compressed` the last member ended; only after the end of this stream.
   virtual uint64_t consumed() const = 0;
-  // Bytes of `compressed` taken so far, at any time.
-  virtual uint64_t progress() const = 0;
 };
 
 }  // namespace drydock

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <memory>
@@ -30,19 +29,11 @@ class Decoder {
   virtual size_t fill(char* out, size_t size) = 0;
   const std::string& error() const { return error_; }
   uint64_t consumed() const { return consumed_; }
-  uint64_t progress() const { return progress_; }
 
  protected:
-  std::string_view take() {
-    const std::string_view block = compressed_.next();
-    progress_ = compressed_.position();
-    return block;
-  }
-
   ByteStream& compressed_;
   std::string error_;
-  uint64_t consumed_ = 0;               // where the last member ended
-  std::atomic<uint64_t> progress_ = 0;  // may be asked for by another thread
+  uint64_t consumed_ = 0;  // where the last member ended
 };
 
 // What lies behind the last member stays where it is.
@@ -54,7 +45,7 @@ class CodecDecoder : public Decoder {
   size_t fill(char* out, size_t size) override {
     size_t used = 0;
     while (used < size && !ended_) {
-      if (in_.empty()) in_ = take();
+      if (in_.empty()) in_ = compressed_.next();
       if (!inside_ && !next_member()) {
         ended_ = true;
         break;
@@ -67,7 +58,7 @@ class CodecDecoder : public Decoder {
       } else if (piece.ended) {
         inside_ = false;
       } else if (in_.empty() && piece.produced == 0 && piece.consumed == 0) {
-        in_ = take();
+        in_ = compressed_.next();
         if (in_.empty()) fail("the compressed data ends too early");
       }
     }
@@ -84,14 +75,14 @@ class CodecDecoder : public Decoder {
   bool next_member() {
     while (!in_.empty() && in_.front() == '\0') {
       in_.remove_prefix(std::min(in_.find_first_not_of('\0'), in_.size()));
-      if (in_.empty()) in_ = take();
+      if (in_.empty()) in_ = compressed_.next();
     }
     consumed_ = compressed_.position() - in_.size();
     std::string magic(in_.substr(0, 8));
     if (magic.size() < 8 && !magic.empty()) {  // it lies across a border of blocks
-      magic += take().substr(0, 64);
+      magic += compressed_.next().substr(0, 64);
       compressed_.seek(consumed_);
-      in_ = take();
+      in_ = compressed_.next();
     }
     const char* const next = compression_of(magic);
     if (!next || std::string_view(next) != compression_) return false;
@@ -128,7 +119,7 @@ class FilterDecoder : public Decoder {
  private:
   static la_ssize_t read_compressed(archive*, void* self, const void** buffer) {
     auto& me = *static_cast<FilterDecoder*>(self);
-    const std::string_view block = me.take();
+    const std::string_view block = me.compressed_.next();
     *buffer = block.data();
     if (block.empty() && !me.compressed_.error().empty()) return -1;
     return static_cast<la_ssize_t>(block.size());
@@ -242,7 +233,6 @@ class Decompressor : public DecompressedStream {
     return ended_ ? error_ : std::string{};
   }
   uint64_t consumed() const override { return decoder_->consumed(); }
-  uint64_t progress() const override { return decoder_->progress(); }
 
  private:
   struct Block {

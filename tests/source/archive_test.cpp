@@ -11,12 +11,33 @@
 namespace drydock::test {
 namespace {
 
+// An archive in memory. As a file it is read another way, a thread ahead of the one that makes the tree, and must
+// give the same.
+Result<Artifact> open_both_ways(const std::string& bytes, const OpenOptions& how) {
+  const auto seen = [](const Result<Artifact>& artifact) {
+    std::string out = summary(artifact);
+    // How much of a cut file libarchive has already passed on is all that may differ.
+    for (size_t at = 0; (at = out.find(" (needed ", at)) != std::string::npos;)
+      out.erase(at, out.find(')', at) + 1 - at);
+    if (artifact) out += listing(*artifact->targets[0].tree, "u");
+    return out;
+  };
+  TempDir dir;
+  std::ofstream(dir.path("memory"), std::ios::binary) << bytes;
+  std::string from_file = seen(open_artifact(dir.path("memory"), how));
+  for (size_t at = 0; (at = from_file.find(dir.path("memory"), at)) != std::string::npos;)
+    from_file.replace(at, dir.path("memory").size(), "memory");
+  auto from_memory = open_bytes(bytes, how);
+  EXPECT_EQ(seen(from_memory), from_file);
+  return from_memory;
+}
+
 // The tree of an archive in memory, which must be whole.
 std::string tree_of(const std::string& bytes, std::string_view with = "u",
                     std::string* said = nullptr) {
   OpenOptions how = options();
   how.scope = Scope::host;
-  const auto artifact = open_bytes(bytes, how);
+  const auto artifact = open_both_ways(bytes, how);
   if (!artifact) return summary(artifact);
   if (said)
     *said = summary(artifact);
@@ -329,11 +350,11 @@ TEST(Damage, CutAnywhereKeepsWhatCameBefore) {
     // A tar is whole with the first of its two zero blocks.
     const size_t end = filter == std::string_view("none") ? 512 * (2 + 7 + 2 + 1) : whole.size();
     int opened = 0;
-    for (size_t size = 0; size<end; size += whole.size()> 1000 ? 64 : 1) {
+    for (size_t size = 1; size<end; size += whole.size()> 1000 ? 64 : 1) {
       OpenOptions how = options();
       how.scope = Scope::host;
       const std::string cut = whole.substr(0, size);
-      const auto artifact = open_bytes(cut, how);
+      const auto artifact = open_both_ways(cut, how);
       if (!artifact) continue;
       ++opened;
       EXPECT_FALSE(artifact->complete) << size;
