@@ -97,6 +97,42 @@ TEST(ReachablePort, TakesNoMatchOfIptablesForAnother) {
             "- | - | 192.0.2.2 | ! -d 192.0.2.1\ntcp | 80 | - | -\n");
 }
 
+// What is dropped before in parts, or in a chain of its own; but not for those who left that chain above the drop.
+TEST(ReachablePort, WhatIsDroppedBeforeIsNotReachable) {
+  const auto opened = [](const std::string& rules) {
+    auto host = std::make_shared<MemoryTree>();
+    host->file("etc/iptables/rules.v4",
+               "*filter\n:INPUT DROP [0:0]\n:mine - [0:0]\n" + rules + "COMMIT\n");
+    return test::facts(host, "SELECT protocol, ports, source, interface FROM reachable_port");
+  };
+  const std::string web = "-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT\n";
+  EXPECT_EQ(
+      opened("-A INPUT -p tcp --dport 443 -j DROP\n-A INPUT -p tcp --dport 70:90 -j DROP\n" + web),
+      "");
+  EXPECT_EQ(
+      opened("-A INPUT -p udp --dport 443 -j DROP\n-A INPUT -p tcp --dport 70:90 -j DROP\n" + web),
+      "tcp | 80,443 | - | -\n");
+  EXPECT_EQ(opened("-A INPUT -i eth0 -j mine\n-A mine -p tcp -j DROP\n" + web),
+            "tcp | 80,443 | - | -\n");
+  EXPECT_EQ(opened("-A INPUT -p tcp --dport 80:443 -j mine\n-A mine -s 10.0.0.0/8 -j ACCEPT\n"
+                   "-A mine -j DROP\n" +
+                   web),
+            "tcp | 80-443 | 10.0.0.0/8 | -\n");
+  EXPECT_EQ(opened("-A INPUT -s 10.0.0.0/8 -j DROP\n-A INPUT -s 10.0.0.0/8 -p tcp -j ACCEPT\n"),
+            "");
+  // Those of 10.0.0.0/8 come back, and go on.
+  EXPECT_EQ(opened("-A INPUT -j mine\n-A mine -s 10.0.0.0/8 -j RETURN\n-A mine -j DROP\n" + web),
+            "tcp | 80,443 | - | -\n");
+  EXPECT_EQ(
+      opened("-A INPUT -j mine\n-A mine -s 10.0.0.0/8 -j RETURN\n-A mine -p tcp -j DROP\n" + web),
+      "tcp | 80,443 | - | -\n");
+  // No packet is of two protocols, or for two ports.
+  EXPECT_EQ(opened("-A INPUT -p tcp -j mine\n-A mine -p udp -j ACCEPT\n"), "");
+  EXPECT_EQ(opened("-A INPUT -p tcp --dport 1:1023 -j mine\n-A mine -p tcp --dport 8080 -j ACCEPT\n"
+                   "-A mine -p tcp --dport 1000:2000 -j ACCEPT\n"),
+            "tcp | 1000-1023 | - | -\n");
+}
+
 TEST(ReachablePort, ReadsIptablesAndUfw) {
   auto host = std::make_shared<MemoryTree>();
   host->file(

@@ -9,29 +9,34 @@
 #include <sstream>
 
 #include "analyzer/facts/collect/firewall_rows.h"
-#include "tests/facts/facts.h"
+#include "tests/facts/few_facts.h"
 #include "tests/oracle.h"
 
 namespace drydock {
 namespace {
 
-constexpr unsigned kHosts = 40;
+constexpr unsigned kHosts = 220;
 
+// In several namespaces at once, for a kernel that loads rules mostly waits.
 constexpr std::string_view kAsk = R"sh(
-restore=$1; functions=$2; hosts=$3
+restore=$1; functions=$2; hosts=$3; save=$4; begin=${5-}
+if [ -z "$begin" ]; then
+  for begin in 0 1 2 3 4 5 6 7; do unshare -n bash ask "$@" "$begin" & done
+  wait
+  for ((i = 0; i < hosts; ++i)); do printf '%s\n' "$(<"$i/answer")" --; done
+  exit
+fi
 iptables() { case "$*" in *ufw*) return 1 ;; esac; return 0; }
 ip6tables() { iptables "$@"; }
 modprobe() { :; }
 sysctl() { :; }
-iptables-restore() { cat >>"$loaded"; }
-ip6tables-restore() { cat >/dev/null; }
-for i in $(seq 0 $((hosts - 1))); do
+iptables-restore() { local lines; mapfile -t lines; printf '%s\n' "${lines[@]}" >>"$loaded"; }
+ip6tables-restore() { :; }
+for i in $(seq "$begin" 8 $((hosts - 1))); do
   loaded=$i/loaded
   printf '*filter\n-F\n-X\nCOMMIT\n' >"$loaded"
   (DATA_DIR=$PWD/$i; set +e; . "$functions"; set +e; ufw_start) >/dev/null 2>&1
-  "$restore" -n <"$loaded" 2>/dev/null || echo refused
-  "$4" -t filter 2>/dev/null
-  echo --
+  { "$restore" -n <"$loaded" || echo refused; "$save" -t filter; } >"$i/answer" 2>/dev/null
 done
 )sh";
 
@@ -116,19 +121,11 @@ std::string line(const std::string& protocol, const std::string& ports, const st
 }
 
 Lines ours(const std::shared_ptr<MemoryTree>& tree) {
-  Target target;
-  target.name = "test";
-  target.scope = Scope::host;
-  target.tree = tree;
-  auto store = facts::Store::create(facts::all_tables());
+  const test::FewFacts facts(tree, {"firewall", "reachable_port", "unit"}, {"reachable_port"});
   Lines lines;
-  if (!store) return lines;
-  facts::collect(target, **store, {"reachable_port"});
-  const auto answer = (*store)->select(
-      "SELECT protocol, ports, source, interface, conditions, by_policy FROM reachable_port WHERE "
-      "family = 'ip'");
-  if (!answer) return lines;
-  for (const auto& row : answer->rows)
+  for (const auto& row : facts.rows(
+           "SELECT protocol, ports, source, interface, conditions, by_policy FROM reachable_port "
+           "WHERE family = 'ip'"))
     lines.insert(line(row[0].value_or(""), row[1].value_or(""), row[2].value_or(""),
                       row[3].value_or(""), row[4].value_or(""), row[5] == "1"));
   return lines;

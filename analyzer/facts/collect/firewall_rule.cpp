@@ -6,11 +6,6 @@ namespace drydock::facts {
 
 namespace {
 
-constexpr size_t kOpenings = 5000;
-constexpr size_t kClosed = 1000;
-constexpr int kJumps = 16;          // nested; nftables itself allows 16
-constexpr size_t kSteps = 200'000;  // rules looked at in one walk
-
 bool is_verdict(std::string_view word) {
   return word == "accept" || word == "drop" || word == "reject" || word == "return" ||
          word == "jump" || word == "goto" || word == "continue" || word == "queue";
@@ -19,16 +14,6 @@ bool is_verdict(std::string_view word) {
 void append(std::string& list, std::string_view word) {
   if (!list.empty()) list += ',';
   list += word;
-}
-
-bool contains(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const size_t comma = list.find(',');
-    if (list.substr(0, comma) == word) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
 }
 
 // Words of an nftables rule, one after the other.
@@ -242,87 +227,6 @@ PacketRule from_iptables(const std::vector<std::string>& words) {
     }
   }
   return rule;
-}
-
-namespace {
-
-// Goes through the chains as one new packet from elsewhere would.
-class Walk {
- public:
-  explicit Walk(const PacketChains& chains) : chains_(chains) {}
-
-  // False: nothing gets past the end of the chain.
-  bool chain(const std::string& name, const PacketRule& so_far, int depth) {
-    const auto found = chains_.find(name);
-    if (found == chains_.end() || depth > kJumps) return true;
-    for (const PacketRule& rule : found->second) {
-      if (++steps_ > kSteps || openings_.size() >= kOpenings) return true;
-      if (rule.interface == "lo") continue;
-      if (!rule.states.empty() && !contains(rule.states, "new")) continue;
-      const PacketRule both = joined(so_far, rule);
-      // What leaves a chain that was jumped to with conditions is only what met them.
-      const bool all_here = rule.protocol.empty() && rule.ports.empty() && rule.source.empty() &&
-                            rule.interface.empty() && rule.other.empty();
-      if (rule.verdict == "accept") {
-        if (!is_closed(both)) open(both);
-        if (all_here) return false;
-      } else if (rule.verdict == "drop" || rule.verdict == "reject") {
-        if (all_here) return false;
-        if (rule.other.empty() && rule.source.empty() && rule.interface.empty() &&
-            so_far.source.empty() && closed_.size() < kClosed)
-          closed_.push_back(both);
-      } else if (rule.verdict == "return") {
-        if (all_here) return true;
-      } else if (rule.verdict == "jump" || rule.verdict == "goto") {
-        const bool goes_on = chain(rule.target, both, depth + 1);
-        if (all_here && (!goes_on || rule.verdict == "goto")) return goes_on;
-      }
-    }
-    return true;
-  }
-
-  std::vector<Opening> take() { return std::move(openings_); }
-
-  void open(const PacketRule& rule, bool by_policy = false) {
-    openings_.push_back({rule.protocol, rule.ports, rule.source, rule.interface, rule.other,
-                         rule.path, rule.span, by_policy});
-  }
-
- private:
-  static PacketRule joined(const PacketRule& outer, const PacketRule& inner) {
-    PacketRule both = inner;
-    if (both.protocol.empty()) both.protocol = outer.protocol;
-    if (both.ports.empty()) both.ports = outer.ports;
-    if (both.source.empty()) both.source = outer.source;
-    if (both.interface.empty()) both.interface = outer.interface;
-    if (both.other.empty())
-      both.other = outer.other;
-    else if (!outer.other.empty() && outer.other != both.other)
-      both.other = outer.other + " " + both.other;
-    return both;
-  }
-
-  // Was the same dropped before?
-  bool is_closed(const PacketRule& rule) const {
-    return std::ranges::any_of(closed_, [&](const PacketRule& one) {
-      return (one.protocol.empty() || one.protocol == rule.protocol) &&
-             (one.ports.empty() || one.ports == rule.ports);
-    });
-  }
-
-  const PacketChains& chains_;
-  std::vector<PacketRule> closed_;
-  std::vector<Opening> openings_;
-  size_t steps_ = 0;
-};
-
-}  // namespace
-
-std::vector<Opening> openings(const PacketChains& chains, const std::string& chain,
-                              std::string_view policy) {
-  Walk walk(chains);
-  if (walk.chain(chain, {}, 0) && policy == "accept") walk.open({}, true);
-  return walk.take();
 }
 
 }  // namespace drydock::facts

@@ -1,0 +1,30 @@
+// Facts of a few tables, for tests of hundreds of hosts: to make and to fill all tables takes most of the time.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/facts/collect.h"
+#include "analyzer/source/memory.h"
+
+namespace drydock::test {
+
+class FewFacts {
+ public:
+  // Of a host: only tables whose names begin with one of `starts` exist, and `wanted` are collected.
+  FewFacts(std::shared_ptr<MemoryTree> tree, std::initializer_list<std::string_view> starts,
+           const std::vector<std::string>& wanted);
+
+  // The rows; none if the question cannot be asked.
+  std::vector<facts::Store::Row> rows(std::string_view sql) const;
+  // The rows as test::facts writes them.
+  std::string text(std::string_view sql) const;
+
+ private:
+  std::unique_ptr<facts::Store> store_;
+};
+
+}  // namespace drydock::test
