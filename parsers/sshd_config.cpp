@@ -5,14 +5,7 @@
 namespace drydock::parsers::sshd_config {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
+using ssh_line::lower;
 
 class Parser {
  public:
@@ -31,109 +24,25 @@ class Parser {
     file_.errors.add(code, span, std::move(message), Effect::refused);
   }
 
-  size_t skip(size_t at, size_t end) const {
-    while (at < end && kBlank.find(text_[at]) != std::string_view::npos) ++at;
-    return at;
-  }
-
   void line(size_t begin, size_t end) {
-    begin = skip(begin, end);
-    while (end > begin &&
-           (kBlank.find(text_[end - 1]) != std::string_view::npos || text_[end - 1] == '\f'))
-      --end;
-    if (begin == end || text_[begin] == '#') return;
-    const std::string_view content = text_.substr(begin, end - begin);
-    if (content.find('\0') != std::string_view::npos)
-      return refuse("nul-byte", lines_.span(begin, end), "a NUL byte in the line");
-
-    Line out;
-    size_t at = begin;
-    if (!read_keyword(at, end, out)) return;
+    std::optional<ssh_line::Line> read = ssh_line::read(text_, lines_, begin, end, file_.errors);
+    if (!read) return;
+    Line out{{},
+             std::move(read->written),
+             std::move(read->arguments),
+             0,
+             read->span,
+             read->keyword_span,
+             read->value_span};
     const Keyword* known = keyword(out.written);
     out.keyword = known ? std::string(known->name) : lower(out.written);
-    if (out.keyword.empty()) return;
     const bool is_match = out.keyword == "match";
-    if (at == end)
-      return refuse("missing-argument", out.keyword_span, "no argument after the keyword");
     if (!known && !is_match)
       refuse("unknown-keyword", out.keyword_span, "a keyword that sshd does not know");
-    if (!read_arguments(at, end, out)) return;
-    const size_t last = out.arguments.empty() ? at : argument_end_;
-    out.span = lines_.span(begin, last);
-    out.value_span = lines_.span(out.arguments.empty() ? at : argument_begin_, last);
     if (is_match) return match(out);
     if (known && !check(*known, out)) return;
     out.match = file_.matches.size();
     file_.lines.push_back(std::move(out));
-  }
-
-  // The keyword ends at a blank or one '='; it may stand in double quotes. Moves `at` to the arguments.
-  bool read_keyword(size_t& at, size_t end, Line& out) {
-    const size_t begin = at;
-    const auto stops = [&](char c) {
-      return kBlank.find(c) != std::string_view::npos || c == '=' || c == '"';
-    };
-    while (at < end && !stops(text_[at])) ++at;
-    out.written = std::string(text_.substr(begin, at - begin));
-    if (at < end && text_[at] == '"') {
-      const size_t close = text_.substr(0, end).find('"', at + 1);
-      if (close == std::string_view::npos) {
-        refuse("bad-quotes", lines_.span(begin, end), "a quote that is not closed");
-        return false;
-      }
-      out.written += text_.substr(at + 1, close - at - 1);
-      at = close + 1;
-      out.keyword_span = lines_.span(begin, at);
-      at = skip(at, end);
-      return true;
-    }
-    out.keyword_span = lines_.span(begin, at);
-    const bool equals = at < end && text_[at] == '=';
-    if (equals) ++at;
-    at = skip(at, end);
-    if (!equals && at < end && text_[at] == '=') at = skip(at + 1, end);
-    return true;
-  }
-
-  // Blanks separate arguments, quotes of either kind hold them together, a backslash escapes quotes and
-  // itself and, outside quotes, a blank; a '#' where an argument would begin starts a comment.
-  bool read_arguments(size_t at, size_t end, Line& out) {
-    while (at < end) {
-      if (text_[at] == ' ' || text_[at] == '\t') {
-        ++at;
-        continue;
-      }
-      if (text_[at] == '#') break;
-      const size_t begin = at;
-      Argument argument;
-      char quote = 0;
-      for (; at < end; ++at) {
-        const char c = text_[at];
-        const char next = at + 1 < end ? text_[at + 1] : '\0';
-        if (c == '\\' &&
-            (next == '\'' || next == '"' || next == '\\' || (quote == 0 && next == ' ')))
-          argument.text += text_[++at];
-        else if (c == '\\')
-          argument.text += c;
-        else if (quote == 0 && (c == ' ' || c == '\t'))
-          break;
-        else if (quote == 0 && (c == '"' || c == '\''))
-          quote = c;
-        else if (quote != 0 && c == quote)
-          quote = 0;
-        else
-          argument.text += c;
-      }
-      if (quote != 0) {
-        refuse("bad-quotes", lines_.span(begin, end), "a quote that is not closed");
-        return false;
-      }
-      argument.span = lines_.span(begin, at);
-      if (out.arguments.empty()) argument_begin_ = begin;
-      argument_end_ = at;
-      out.arguments.push_back(std::move(argument));
-    }
-    return true;
   }
 
   // Is the line one sshd takes? It is kept too where only its value is wrong, for people to see.
@@ -209,8 +118,6 @@ class Parser {
   std::string_view text_;
   LineIndex lines_;
   File file_;
-  size_t argument_begin_ = 0;  // of the line in hand
-  size_t argument_end_ = 0;
 };
 
 }  // namespace

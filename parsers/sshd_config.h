@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/ssh_line.h"
 #include "parsers/syntax_error.h"
 
 namespace drydock::parsers::sshd_config {
@@ -34,11 +35,7 @@ struct Keyword {
 // The keyword in any case, also by an old name (ChallengeResponseAuthentication); nullptr: sshd refuses it.
 const Keyword* keyword(std::string_view written);
 
-// One argument, unquoted.
-struct Argument {
-  std::string text;
-  Span span;  // with its quotes
-};
+using Argument = ssh_line::Argument;
 
 // One criterion of a Match line.
 struct Criterion {

@@ -160,60 +160,10 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"skeyauthentication", "kbdinteractiveauthentication"},
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// sshd_config(5) "TIME FORMATS": a sequence of "time[qualifier]", s m h d w in any case.
-std::optional<std::string> seconds(std::string_view text) {
-  constexpr int64_t kMost = 0x7fffffff;
-  int64_t total = 0;
-  if (text.empty()) return std::nullopt;
-  for (const char *at = text.data(), *end = at + text.size(); at != end;) {
-    int64_t number = 0;
-    const auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc() || number < 0 || number > kMost || *at == '-') return std::nullopt;
-    at = next;
-    int64_t unit = 1;
-    if (at != end) {
-      switch (*at++) {
-        case 's':
-        case 'S':
-          unit = 1;
-          break;
-        case 'm':
-        case 'M':
-          unit = 60;
-          break;
-        case 'h':
-        case 'H':
-          unit = 3600;
-          break;
-        case 'd':
-        case 'D':
-          unit = 86400;
-          break;
-        case 'w':
-        case 'W':
-          unit = 604800;
-          break;
-        default:
-          return std::nullopt;
-      }
-    }
-    total += number * unit;
-    if (total > kMost) return std::nullopt;
-  }
-  return std::to_string(total);
-}
-
 }  // namespace
 
 const Keyword* keyword(std::string_view written) {
-  std::string name = lower(written);
+  std::string name = ssh_line::lower(written);
   for (const auto& [alias, meant] : kAliases)
     if (name == alias) name = meant;
   for (const Keyword& known : kKeywords)
@@ -223,12 +173,8 @@ const Keyword* keyword(std::string_view written) {
 
 std::optional<std::string> meaning(const Keyword& keyword, std::string_view written) {
   switch (keyword.value) {
-    case Value::flag: {
-      const std::string word = lower(written);
-      if (word == "yes" || word == "true") return "yes";
-      if (word == "no" || word == "false") return "no";
-      return std::nullopt;
-    }
+    case Value::flag:
+      return ssh_line::choice("yes true=yes no false=no", written);
     case Value::number: {
       int64_t number = 0;
       const auto [end, error] =
@@ -237,18 +183,9 @@ std::optional<std::string> meaning(const Keyword& keyword, std::string_view writ
       return std::to_string(number);
     }
     case Value::time:
-      return seconds(written);
-    case Value::word: {
-      const std::string word = lower(written);
-      for (std::string_view rest = keyword.choices; !rest.empty();) {
-        const std::string_view choice = rest.substr(0, rest.find(' '));
-        rest.remove_prefix(std::min(choice.size() + 1, rest.size()));
-        const size_t equals = choice.find('=');
-        if (word == choice.substr(0, equals))
-          return std::string(equals == std::string_view::npos ? choice : choice.substr(equals + 1));
-      }
-      return std::nullopt;
-    }
+      return ssh_line::seconds(written);
+    case Value::word:
+      return ssh_line::choice(keyword.choices, written);
     case Value::text:
     case Value::words:
     case Value::algorithms:

@@ -35,6 +35,7 @@
 #include "analyzer/facts/collect/rsyslog.h"
 #include "analyzer/facts/collect/setting.h"
 #include "analyzer/facts/collect/shell_setting.h"
+#include "analyzer/facts/collect/ssh_client.h"
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/support.h"
@@ -91,6 +92,7 @@ std::span<const Collector> collectors() {
       kRsyslogCollector,
       kSettingCollector,
       kShellSettingCollector,
+      kSshClientCollector,
       kSshdCollector,
       kSudoCollector,
       kSupportCollector,

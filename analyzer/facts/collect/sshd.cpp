@@ -13,6 +13,7 @@
 #include <set>
 
 #include "analyzer/base/limits.h"
+#include "analyzer/facts/collect/ssh_include.h"
 #include "analyzer/facts/collect/sshd_command.h"
 #include "analyzer/facts/collect/sshd_release.h"
 #include "analyzer/facts/collect/unit_files.h"
@@ -73,7 +74,6 @@ namespace {
 using parsers::sshd_config::Keyword;
 
 constexpr std::string_view kMain[] = {"etc/ssh/sshd_config", "usr/etc/ssh/sshd_config"};
-constexpr size_t kIncludedFiles = 1000;  // of one host; a tree of Includes can name far more
 
 // One line in the order of reading.
 struct Entry {
@@ -90,35 +90,6 @@ std::string joined(const std::vector<parsers::sshd_config::Argument>& arguments)
   std::string out;
   for (const auto& argument : arguments) out += (out.empty() ? "" : " ") + argument.text;
   return out;
-}
-
-// glob(3) over the tree: wildcards in any component, sorted.
-std::vector<std::string> expand(const Tree& tree, std::string_view pattern) {
-  std::vector<std::string> paths = {""};
-  for (size_t begin = 0; begin <= pattern.size();) {
-    const size_t slash = std::min(pattern.find('/', begin), pattern.size());
-    const std::string_view part = pattern.substr(begin, slash - begin);
-    begin = slash + 1;
-    if (part.empty()) continue;
-    std::vector<std::string> next;
-    for (const std::string& path : paths) {
-      if (part.find_first_of("*?[") == std::string_view::npos) {
-        if (const std::string one = join_path(path, part); tree.exists(one)) next.push_back(one);
-        continue;
-      }
-      const auto real = tree.resolve(path);
-      const auto names =
-          real ? tree.list(*real) : TreeResult<std::vector<std::string>>(real.error());
-      if (!names) continue;
-      for (const std::string& name : *names)
-        if ((name.front() != '.' || part.front() == '.') && glob_match(part, name))
-          next.push_back(join_path(path, name));
-    }
-    paths = std::move(next);
-    if (paths.size() > kIncludedFiles) paths.resize(kIncludedFiles);
-  }
-  std::ranges::sort(paths);
-  return paths;
 }
 
 class Reader {
@@ -184,15 +155,12 @@ class Reader {
       context_.issue(from, {code, argument.span, std::move(message), parsers::Effect::refused});
       stopped_ = true;
     };
-    // "Files without absolute paths are assumed to be in /etc/ssh."
-    const std::string pattern =
-        argument.text.starts_with('/') ? argument.text : "/etc/ssh/" + argument.text;
-    for (const std::string& path : expand(context_.tree(), pattern)) {
+    for (const std::string& path : ssh_included(context_.tree(), argument.text)) {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
         return stop("include-depth", "too many nested Include lines: sshd refuses");
-      if (++included_ > kIncludedFiles)
+      if (++included_ > kSshIncludedFiles)
         return stop("too-many-includes", "more included files than are read");
       read(path, true, outer, always, depth + 1);
     }

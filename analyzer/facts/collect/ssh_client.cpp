@@ -1,0 +1,342 @@
+// ssh_config(5): "For each parameter, the first obtained value will be used." Lines before any Host or Match, and
+// those under one that every destination meets, count for all; an Include is read where it stands, only when the
+// block around it holds, and the file's last block ends with the file. What stands under "Match final" is read
+// when the configuration is gone through once more, behind everything else.
+//
+// Which of several blocks a destination meets cannot be told from the file, so each block's header is a context of
+// its own, with the keywords that count there; the others have the value of context ''. The user's own
+// ~/.ssh/config, which comes before this one, is not read.
+#include "analyzer/facts/collect/ssh_client.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "analyzer/base/limits.h"
+#include "analyzer/facts/collect/ssh_client_default.h"
+#include "analyzer/facts/collect/ssh_include.h"
+#include "analyzer/source/tree.h"
+#include "parsers/ssh_config.h"
+
+namespace drydock::facts {
+
+const TableSpec kSshClientTable{
+    .name = "ssh_client",
+    .kind = TableKind::effective,
+    .doc =
+        "What ssh, the client, does about a keyword when any user of the host connects, to every "
+        "destination "
+        "(context '') or to those of a Host or Match block, after Include and first-value-wins "
+        "(ssh_config(5)). "
+        "Users' own files are not in it. In a fragment every file stands for itself, and there are "
+        "no defaults.",
+    .columns =
+        {{"keyword", ColumnType::text,
+          "In lower case, old names replaced: kbdinteractiveauthentication."},
+         {"value", ColumnType::text,
+          "As ssh -G prints it: yes, 300 for 5m, false for StrictHostKeyChecking off, '536870912 "
+          "3600' for "
+          "RekeyLimit 512M 1h, the whole list for Ciphers +x. A keyword that adds up (sendenv, "
+          "identityfile …) "
+          "has a row for each line."},
+         {"written", ColumnType::text, "As it is written, unquoted; NULL for a default."},
+         {"context", ColumnType::text,
+          "'' for every destination; else the header of the block: Host web*, Match user ci."},
+         {"source", ColumnType::text,
+          "set, or default: ssh's own, of the OpenSSH that the package database names, else of "
+          "9.2."},
+         {"path", ColumnType::text, "The file that says so; NULL for a default."},
+         {"loc", ColumnType::location, "The line; NULL for a default."},
+         {"value_loc", ColumnType::location, "Its value; NULL for a default."}},
+    .key = "keyword",
+    .value = "value",
+    .indexes = {"context"},
+    .examples = {"SELECT keyword, value, loc FROM ssh_client WHERE source = 'set'",
+                 "SELECT context, value FROM ssh_client WHERE keyword = 'stricthostkeychecking'"}};
+
+const TableSpec kSshClientLineTable{
+    .name = "ssh_client_line",
+    .kind = TableKind::raw,
+    .doc = "A line of the SSH client's configuration as it is written, whether or not it counts.",
+    .columns = {{"path", ColumnType::text, "The file."},
+                {"keyword", ColumnType::text, "In lower case, old names replaced."},
+                {"written", ColumnType::text,
+                 "The value, unquoted, its words separated by blanks."},
+                {"context", ColumnType::text, "'' or the header of the block it stands in."},
+                {"ordinal", ColumnType::integer, "Its place in the order of reading, from 1."},
+                {"loc", ColumnType::location, "The line."}},
+    .indexes = {"keyword"},
+    .examples = {"SELECT path, keyword, written FROM ssh_client_line ORDER BY ordinal"}};
+
+namespace {
+
+using parsers::ssh_config::Block;
+using parsers::ssh_config::Keyword;
+using parsers::ssh_config::Value;
+
+constexpr std::string_view kMain[] = {"etc/ssh/ssh_config", "usr/etc/ssh/ssh_config"};
+
+// One line in the order of reading.
+struct Entry {
+  std::string keyword;
+  std::string written;
+  std::string value;
+  std::string context;         // '' also under "Host *"
+  bool is_final_pass = false;  // counts only when the configuration is read once more
+  bool is_first_pass = false;  // counts only the first time
+  std::string path;
+  Span span, value_span;
+  size_t order = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(Context& context) : context_(context) {}
+
+  // Reads a file and what it includes; `outer` is the block that the Include stands in.
+  void read(const std::string& path, bool follow, const Entry& outer = {}, int depth = 0) {
+    const auto text = context_.read(path);
+    if (!text) return;
+    const parsers::ssh_config::File file = parsers::ssh_config::parse(text->text, ignored_);
+    context_.issues(text->path, file.errors);
+    for (const Block& block : file.blocks) asks_final_pass |= block.asks_final_pass;
+    for (const auto& line : file.lines) {
+      if (stopped_) return;
+      const Keyword* known = parsers::ssh_config::keyword(line.keyword);
+      Entry entry = outer;
+      entry.keyword = line.keyword;
+      entry.written = line.written;
+      entry.value =
+          known ? parsers::ssh_config::meaning(*known, line).value_or(line.written) : line.written;
+      entry.path = text->path;
+      entry.span = line.span;
+      entry.value_span = line.value_span;
+      entry.order = next_++;
+      if (line.block > 0) enter(file.blocks[line.block - 1], entry);
+      if (line.keyword == "ignoreunknown" && entry.context.empty() && ignored_.empty())
+        ignored_ = line.written;
+      if (line.keyword == "include" && follow)
+        for (const auto& argument : line.arguments) include(argument, entry, text->path, depth);
+      entries.push_back(std::move(entry));
+    }
+  }
+
+  std::vector<Entry> entries;
+  bool asks_final_pass = false;
+
+ private:
+  static void enter(const Block& block, Entry& entry) {
+    entry.is_final_pass |= block.final_pass;
+    entry.is_first_pass |= block.first_pass;
+    if (!block.always) entry.context += (entry.context.empty() ? "" : " and ") + block.header;
+  }
+
+  void include(const parsers::ssh_config::Argument& argument, const Entry& outer,
+               const std::string& from, int depth) {
+    const auto stop = [&](std::string_view code, std::string message) {
+      context_.issue(from, {code, argument.span, std::move(message), parsers::Effect::refused});
+      stopped_ = true;
+    };
+    if (argument.text.starts_with('~'))
+      return context_.issue(from, {"bad-value", argument.span,
+                                   "a path in a home: ssh refuses it in the host's own file",
+                                   parsers::Effect::refused});
+    for (const std::string& path : ssh_included(context_.tree(), argument.text)) {
+      const auto stat = context_.tree().stat(path);
+      if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
+      if (depth + 1 > limits::kIncludeDepth)
+        return stop("include-depth", "too many nested Include lines: ssh refuses");
+      if (++included_ > kSshIncludedFiles)
+        return stop("too-many-includes", "more included files than are read");
+      read(path, true, outer, depth + 1);
+    }
+  }
+
+  Context& context_;
+  std::string ignored_;  // IgnoreUnknown
+  size_t next_ = 0;
+  size_t included_ = 0;
+  bool stopped_ = false;
+};
+
+class Effective {
+ public:
+  Effective(Context& context, const Reader& reader, const SshdRelease& release)
+      : context_(context), release_(release) {
+    const bool again = reader.asks_final_pass || canonicalizes(reader.entries);
+    for (const bool final_pass : {false, true})
+      for (const Entry& entry : reader.entries) {
+        if (entry.is_final_pass != final_pass || entry.keyword == "include") continue;
+        if (final_pass && (!again || entry.is_first_pass)) continue;
+        Lines& lines = (entry.context.empty() ? all_ : blocks_[entry.context])[entry.keyword];
+        lines.push_back({&entry, order_++});
+      }
+  }
+
+  void write(bool with_defaults) {
+    for (const auto& [keyword, lines] : all_) write_all(keyword, lines);
+    for (const auto& [context, keywords] : blocks_)
+      for (const auto& [keyword, lines] : keywords) write_block(keyword, lines);
+    if (!with_defaults) return;
+    for (const SshdDefault& known : ssh_client_defaults(release_))
+      if (!is_set_.contains(known.keyword)) write_default(known.keyword, known.value);
+  }
+
+ private:
+  struct Placed {
+    const Entry* entry;
+    size_t order;
+  };
+  using Lines = std::vector<Placed>;
+
+  static bool canonicalizes(const std::vector<Entry>& entries) {
+    for (const Entry& entry : entries)
+      if (entry.keyword == "canonicalizehostname" && entry.context.empty() && !entry.is_final_pass)
+        return entry.value != "false";
+    return false;
+  }
+
+  // "none" for a time is no value: ssh goes on looking.
+  static bool says_something(const Keyword* about, const Entry& entry) {
+    return !about || about->value != Value::time || entry.value != "none";
+  }
+
+  static size_t first_of(const Keyword* about, const Lines& lines) {
+    for (size_t i = 0; i < lines.size(); ++i)
+      if (says_something(about, *lines[i].entry)) return i;
+    return lines.size();
+  }
+
+  void write_all(const std::string& keyword, const Lines& lines) {
+    const Keyword* about = parsers::ssh_config::keyword(keyword);
+    if (about && about->accumulates) {
+      for (const Placed& line : lines) write_row(*line.entry, about, line.entry->value);
+      is_set_.insert(keyword);
+      return;
+    }
+    const size_t winner = first_of(about, lines);
+    if (winner == lines.size()) return;
+    is_set_.insert(keyword);
+    write_row(*lines[winner].entry, about, completed(about, lines, winner));
+    for (size_t i = 0; i < lines.size(); ++i)
+      if (i != winner) lost(*lines[winner].entry, *lines[i].entry);
+  }
+
+  void write_block(const std::string& keyword, const Lines& lines) {
+    const Keyword* about = parsers::ssh_config::keyword(keyword);
+    if (about && about->accumulates) {
+      for (const Placed& line : lines) write_row(*line.entry, about, line.entry->value);
+      return;
+    }
+    const size_t winner = first_of(about, lines);
+    if (winner == lines.size()) return;
+    const auto general = all_.find(keyword);
+    const Entry* before = nullptr;
+    if (general != all_.end())
+      if (const size_t i = first_of(about, general->second);
+          i < general->second.size() && general->second[i].order < lines[winner].order)
+        before = general->second[i].entry;
+    if (!before) write_row(*lines[winner].entry, about, completed(about, lines, winner));
+    for (size_t i = 0; i < lines.size(); ++i)
+      if (before || i != winner) lost(before ? *before : *lines[winner].entry, *lines[i].entry);
+  }
+
+  // The time of RekeyLimit may come from a later line than its amount.
+  static std::string completed(const Keyword* about, const Lines& lines, size_t winner) {
+    const std::string& value = lines[winner].entry->value;
+    if (!about || about->value != Value::rekey || has_time(*lines[winner].entry)) return value;
+    for (size_t i = winner + 1; i < lines.size(); ++i)
+      if (has_time(*lines[i].entry))
+        return value.substr(0, value.find(' ')) +
+               lines[i].entry->value.substr(lines[i].entry->value.find(' '));
+    return value;
+  }
+
+  static bool has_time(const Entry& entry) {
+    return entry.written.find(' ') != std::string::npos && !entry.written.ends_with(" none");
+  }
+
+  void write_row(const Entry& entry, const Keyword* about, std::string value) {
+    if (about && about->value == Value::algorithms)
+      value = sshd_algorithms(entry.keyword, entry.written, release_);
+    context_.store().insert(
+        kSshClientTable,
+        {std::string_view(entry.keyword), std::string_view(value), std::string_view(entry.written),
+         std::string_view(entry.context), std::string_view("set"), std::string_view(entry.path),
+         context_.store().locate(entry.path, entry.span),
+         context_.store().locate(entry.path, entry.value_span)});
+  }
+
+  void write_default(std::string_view keyword, std::string_view value) {
+    context_.store().insert(kSshClientTable, {keyword, value, Null{}, std::string_view(""),
+                                              std::string_view("default"), Null{}, Null{}, Null{}});
+  }
+
+  void lost(const Entry& winner, const Entry& loser) {
+    Store& store = context_.store();
+    store.overridden(kSshClientTable, loser.keyword, store.locate(winner.path, winner.span),
+                     store.locate(loser.path, loser.span), loser.written, "the first value wins");
+  }
+
+  Context& context_;
+  const SshdRelease& release_;
+  size_t order_ = 0;
+  std::map<std::string, Lines> all_;
+  std::map<std::string, std::map<std::string, Lines>> blocks_;
+  std::set<std::string, std::less<>> is_set_;
+};
+
+void write_lines(Context& context, const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries)
+    context.store().insert(
+        kSshClientLineTable,
+        {std::string_view(entry.path), std::string_view(entry.keyword),
+         std::string_view(entry.written), std::string_view(entry.context),
+         static_cast<int64_t>(entry.order + 1), context.store().locate(entry.path, entry.span)});
+}
+
+// The client is a package of its own at Debian ("openssh-client") and Red Hat ("openssh-clients").
+SshdRelease release_of(Context& context) {
+  const auto answer = context.store().select(
+      "SELECT version FROM package WHERE name IN ('openssh-client', 'openssh-clients', "
+      "'openssh-client-default', 'openssh') AND status = 'installed' ORDER BY name DESC LIMIT 1");
+  if (!answer || answer->rows.empty() || !answer->rows[0][0]) return {};
+  return sshd_release(std::string_view(*answer->rows[0][0]));
+}
+
+void collect_ssh_client(Context& context) {
+  if (context.is_fragment()) {
+    for (const std::string& path : context.loose()) {
+      Reader reader(context);
+      reader.read(path, false);
+      write_lines(context, reader.entries);
+      Effective(context, reader, SshdRelease{}).write(false);
+    }
+    return;
+  }
+  for (const std::string_view main : kMain) {
+    if (!context.tree().exists(std::string(main))) continue;
+    Reader reader(context);
+    reader.read(std::string(main), true);
+    write_lines(context, reader.entries);
+    Effective(context, reader, release_of(context)).write(true);
+    return;
+  }
+}
+
+}  // namespace
+
+const Collector kSshClientCollector{
+    .name = "ssh-client",
+    .tables = {&kSshClientTable, &kSshClientLineTable},
+    .needs = {},
+    .hints = {"package"},
+    .paths = {"etc/ssh/ssh_config", "etc/ssh/ssh_config.d/**", "usr/etc/ssh/ssh_config",
+              "usr/etc/ssh/ssh_config.d/**", "etc/ssh/*",
+              "etc/crypto-policies/back-ends/openssh.config",
+              "usr/share/crypto-policies/*/openssh.txt",
+              "usr/share/crypto-policies/back-ends/*/openssh.txt"},
+    .loose = {"ssh_config", "ssh_config.d/*.conf"},
+    .collect = collect_ssh_client};
+
+}  // namespace drydock::facts

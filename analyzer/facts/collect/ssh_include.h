@@ -1,0 +1,21 @@
+// What the Include lines of ssh_config(5) and sshd_config(5) name.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drydock {
+class Tree;
+}
+
+namespace drydock::facts {
+
+constexpr size_t kSshIncludedFiles = 1000;  // of one host; a tree of Includes can name far more
+
+// The paths that an argument of Include stands for, as glob(3) gives them: wildcards in any component, sorted.
+// "Files without absolute paths are assumed to be in /etc/ssh."
+std::vector<std::string> ssh_included(const Tree& tree, std::string_view argument);
+
+}  // namespace drydock::facts

@@ -1,0 +1,46 @@
+// What ssh_config(5) and sshd_config(5) have in common: lines of "keyword argument…" and times.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/syntax_error.h"
+
+namespace drydock::parsers::ssh_line {
+
+// One argument, unquoted.
+struct Argument {
+  std::string text;
+  Span span;  // with its quotes
+};
+
+struct Line {
+  std::string written;  // the keyword as it is written; empty if it is only quotes
+  std::vector<Argument> arguments;
+  std::string rest;  // all behind the keyword as it is written, for keywords that take a command
+  Span span;         // from the keyword to the last argument
+  Span keyword_span;
+  Span value_span;  // the arguments; empty behind the keyword if there are none
+};
+
+// The line at [begin, end) of the text; nullopt: it is blank, a comment, or not readable. Adds to `errors`, all with
+// effect `refused`:
+//   missing-argument   no argument behind the keyword
+//   bad-quotes         a quote that is not closed
+//   nul-byte           a NUL byte: the program joins the next line to this one
+std::optional<Line> read(std::string_view text, const LineIndex& lines, size_t begin, size_t end,
+                         SyntaxErrors& errors);
+
+// "TIME FORMATS" of sshd_config(5) as decimal seconds: 300 for 5m, 5400 for 1h30m; nullopt: no such time, or one
+// of more than 2^31 - 1 seconds.
+std::optional<std::string> seconds(std::string_view written);
+
+// ASCII letters in lower case.
+std::string lower(std::string_view text);
+
+// Of "written=meant written …" the meaning of a word in any case; nullopt: none of them.
+std::optional<std::string> choice(std::string_view choices, std::string_view word);
+
+}  // namespace drydock::parsers::ssh_line

@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+
+#include "tests/facts/facts.h"
+
+namespace drydock {
+namespace {
+
+constexpr std::string_view kSet =
+    "SELECT context, keyword, value, loc FROM ssh_client WHERE source = 'set' ORDER BY context, "
+    "keyword, value";
+
+std::shared_ptr<MemoryTree> host(std::string main) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/ssh/ssh_config", std::move(main));
+  return tree;
+}
+
+TEST(SshClientFacts, TheFirstValueWinsAlsoFromAnIncludedFile) {
+  auto tree = host(
+      "Include /etc/ssh/ssh_config.d/*.conf\nHost *\n  HashKnownHosts yes\n"
+      "RekeyLimit 2G 1h\n");
+  tree->file("etc/ssh/ssh_config.d/50-site.conf", "RekeyLimit 512M\nHost web\nForwardAgent yes\n")
+      .file("etc/ssh/ssh_config.d/60-late.conf", "HashKnownHosts no\n")
+      .file("etc/ssh/ssh_config.d/readme", "Port 1\n");
+  EXPECT_EQ(test::facts(tree, kSet),
+            " | hashknownhosts | no | etc/ssh/ssh_config.d/60-late.conf:1:1\n"
+            " | rekeylimit | 536870912 3600 | etc/ssh/ssh_config.d/50-site.conf:1:1\n"
+            "Host web | forwardagent | yes | etc/ssh/ssh_config.d/50-site.conf:3:1\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT key, winner, loser, value FROM override WHERE table_name = "
+                  "'ssh_client' ORDER BY key"),
+      "hashknownhosts | etc/ssh/ssh_config.d/60-late.conf:1:1 | etc/ssh/ssh_config:3:3 | yes\n"
+      "rekeylimit | etc/ssh/ssh_config.d/50-site.conf:1:1 | etc/ssh/ssh_config:4:1 | 2G 1h\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT ordinal, path, keyword, context FROM ssh_client_line WHERE "
+                        "keyword = 'forwardagent'"),
+            "3 | etc/ssh/ssh_config.d/50-site.conf | forwardagent | Host web\n");
+}
+
+TEST(SshClientFacts, ABlockCountsWhereNothingBeforeItSpeaksForAll) {
+  EXPECT_EQ(test::facts(host("ForwardX11 no\nHost a\nForwardX11 yes\nForwardAgent yes\n"
+                             "ForwardAgent no\nHost *\nForwardAgent no\nMatch user ci\n"
+                             "ForwardAgent yes\n"),
+                        kSet),
+            " | forwardagent | no | etc/ssh/ssh_config:7:1\n"
+            " | forwardx11 | no | etc/ssh/ssh_config:1:1\n"
+            "Host a | forwardagent | yes | etc/ssh/ssh_config:4:1\n");
+}
+
+TEST(SshClientFacts, MatchFinalIsReadBehindTheRest) {
+  EXPECT_EQ(test::facts(host("Match final all\nCompression yes\nBatchMode yes\nHost *\n"
+                             "Compression no\n"),
+                        kSet),
+            " | batchmode | yes | etc/ssh/ssh_config:3:1\n"
+            " | compression | no | etc/ssh/ssh_config:5:1\n");
+  EXPECT_EQ(test::facts(host("Match canonical\nBatchMode yes\n"), kSet), "");
+}
+
+TEST(SshClientFacts, DefaultsAreThoseOfTheRelease) {
+  constexpr std::string_view kDefaults =
+      "SELECT keyword, value FROM ssh_client WHERE source = 'default' AND keyword IN "
+      "('stricthostkeychecking', 'rekeylimit', 'ciphers') ORDER BY keyword";
+  auto tree = host("");
+  EXPECT_EQ(test::facts(tree, kDefaults),
+            "ciphers | chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@"
+            "openssh.com,aes256-gcm@openssh.com\n"
+            "rekeylimit | 0 0\nstricthostkeychecking | ask\n");
+  tree->file("var/lib/dpkg/status",
+             "Package: openssh-client\nStatus: install ok installed\nVersion: 1:10.0p1-7\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT value LIKE '%aes256-gcm@openssh.com,aes128-ctr%' FROM ssh_client "
+                        "WHERE keyword = 'ciphers'"),
+            "1\n");
+}
+
+TEST(SshClientFacts, AFileByItselfHasNoDefaults) {
+  EXPECT_EQ(test::facts(host("StrictHostKeyChecking off\nFoo 1\n"),
+                        "SELECT keyword, value, loc FROM ssh_client", Scope::fragment),
+            "stricthostkeychecking | false | etc/ssh/ssh_config:1:1\n");
+}
+
+}  // namespace
+}  // namespace drydock
