@@ -13,6 +13,9 @@ bool is_octal(char c) {
   return c >= '0' && c <= '7';
 }
 
+// glibc reads a line into 4096 bytes and forgets the rest of it.
+constexpr size_t kLongestLibcLine = 4095;
+
 struct Range {
   size_t begin = 0;
   size_t end = 0;
@@ -45,15 +48,54 @@ std::optional<int> number(std::string_view word, bool ends_line) {
   return static_cast<int>(negative ? -value : value);
 }
 
+// sscanf(3) with "%d": digits as far as they go; what does not fit becomes the low bits of the largest long.
+// nullopt: none. `whole` is set if they go to the end of the word.
+std::optional<int> leading_number(std::string_view word, bool& whole) {
+  const size_t sign = !word.empty() && (word[0] == '-' || word[0] == '+') ? 1 : 0;
+  size_t end = sign;
+  while (end < word.size() && word[end] >= '0' && word[end] <= '9') ++end;
+  whole = end == word.size();
+  if (end == sign) return std::nullopt;
+  int64_t value = 0;
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const bool negative = word[0] == '-';
+  for (size_t i = sign; i < end; ++i) {
+    const int digit = word[i] - '0';
+    if (value > (kMax - digit) / 10) return negative ? 0 : -1;
+    value = value * 10 + digit;
+  }
+  return static_cast<int>(negative ? -value : value);
+}
+
+// getmntent(3): "\040" (space), "\011" (tab), "\012" (newline), and "\134" or a second backslash. Returns
+// how many bytes at `i` stand for `out`; 0: no escape.
+size_t libc_escape(std::string_view field, size_t i, char& out) {
+  const std::string_view rest = field.substr(i);
+  static constexpr std::pair<std::string_view, char> kEscapes[] = {
+      {"\\040", ' '}, {"\\011", '\t'}, {"\\012", '\n'}, {"\\\\", '\\'}, {"\\134", '\\'}};
+  for (const auto& [text, c] : kEscapes)
+    if (rest.starts_with(text)) {
+      out = c;
+      return text.size();
+    }
+  return 0;
+}
+
 // Decodes "\\ooo"; `offsets`, if given, gets for each byte of the result where it stands in
 // `field`, and the size of `field` at the end.
-std::string decode_with_offsets(std::string_view field, std::vector<size_t>* offsets) {
+std::string decode_with_offsets(std::string_view field, std::vector<size_t>* offsets,
+                                Reader reader) {
   std::string out;
   out.reserve(field.size());
   for (size_t i = 0; i < field.size(); ++i) {
     if (offsets) offsets->push_back(i);
-    if (field[i] == '\\' && i + 3 < field.size() && is_octal(field[i + 1]) &&
-        is_octal(field[i + 2]) && is_octal(field[i + 3])) {
+    char c = 0;
+    if (reader == Reader::libc) {
+      const size_t length = libc_escape(field, i, c);
+      out += length > 0 ? c : field[i];
+      if (length > 0) i += length - 1;
+    } else if (field[i] == '\\' && i + 3 < field.size() && is_octal(field[i + 1]) &&
+               is_octal(field[i + 2]) && is_octal(field[i + 3])) {
       out += static_cast<char>(64 * (field[i + 1] - '0') + 8 * (field[i + 2] - '0') +
                                (field[i + 3] - '0'));
       i += 3;
@@ -94,7 +136,7 @@ void each_option(std::string_view options, Found found) {
 }  // namespace
 
 std::string decode(std::string_view field) {
-  return decode_with_offsets(field, nullptr);
+  return decode_with_offsets(field, nullptr, Reader::libmount);
 }
 
 std::vector<Option> split_options(std::string_view options) {
@@ -103,11 +145,12 @@ std::vector<Option> split_options(std::string_view options) {
   return list;
 }
 
-File parse(std::string_view text) {
+File parse(std::string_view text, Reader reader) {
   File file;
   const LineIndex lines(text);
   for (uint32_t number_of_line = 1; number_of_line <= lines.line_count(); ++number_of_line) {
-    const auto [begin, end] = lines.line_bounds(number_of_line);
+    auto [begin, end] = lines.line_bounds(number_of_line);
+    if (reader == Reader::libc) end = std::min(end, begin + kLongestLibcLine);
     size_t at = begin;
     const Range source = next_word(text, at, end);
     // fstab(5): "Lines starting with '#' are comments. Blank lines are ignored."
@@ -126,7 +169,7 @@ File parse(std::string_view text) {
     if (type.empty()) {
       file.errors.add("missing-type", lines.span(source.begin, target.end),
                       "expected a file system type behind the mount point");
-      continue;
+      if (reader == Reader::libmount) continue;
     }
     const Range options = next_word(text, at, end);
     const Range numbers[] = {next_word(text, at, end), next_word(text, at, end)};
@@ -135,33 +178,40 @@ File parse(std::string_view text) {
     auto word = [&](Range r) { return text.substr(r.begin, r.end - r.begin); };
     Entry entry;
     int* const fields[] = {&entry.dump, &entry.pass};
-    Range last = options.empty() ? type : options;
-    bool sound = true;
+    Range last = !options.empty() ? options : !type.empty() ? type : target;
+    bool sound = true, scanning = true;
     for (size_t i = 0; i < 2 && !numbers[i].empty() && sound; ++i) {
       const std::optional<int> value = number(word(numbers[i]), numbers[i].end == end);
-      if (value) {
+      if (reader == Reader::libc) {
+        const auto scanned =
+            scanning ? leading_number(word(numbers[i]), scanning) : std::optional<int>();
+        *fields[i] = scanned.value_or(0);
+        scanning = scanning && scanned;
+        last = numbers[i];
+      } else if (value) {
         *fields[i] = *value;
         last = numbers[i];
-      } else {
-        sound = false;
+      }
+      sound = value.has_value();
+      if (!sound)
         file.errors.add("bad-number", lines.span(numbers[i].begin, numbers[i].end),
                         i == 0 ? "the fifth field (dump) is no number, so mount skips the line"
                                : "the sixth field (pass) is no number, so mount skips the line");
-      }
     }
-    if (!sound) continue;
+    if (!sound && reader == Reader::libmount) continue;
     // A comment behind the fields is common and harmless; what else stands there was meant to
     // count.
     if (!extra.empty() && text[extra.begin] != '#')
       file.errors.add("extra-field", lines.span(extra.begin, end),
                       "nothing is read behind the sixth field");
 
-    entry.source = decode(word(source));
-    entry.target = decode(word(target));
-    entry.type = decode(word(type));
+    const auto decoded = [&](Range r) { return decode_with_offsets(word(r), nullptr, reader); };
+    entry.source = decoded(source);
+    entry.target = decoded(target);
+    entry.type = decoded(type);
     // libmount decodes first and splits then: an encoded comma separates too.
     std::vector<size_t> offsets;
-    entry.options = decode_with_offsets(word(options), &offsets);
+    entry.options = decode_with_offsets(word(options), &offsets, reader);
     each_option(entry.options, [&](Option option, Range r) {
       option.span = lines.span(options.begin + offsets[r.begin], options.begin + offsets[r.end]);
       entry.option_list.push_back(std::move(option));

@@ -40,16 +40,23 @@ struct File {
   SyntaxErrors errors;
 };
 
-// Reads as libmount of util-linux does (mount(8), findmnt(8), systemd-fstab-generator(8)).
-// Codes of syntax errors, all of effect `ignored` (the line is skipped, the rest counts):
+enum class Reader : uint8_t {
+  libmount,  // of util-linux: mount(8), findmnt(8)
+  libc,      // getmntent(3): systemd-fstab-generator(8), up to systemd 257
+};
+
+// Reads as the given library does. getmntent(3) takes lines that libmount drops (no type, a number that is
+// none), decodes fewer escapes and no more than 4095 bytes of a line.
+// Codes of syntax errors, all of effect `ignored` (libmount skips the line, the rest counts; getmntent(3) takes
+// those with * all the same):
 //   missing-mount-point   a line of one word
-//   missing-type          a line of two words
-//   bad-number            the fifth or sixth field is no number; libmount drops the line; a
+//   missing-type *        a line of two words
+//   bad-number *          the fifth or sixth field is no number; libmount drops the line; a
 //                         comment behind the fourth field is such a mistake
 //   nul-byte              a NUL byte in the line
 // And one that keeps its line:
 //   extra-field           something behind the sixth field, which nobody reads
-File parse(std::string_view text);
+File parse(std::string_view text, Reader reader = Reader::libmount);
 
 // Decodes "\ooo" (three octal digits) as libmount does; other backslashes stand for themselves.
 std::string decode(std::string_view field);

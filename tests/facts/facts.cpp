@@ -1,6 +1,63 @@
 #include "tests/facts/facts.h"
 
+#include <algorithm>
+#include <set>
+
 namespace drydock::test {
+namespace {
+
+// The tables that `sql` names, in FROM or in quotes; only these are collected. All of them if it names none
+// but the store's own (override, parse_issue).
+std::set<std::string, std::less<>> named(std::string_view sql,
+                                         const std::vector<const facts::TableSpec*>& tables) {
+  std::set<std::string, std::less<>> out;
+  const auto is_word = [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c));
+  };
+  for (size_t begin = 0; begin < sql.size();) {
+    size_t end = begin;
+    while (end < sql.size() && is_word(sql[end])) ++end;
+    const std::string_view word = sql.substr(begin, end - begin);
+    if (std::ranges::any_of(tables, [&](const auto* table) { return table->name == word; }))
+      out.emplace(word);
+    begin = end + 1;
+  }
+  return out;
+}
+
+// The tables to make: those of the collectors that run for `wanted`, and the store's own. Making all of them takes
+// longer than most facts do.
+std::vector<const facts::TableSpec*> to_make(std::set<std::string, std::less<>> wanted,
+                                             const std::vector<const facts::TableSpec*>& tables) {
+  // collect() takes the store's own for a wish for all.
+  if (wanted.empty() || wanted.contains("location") || wanted.contains("override") ||
+      wanted.contains("parse_issue"))
+    return tables;
+  std::set<const facts::Collector*> running;
+  for (bool grows = true; grows;) {
+    grows = false;
+    for (const facts::Collector& collector : facts::collectors()) {
+      const auto is_wanted = [&](const facts::TableSpec* table) {
+        return wanted.contains(table->name);
+      };
+      if (running.contains(&collector) || std::ranges::none_of(collector.tables, is_wanted))
+        continue;
+      running.insert(&collector);
+      grows = true;
+      for (const auto* others : {&collector.needs, &collector.hints})
+        wanted.insert(others->begin(), others->end());
+    }
+  }
+  std::vector<const facts::TableSpec*> out = tables;
+  for (const facts::Collector& collector : facts::collectors())
+    if (!running.contains(&collector))
+      std::erase_if(out, [&](const facts::TableSpec* table) {
+        return std::ranges::find(collector.tables, table) != collector.tables.end();
+      });
+  return out;
+}
+
+}  // namespace
 
 std::string facts(std::shared_ptr<MemoryTree> tree, std::string_view sql, Scope scope) {
   Target target;
@@ -13,9 +70,10 @@ std::string facts(std::shared_ptr<MemoryTree> tree, std::string_view sql, Scope 
       return true;
     });
   const auto tables = facts::all_tables();
-  auto store = facts::Store::create(tables);
+  const auto wanted = named(sql, tables);
+  auto store = facts::Store::create(to_make(wanted, tables));
   if (!store) return "error: " + store.error().message;
-  facts::collect(target, **store, {});
+  facts::collect(target, **store, wanted);
   const auto answer = (*store)->select(sql);
   if (!answer) return "error: " + answer.error().message;
   std::string out;

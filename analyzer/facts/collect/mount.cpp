@@ -14,9 +14,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "analyzer/facts/collect/mount_systemd.h"
 #include "analyzer/facts/collect/unit_files.h"
+#include "analyzer/facts/collect/unit_specifier.h"
 #include "analyzer/source/tree.h"
 #include "parsers/fstab.h"
 
@@ -141,68 +144,15 @@ struct Mount {
   std::vector<Option> option_list = {};
   std::string_view kind = {};
   bool at_boot = true;
+  bool can_load = true;   // false: the unit in its place is masked or refused
   std::string file = {};  // empty: no place
   Span span = {};
   Span options_span = {};
   std::string options_file = {};  // empty: `file`
 };
 
-// systemd-escape(1) --unescape --path: "var-log" -> "/var/log", "-" -> "/", "\\x2d" -> "-".
-std::string unescape_path(std::string_view name) {
-  if (name == "-") return "/";
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  std::string out = "/";
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '\\' && i + 3 < name.size() && name[i + 1] == 'x' && digit(name[i + 2]) >= 0 &&
-        digit(name[i + 3]) >= 0) {
-      out += static_cast<char>(digit(name[i + 2]) * 16 + digit(name[i + 3]));
-      i += 3;
-    } else {
-      out += name[i] == '-' ? '/' : name[i];
-    }
-  }
-  return out;
-}
-
-// systemd-escape(1) --path: the name of the unit for a mount point, without its suffix.
-std::string escape_path(std::string_view path) {
-  const std::string normal = normal_path(path);
-  if (normal.empty()) return "-";
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (size_t i = 0; i < normal.size(); ++i) {
-    const char c = normal[i];
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == ':' || c == '_' || (c == '.' && i > 0);
-    if (c == '/') {
-      out += '-';
-    } else if (plain) {
-      out += c;
-    } else {
-      out += "\\x";
-      out += kHex[static_cast<unsigned char>(c) >> 4];
-      out += kHex[static_cast<unsigned char>(c) & 15];
-    }
-  }
-  return out;
-}
-
 bool has_option(const std::vector<Option>& options, std::string_view name) {
   return std::ranges::any_of(options, [&](const Option& o) { return o.name == name; });
-}
-
-// systemd-fstab-generator: the last of noauto and auto counts; automounts are mounted on access,
-// and x-systemd.wanted-by= and required-by= name another unit that pulls the mount in.
-bool is_at_boot(const std::vector<Option>& options) {
-  bool automatic = true;
-  for (const Option& o : options) {
-    if (o.name == "noauto") automatic = false;
-    if (o.name == "auto") automatic = true;
-  }
-  return automatic || has_option(options, "x-systemd.automount") ||
-         has_option(options, "x-systemd.wanted-by") || has_option(options, "x-systemd.required-by");
 }
 
 struct Flags {
@@ -228,22 +178,34 @@ Flags flags_of(const std::vector<Option>& options) {
   return f;
 }
 
-// The path with the links of its longest existing part followed: "/lnk/new" -> "/real/new".
+// The path with its links followed, also those that lead to what is not there: "/lnk/new" -> "/real/new". After
+// too many of them the path stays as it is.
 std::string real_path(const Tree& tree, std::string_view path) {
-  const std::string normal = normal_path(path);
-  std::string_view head = normal;
-  while (!head.empty()) {
-    if (const auto real = tree.resolve(head)) {
-      std::string out = "/" + *real;
-      if (head.size() < normal.size()) {
-        if (out.back() == '/') out.pop_back();
-        out += std::string_view(normal).substr(head.size());
+  std::string normal = normal_path(path);
+  for (int links = 0; links < 40; ++links) {
+    // The longest part that exists, and the name behind it.
+    size_t end = normal.size();
+    std::optional<std::string> real;
+    while (end > 0) {
+      if (const auto found = tree.resolve(std::string_view(normal).substr(0, end))) {
+        real = *found;
+        break;
       }
-      return out;
+      const size_t slash = normal.rfind('/', end - 1);
+      end = slash == std::string::npos ? 0 : slash;
     }
-    head = parent_path(head);
+    const std::string head = real.value_or("");
+    if (end == normal.size()) return "/" + head;
+    const size_t begin = end == 0 ? 0 : end + 1;
+    const size_t next = std::min(normal.find('/', begin), normal.size());
+    const std::string name = normal.substr(begin, next - begin);
+    const auto target = tree.readlink(join_path(head, name));
+    if (!target) return "/" + join_path(head, normal.substr(begin));
+    const std::string rest = normal.substr(next);
+    normal = normal_path(
+        (target->starts_with('/') ? std::string(*target) : join_path(head, *target)) + rest);
   }
-  return "/" + normal;
+  return "/" + normal_path(path);
 }
 
 bool has_systemd(const Context& context) {
@@ -260,7 +222,8 @@ class Mounts {
   void read_fstab(const std::string& path) {
     const auto text = context_.read(path);
     if (!text) return;
-    const parsers::fstab::File file = parsers::fstab::parse(text->text);
+    const parsers::fstab::File file = parsers::fstab::parse(
+        text->text, systemd_ ? parsers::fstab::Reader::libc : parsers::fstab::Reader::libmount);
     context_.issues(text->path, file.errors);
     for (const Entry& entry : file.entries) add_line(text->path, entry);
   }
@@ -268,22 +231,30 @@ class Mounts {
   void read_units() {
     if (!systemd_) return;
     const UnitFiles& files = units(context_);
+    const std::set<std::string> pulled_in = pulled_in_mounts(context_.tree(), files);
     std::set<std::string> names;
     for (const std::string& name : files.names())
       if (name.ends_with(".mount")) names.insert(name);
     for (const auto& [path, mount] : mounts_) names.insert(escape_path(path) + ".mount");
-    std::set<std::string> pulled_in;  // by a link in some .wants or .requires
-    const auto rows = context_.store().select(
-        "SELECT unit FROM unit_state WHERE wanted_by IS NOT NULL AND (unit LIKE '%.mount' OR unit "
-        "LIKE '%.automount') ORDER BY unit");
-    if (rows)
-      for (const auto& row : rows->rows) pulled_in.insert(row[0].value_or(""));
-    for (const std::string& name : names)
-      if (const Unit* unit = files.find(name)) {
-        const std::string stem = name.substr(0, name.size() - std::string_view(".mount").size());
-        read_unit(*unit, unescape_path(stem),
-                  pulled_in.contains(name) || pulled_in.contains(stem + ".automount"));
-      }
+    for (const std::string& name : names) {
+      const std::string stem = name.substr(0, name.size() - std::string_view(".mount").size());
+      const std::string where = unescape_path(stem);
+      const auto known = mounts_.find(where);
+      const bool has_line = known != mounts_.end();
+      const std::string automount = stem + ".automount";
+      const Unit* automount_unit = files.find(automount);
+      const bool waits = has_line && where != "/" && line_wishes(known->second.options).automount;
+      const bool has_automount =
+          automount_unit ? automount_unit->load == Unit::Load::loaded : waits;
+      const bool is_pulled_in =
+          pulled_in.contains(name) || (has_automount && pulled_in.contains(automount));
+      // Instead of the mount something pulls in its automount, in vain if that is masked.
+      if (waits && !has_automount) known->second.at_boot = false;
+      if (has_line && is_pulled_in) known->second.at_boot = true;
+      if (const Unit* unit = has_line ? files.find_generated(name) : files.find(name))
+        read_unit(*unit, where, is_pulled_in);
+    }
+    pull_in_what_is_needed();
   }
 
   void add_api_mounts() {
@@ -330,30 +301,60 @@ class Mounts {
   }
 
  private:
-  void read_unit(const Unit& unit, const std::string& where, bool is_pulled_in) {
+  // A unit file, or drop-ins for the unit that the generator makes of a line.
+  void read_unit(const Unit& written, const std::string& where, bool is_pulled_in) {
     const auto known = mounts_.find(where);
     const bool has_line = known != mounts_.end();
-    if (unit.load == Unit::Load::error) {
-      report_errors(context_, unit);
-      return;
-    }
     // Generated units lie between those of /run and those of /usr.
-    const bool beats_line = unit.path.starts_with("etc/") ||
-                            unit.path.starts_with("run/systemd/system") ||
-                            unit.path.starts_with("run/systemd/transient");
-    if (unit.load == Unit::Load::masked) {
-      if (has_line && beats_line) known->second.at_boot = false;
+    const bool beats_line = written.path.starts_with("etc/") ||
+                            written.path.starts_with("run/systemd/system") ||
+                            written.path.starts_with("run/systemd/transient");
+    const bool is_file = written.load != Unit::Load::not_found && (!has_line || beats_line);
+    if (!is_file && !has_line) return;
+    if (is_file && written.load == Unit::Load::masked) {
+      if (has_line) known->second.at_boot = known->second.can_load = false;
       return;
     }
-    const bool is_file = unit.load == Unit::Load::loaded;
-    if (!is_file && !has_line) return;
+    if (is_file && written.load == Unit::Load::error) {
+      report_errors(context_, written);
+      return;
+    }
+    Unit unit = written;
     Mount mount;
     if (has_line) mount = known->second;
-    const UnitSetting what = unit.setting("Mount", "What");
-    if (is_file && (!has_line || beats_line)) {
-      const UnitSetting target = unit.setting("Mount", "Where");
-      // "Where= setting doesn't match unit name. Refusing."
-      if (!what || !target || "/" + normal_path(target.value()) != where) return;
+    if (!is_file) {
+      // The text of the generator in front of the drop-ins, in place of that of a file which counts less.
+      std::erase_if(unit.lines, [&](const UnitLine& line) { return line.path == written.path; });
+      if (unit.lines.empty()) return;
+      const auto say = [&](std::string key, const std::string& value) {
+        UnitLine line;
+        line.section = "Mount";
+        line.key = std::move(key);
+        line.value = value;
+        unit.lines.insert(unit.lines.begin(), std::move(line));
+      };
+      if (!mount.options.empty()) say("Options", mount.options);
+      if (!mount.type.empty()) say("Type", mount.type);
+      say("What", mount.source);
+      say("Where", where);
+    }
+    const auto text_of = [&](const UnitSetting& setting) {
+      const bool is_generated = setting && setting.lines.back()->path.empty();
+      return is_generated ? std::string(setting.value())
+                          : expand_specifiers(context_.tree(), written, setting.value())
+                                .value_or(std::string(setting.value()));
+    };
+    const UnitSetting what = unit.setting("Mount", "What"), target = unit.setting("Mount", "Where"),
+                      type = unit.setting("Mount", "Type"),
+                      options = unit.setting("Mount", "Options");
+    // systemd refuses to load a unit without What=, whose Where= is not that of its name, or in the place of one
+    // of its own mounts.
+    if (!what || what.value().empty() || (target && "/" + normal_path(text_of(target)) != where) ||
+        is_api_mount_point(where) || is_ignored_mount_point(where)) {
+      if (has_line) known->second.at_boot = known->second.can_load = false;
+      return;
+    }
+    if (is_file) {
       const bool line_pulls_in = has_line && mount.at_boot;
       mount = Mount{.path = where,
                     .kind = "unit",
@@ -363,17 +364,14 @@ class Mounts {
                     .options_span = what.lines.back()->span};
       if (has_line) lost(mount, known->second, "the mount unit takes the place of the line");
     }
-    // A drop-in may change a generated unit; of the unit file of less weight nothing is read.
-    const auto counts = [&](const UnitSetting& setting) {
-      return setting && (mount.kind == "unit" || setting.lines.back()->path != unit.path);
-    };
-    if (counts(what)) mount.source = what.value();
-    if (const UnitSetting type = unit.setting("Mount", "Type"); counts(type))
-      mount.type = type.value();
-    if (const UnitSetting options = unit.setting("Mount", "Options"); counts(options)) {
+    mount.source = text_of(what);
+    mount.type = text_of(type);
+    if (!options || !options.lines.back()->path.empty()) {
+      mount.options = text_of(options);
+      mount.option_list = parsers::fstab::split_options(mount.options);
+    }
+    if (options && !options.lines.back()->path.empty()) {
       const UnitLine& line = *options.lines.back();
-      mount.options = options.value();
-      mount.option_list = parsers::fstab::split_options(options.value());
       for (Option& option : mount.option_list) option.span = line.value_span;
       mount.options_span = line.value_span;
       mount.options_file = line.path;
@@ -381,23 +379,56 @@ class Mounts {
     mounts_.insert_or_assign(where, std::move(mount));
   }
 
+  // systemd.mount(5) "Implicit Dependencies": a mount requires those above its mount point, and those on which its
+  // source lies.
+  void pull_in_what_is_needed() {
+    std::vector<std::string> needed;
+    for (const auto& [path, mount] : mounts_)
+      if (mount.at_boot) needed.push_back(path);
+    for (size_t i = 0; i < needed.size(); ++i) {
+      const Mount& mount = mounts_.at(needed[i]);
+      std::vector<std::string> others = {mount.path};
+      if (mount.source.starts_with('/')) others.push_back(mount.source);
+      // Options for the generator, which a unit's Options= are not.
+      if (mount.kind == "fstab")
+        for (const Option& o : mount.option_list)
+          if ((o.name == "x-systemd.requires" || o.name == "x-systemd.requires-mounts-for") &&
+              o.value.starts_with('/'))
+            others.push_back(o.value);
+      for (const std::string& other : others)
+        for (std::string path = "/" + normal_path(other); path.size() > 1;
+             path.resize(path.rfind('/'))) {
+          const auto found = mounts_.find(path);
+          if (found == mounts_.end() || found->second.at_boot || !found->second.can_load) continue;
+          found->second.at_boot = true;
+          needed.push_back(path);
+        }
+    }
+  }
+
   void add_line(const std::string& file, const Entry& entry) {
     std::string why;
     if (entry.type == "swap") {
       why = "swap space";
-    } else if (!entry.target.starts_with('/')) {
+    } else if (systemd_ ? entry.target.find('/') == std::string::npos
+                        : !entry.target.starts_with('/')) {
+      // systemd takes "rel/dir" as below the root.
       why = "the mount point is no absolute path";
     } else if (systemd_ && entry.type == "autofs") {
       why = "autofs mounts are not made from fstab";
+    } else if (systemd_ && is_ignored_mount_point(real_path(context_.tree(), entry.target))) {
+      why = "systemd mounts nothing there";
     } else {
-      Mount mount{.path = context_.is_fragment() ? "/" + normal_path(entry.target)
-                                                 : real_path(context_.tree(), entry.target),
+      const LineWishes wishes = line_wishes(entry.options);
+      const std::string path = context_.is_fragment() ? "/" + normal_path(entry.target)
+                                                      : real_path(context_.tree(), entry.target);
+      Mount mount{.path = path,
                   .source = entry.source,
                   .type = entry.type,
                   .options = entry.options,
                   .option_list = entry.option_list,
                   .kind = "fstab",
-                  .at_boot = is_at_boot(entry.option_list),
+                  .at_boot = path == "/" || wishes.at_boot(),
                   .file = file,
                   .span = entry.span,
                   .options_span = entry.options_span};
@@ -485,7 +516,7 @@ void collect_mounts(Context& context) {
 const Collector kMountCollector{
     .name = "mount",
     .tables = {&kFstabLineTable, &kMountTable, &kMountOptionTable, &kPathMountTable},
-    .needs = {"unit_state"},
+    .needs = {},
     .hints = {"docker_daemon"},
     .paths = unit_paths({"etc/fstab"}),
     .loose = {"fstab", "*.fstab"},

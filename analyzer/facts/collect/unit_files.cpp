@@ -77,7 +77,7 @@ struct UnitFiles::Impl {
   void scan();
   void scan_directory(const std::string& directory);
   const Entry* lookup(const std::string& name, std::string& id, bool& by_template) const;
-  std::unique_ptr<Unit> load(std::string_view name) const;
+  std::unique_ptr<Unit> load(std::string_view name, bool is_generated) const;
   void read(Unit& unit, const std::string& path, bool is_drop_in) const;
   void find_drop_ins(Unit& unit, const std::vector<std::string>& names,
                      std::vector<std::string>& read_order) const;
@@ -90,7 +90,7 @@ struct UnitFiles::Impl {
   std::map<std::string, std::vector<std::string>, std::less<>>
       aliases;  // name -> the names that lead to it
   std::vector<std::unique_ptr<Unit>> loose;
-  mutable std::map<std::string, std::unique_ptr<Unit>, std::less<>> loaded;
+  mutable std::map<std::string, std::unique_ptr<Unit>, std::less<>> loaded, generated;
 };
 
 // The search path, and what each name in it is. Links are read, files are not.
@@ -231,7 +231,7 @@ void UnitFiles::Impl::read(Unit& unit, const std::string& path, bool is_drop_in)
   if (!file.errors.empty()) unit.errors.emplace_back(place, std::move(file.errors));
 }
 
-std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
+std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name, bool is_generated) const {
   if (!unit_name_kind(name)) return nullptr;
   auto unit = std::make_unique<Unit>();
   unit->name = std::string(name);
@@ -267,7 +267,7 @@ std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name) const {
   if (entry) {
     unit->load = Unit::Load::loaded;
     read(*unit, entry->path, false);
-  } else {
+  } else if (!is_generated) {
     const bool has_own =
         std::any_of(search_path.begin(), search_path.end(), [&](const std::string& searched) {
           return drop_in_directories.contains(searched + "/" + unit->name + ".d");
@@ -320,7 +320,14 @@ const Unit* UnitFiles::find(std::string_view name) const {
     if (unit->name == name) return unit.get();
   auto known = impl_->loaded.find(name);
   if (known == impl_->loaded.end())
-    known = impl_->loaded.emplace(std::string(name), impl_->load(name)).first;
+    known = impl_->loaded.emplace(std::string(name), impl_->load(name, false)).first;
+  return known->second.get();
+}
+
+const Unit* UnitFiles::find_generated(std::string_view name) const {
+  auto known = impl_->generated.find(name);
+  if (known == impl_->generated.end())
+    known = impl_->generated.emplace(std::string(name), impl_->load(name, true)).first;
   return known->second.get();
 }
 

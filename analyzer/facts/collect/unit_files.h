@@ -91,6 +91,10 @@ class UnitFiles {
   // a unit file nor a drop-in for it. In a fragment the first one.
   const Unit* find(std::string_view name) const;
 
+  // The same for a unit that a generator makes and whose text is not there: never nullptr for a valid name,
+  // and drop-ins for the type or for a truncated name count although it has no file.
+  const Unit* find_generated(std::string_view name) const;
+
   // The names of all unit files, sorted: what `systemctl list-unit-files` shows. Reads none of
   // them.
   std::vector<std::string> names() const;

@@ -1,0 +1,39 @@
+// How systemd makes mounts of lines of fstab(5) and of units: systemd-fstab-generator(8), systemd.mount(5).
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/facts/collect/unit_files.h"
+
+namespace drydock::facts {
+
+// systemd-escape(1) --path, without a suffix: "/var/my-log" -> "var-my\x2dlog", "/" -> "-".
+std::string escape_path(std::string_view path);
+// The way back.
+std::string unescape_path(std::string_view name);
+
+// What the options of a line ask of systemd. It splits them at commas that no backslash precedes and knows no
+// quotes, other than mount(8); of noauto and auto the last one counts.
+struct LineWishes {
+  bool noauto = false;
+  bool automount =
+      false;           // x-systemd.automount, or comment=systemd.automount as it was called once
+  bool named = false;  // x-systemd.wanted-by= or required-by=: another unit pulls it in
+  // Mounted at boot or on first access.
+  bool at_boot() const { return !noauto || automount || named; }
+};
+LineWishes line_wishes(std::string_view options);
+
+// A mount point for which systemd makes no unit, whatever fstab says: it mounts it by itself (/proc, /dev/shm …;
+// those are remounted with the options of their line), or leaves it to the kernel.
+bool is_api_mount_point(std::string_view path);
+bool is_ignored_mount_point(std::string_view path);
+
+// The names of mount and automount units for which there is a link in a .wants or .requires directory of the
+// search path.
+std::set<std::string> pulled_in_mounts(const Tree& tree, const UnitFiles& files);
+
+}  // namespace drydock::facts
