@@ -109,6 +109,32 @@ TEST(NetworkFacts, Networkd) {
             "etc/systemd/network/10-lan.network.d/a.conf:2:1\n");
 }
 
+// What systemd-networkd itself was seen to do with them.
+TEST(NetworkFacts, WhatNetworkdTakesNoNoticeOf) {
+  const auto said = [](const std::string& text) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/systemd/network/a.network", text);
+    return test::facts(tree,
+                       "SELECT name, ipv4, ipv6, accept_ra, starts, (SELECT group_concat(address) "
+                       "FROM network_address) FROM network_interface");
+  };
+  // A file that matches nothing, and one that keeps networkd's hands off.
+  EXPECT_EQ(said("[Network]\nAddress=192.0.2.1/24\n"), "");
+  EXPECT_EQ(said("[Match]\nName=a\nName=\n[Network]\nDHCP=yes\n"), "");
+  EXPECT_EQ(said("[Match]\nName=a\n[Link]\nUnmanaged=1\n[Network]\nDHCP=yes\n"), "");
+  // A section with one wrong address in it, or with two of different families.
+  EXPECT_EQ(said("[Match]\nName=a\nName=b\n[Network]\nAddress=10.0.0.1/33\n[Address]\n"
+                 "Address=10.0.0.2/8\nAddress=x\n[Address]\nAddress=10.0.0.3/8\n[Address]\n"
+                 "Address=10.0.0.4/8\nAddress=fd00::1/64\n"),
+            "a b | static | auto | yes | 1 | 10.0.0.3\n");
+  // Without an address of the link neither router advertisements nor DHCPv6.
+  EXPECT_EQ(said("[Match]\nName=a\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=yes\n"
+                 "DHCP=yes\nDHCP=maybe\n"),
+            "a | dhcp | - | no | 1 | -\n");
+  EXPECT_EQ(said("[Match]\nName=a\n[Link]\nActivationPolicy=manual\n[Network]\nBridge=br0\n"),
+            "a | - | - | no | 0 | -\n");
+}
+
 // nm-settings-keyfile(5)
 TEST(NetworkFacts, NetworkManager) {
   auto tree = std::make_shared<MemoryTree>();

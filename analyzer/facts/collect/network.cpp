@@ -127,6 +127,7 @@ std::string_view scope_of(const std::string& address, bool& is_six) {
 
 // "24", or "255.255.255.0" as a number of bits.
 Value prefix_of(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
   int64_t bits = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
   if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return bits;
