@@ -432,6 +432,7 @@ class Pass {
   void take_file(const ArchiveEntry& entry, EntryReader& entries, ArchiveTree::Id id,
                  std::string_view path, uint64_t size) {
     const bool wanted = interesting(path);
+    if (wanted && is_blob(path)) return take_blob(entries, id, size);
     if (wanted || known_file(path)) out_.wanted.push_back(id);
     if (size > limits::kFileContent) {
       if (!wanted || !may_be_large(path)) return;
@@ -458,6 +459,20 @@ class Pass {
     }
     tree_->set_content(id, std::move(content));
     return true;
+  }
+
+  // A layer is read by nobody, and thousands of small ones would take the room of other files. What an archive can
+  // be asked again is read when somebody wants it.
+  void take_blob(EntryReader& entries, ArchiveTree::Id id, uint64_t size) {
+    if (by_offset_ || size > limits::kBlob || tree_->retained() + size > limits::kRetainedContent)
+      return;
+    FormatReader* const reader = entries.at_data();
+    std::string content, why;
+    if (reader == nullptr) return;
+    if (!read_data(*reader, content, size, why))
+      tree_->set_damaged(id, std::move(why));
+    else if (content.starts_with('{'))
+      tree_->set_content(id, std::move(content));
   }
 
   void take_hard_link(const ArchiveEntry& entry, EntryReader& entries, std::string_view path,

@@ -16,4 +16,11 @@ bool may_be_large(std::string_view path) {
   return names.matches_loose(path);
 }
 
+bool is_blob(std::string_view path) {
+  constexpr std::string_view kStore = "io.containerd.content.v1.content/blobs/sha256/";
+  const size_t at = path.find(kStore);
+  return at != std::string_view::npos &&
+         path.find('/', at + kStore.size()) == std::string_view::npos;
+}
+
 }  // namespace drydock

@@ -11,6 +11,7 @@ inline constexpr uint64_t kLargeFile = uint64_t{1} << 30;  // bytes of one of th
 inline constexpr uint64_t kLargeFiles = uint64_t{2}
                                         << 30;  // bytes of all that are copied out of an archive
 inline constexpr uint64_t kPiece = uint64_t{32} << 20;  // bytes of one piece
+inline constexpr uint64_t kBlob = uint64_t{1} << 20;    // bytes of a blob that is_blob() names
 
 }  // namespace drydock::limits
 
@@ -18,5 +19,9 @@ namespace drydock {
 
 // Is this the name of such a file? An archive that is read once, front to back, is asked it of what is wanted.
 bool may_be_large(std::string_view path);
+
+// Is this a blob of containerd's content store? Manifests and configurations of images, which are JSON and small, lie
+// there among the layers, and their names tell nothing. Those alone are wanted of an archive.
+bool is_blob(std::string_view path);
 
 }  // namespace drydock

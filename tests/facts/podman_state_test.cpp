@@ -235,7 +235,9 @@ TEST(ContainerdState, ContainersOfItsNamespaces) {
   sandbox.keys["spec"] = any;
   sandbox.buckets["labels"].keys["io.cri-containerd.kind"] = "sandbox";
   root.buckets["v1"].buckets["moby"].buckets["containers"].buckets["c3"].keys["spec"] = any;
-  space.buckets["images"].buckets["docker.io/library/web:1"].keys["createdat"] = "x";
+  auto& images = space.buckets["images"];
+  images.buckets["docker.io/library/web:1"].buckets["target"].keys["digest"] =
+      "sha256:" + std::string(64, 'a');
   auto tree = host();
   tree->file("var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db",
              test::BoltWriter(true).write(root));
@@ -251,8 +253,8 @@ TEST(ContainerdState, ContainersOfItsNamespaces) {
       test::facts(tree,
                   "SELECT table_name, message FROM parse_issue WHERE path LIKE '%meta.db' "
                   "AND table_name IN ('image', 'container')"),
-      "image | containerd has images (namespace 'k8s.io'); what is in its content store is not "
-      "read\n");
+      "image | what is in image 'docker.io/library/web:1' is not known: no configuration of it "
+      "is in the content store\n");
 }
 
 }  // namespace

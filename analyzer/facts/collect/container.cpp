@@ -5,9 +5,11 @@
 
 #include "analyzer/facts/collect/compose.h"
 #include "analyzer/facts/collect/container_model.h"
+#include "analyzer/facts/collect/containerd_images.h"
 #include "analyzer/facts/collect/containerd_state.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/facts/collect/image_rows.h"
+#include "analyzer/facts/collect/podman_images.h"
 #include "analyzer/facts/collect/podman_state.h"
 #include "analyzer/facts/collect/quadlet.h"
 #include "analyzer/source/tree.h"
@@ -326,8 +328,36 @@ std::vector<std::string_view> state_paths() {
   std::vector<std::string_view> out = quadlet_paths();
   for (const std::string_view path : compose_paths()) out.push_back(path);
   for (const std::string_view path : podman_state_paths()) out.push_back(path);
-  for (const std::string_view path : containerd_state_paths()) out.push_back(path);
+  for (const std::string_view path : podman_image_paths()) out.push_back(path);
+  for (const std::string_view path : containerd_image_paths()) out.push_back(path);
   out.insert(out.end(), kPaths.begin(), kPaths.end());
+  return out;
+}
+
+// In a fragment the files that define containers; and what lies below data roots somewhere else, kept of an archive
+// before the configuration says where that is.
+std::vector<std::string_view> loose_paths() {
+  std::vector<std::string_view> out = {"containers/*/config.v2.json",
+                                       "containers/*/hostconfig.json",
+                                       "hostconfig.json",
+                                       "config.v2.json",
+                                       "*.container",
+                                       "*.container.d/*.conf",
+                                       "compose.yaml",
+                                       "compose.yml",
+                                       "compose.*.yaml",
+                                       "compose.*.yml",
+                                       "docker-compose.yaml",
+                                       "docker-compose.yml",
+                                       "docker-compose.*.yaml",
+                                       "docker-compose.*.yml",
+                                       "image/*/repositories.json",
+                                       "image/*/imagedb/content/sha256/*",
+                                       "image/*/layerdb/sha256/*/cache-id",
+                                       "image/*/layerdb/sha256/*/diff",
+                                       "image/*/layerdb/sha256/*/parent"};
+  for (const std::string_view path : podman_image_tails()) out.push_back(path);
+  for (const std::string_view path : containerd_image_tails()) out.push_back(path);
   return out;
 }
 
@@ -379,15 +409,7 @@ const Collector kContainerCollector{
                &kImageVariableTable, &kImagePortTable},
     .needs = {"docker_daemon"},
     .paths = state_paths(),
-    .loose =
-        {"containers/*/config.v2.json", "containers/*/hostconfig.json", "hostconfig.json",
-         "config.v2.json", "*.container", "*.container.d/*.conf", "compose.yaml", "compose.yml",
-         "compose.*.yaml", "compose.*.yml", "docker-compose.yaml", "docker-compose.yml",
-         "docker-compose.*.yaml", "docker-compose.*.yml",
-         // Of a data root somewhere else: kept of an archive before daemon.json says where it is.
-         "image/*/repositories.json", "image/*/imagedb/content/sha256/*",
-         "image/*/layerdb/sha256/*/cache-id", "image/*/layerdb/sha256/*/diff",
-         "image/*/layerdb/sha256/*/parent"},
+    .loose = loose_paths(),
     .collect = collect_containers};
 
 }  // namespace drydock::facts

@@ -115,9 +115,8 @@ class Reader {
     // An image is looked at only where a name has to be found in it.
     if (!out_.user.empty() && out_.user.find_first_not_of("0123456789:") != std::string::npos &&
         out_.user.substr(0, out_.user.find(':')) != "root" && root_ != nullptr)
-      for (const DockerImage& image : docker_images(context_))
-        if (image.id == out_.image_id && image.root->path == root_->path)
-          layers = image.directories;
+      if (const Image* image = find_image(context_, root_->path, out_.image_id))
+        layers = image->directories;
     out_.uid = user_id(context_, out_.user, layers);
     out_.set("user", out_.user, in_config(user));
   }

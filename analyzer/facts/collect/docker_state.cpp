@@ -1,7 +1,6 @@
 #include "analyzer/facts/collect/docker_state.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "analyzer/source/tree.h"
 
@@ -83,12 +82,8 @@ const LayerStore& layers_of(Context& context, Stores& stores, const std::string&
       .first->second;
 }
 
-struct Images {
-  std::vector<DockerImage> list;
-};
-
 void load_references(Context& context, const std::string& path,
-                     std::map<std::string, std::vector<DockerImage::Reference>>& out) {
+                     std::map<std::string, std::vector<Image::Reference>>& out) {
   const auto text = context.read(path);
   if (!text) return;
   const json::Document document = json::parse(text->text);
@@ -101,64 +96,7 @@ void load_references(Context& context, const std::string& path,
         out[reference.text].push_back({reference.key, {text->path, json_span(reference)}});
 }
 
-Images load_images(Context& context) {
-  constexpr size_t kBytes = size_t{32} << 20;  // of all configurations; one has some kilobytes
-  size_t bytes = 0;
-  Images images;
-  Stores stores;
-  const Tree& tree = context.tree();
-  for (const DockerRoot& root : docker_roots(context)) {
-    const auto drivers = tree.list(root.path + "/image");
-    if (!drivers) continue;
-    for (const std::string& driver : *drivers) {
-      const std::string directory = root.path + "/image/" + driver;
-      std::map<std::string, std::vector<DockerImage::Reference>> references;
-      load_references(context, directory + "/repositories.json", references);
-      const std::string content = directory + "/imagedb/content/sha256";
-      const auto ids = tree.list(content);
-      if (!ids) continue;
-      const LayerStore& layers = layers_of(context, stores, directory);
-      for (const std::string& id : *ids) {
-        const auto text = context.read(content + "/" + id);
-        if (!text) continue;
-        if ((bytes += text->text.size()) > kBytes) {
-          context.issue(text->path, {"too-many-images",
-                                     {1, 1, 1, 1},
-                                     "the images of this host are too many to read them all",
-                                     parsers::Effect::refused});
-          return images;
-        }
-        DockerImage image{"sha256:" + id, text->path, json::parse(text->text), {}, {}, {}, &root};
-        if (image.document.root)
-          if (const json::Value* diffs = image.document.root->find({"rootfs", "diff_ids"}))
-            for (const json::Value& diff : diffs->items) image.diff_ids.push_back(diff.text);
-        image.directories = layer_directories(layers, image.diff_ids);
-        if (const auto found = references.find(image.id); found != references.end())
-          image.references = found->second;
-        images.list.push_back(std::move(image));
-      }
-    }
-  }
-  return images;
-}
-
-std::optional<int64_t> number(std::string_view text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
-
-Span json_span(const json::Value& value) {
-  if (value.key_span.line == 0) return value.span;
-  return {value.key_span.line, value.key_span.column, value.span.end_line, value.span.end_column};
-}
-
-Place DockerImage::place(const json::Value* value) const {
-  return {path, value ? json_span(*value) : Span{}};
-}
 
 const std::vector<DockerRoot>& docker_roots(Context& context) {
   return context
@@ -215,38 +153,39 @@ std::vector<std::string> layer_directories(const LayerStore& store,
   return out;
 }
 
-const std::vector<DockerImage>& docker_images(Context& context) {
-  return context.shared<Images>([&] { return load_images(context); }).list;
-}
-
-// moby/sys/user GetExecUser: a name or a number that stands in /etc/passwd, else the number itself.
-std::optional<int64_t> user_id(Context& context, std::string_view user,
-                               const std::vector<std::string>& directories) {
-  const std::string_view name = user.substr(0, user.find(':'));
-  if (name.empty()) return 0;
-  const auto as_number = number(name);
-  for (auto layer = directories.rbegin(); layer != directories.rend(); ++layer) {
-    if (layer->empty()) break;  // a layer that is not there may have hidden the one below
-    const auto text = context.tree().read(*layer + "/etc/passwd");
-    if (!text) {
-      if (context.tree().lstat(*layer + "/etc/passwd")) break;  // a whiteout, or not read
-      continue;
+std::vector<Image> docker_images(Context& context) {
+  size_t bytes = 0;
+  std::vector<Image> out;
+  Stores stores;
+  const Tree& tree = context.tree();
+  for (const DockerRoot& root : docker_roots(context)) {
+    const auto drivers = tree.list(root.path + "/image");
+    if (!drivers) continue;
+    for (const std::string& driver : *drivers) {
+      const std::string directory = root.path + "/image/" + driver;
+      std::map<std::string, std::vector<Image::Reference>> references;
+      load_references(context, directory + "/repositories.json", references);
+      const std::string content = directory + "/imagedb/content/sha256";
+      const auto ids = tree.list(content);
+      if (!ids) continue;
+      const LayerStore& layers = layers_of(context, stores, directory);
+      for (const std::string& id : *ids) {
+        auto image = read_image(context, content + "/" + id, bytes);
+        if (!image) continue;
+        image->engine = "docker";
+        image->store = root.path;
+        image->is_host_root = !root.is_remapped;
+        image->id = "sha256:" + id;
+        image->directories = layer_directories(layers, image->diff_ids);
+        if (!driver.starts_with("overlay") && driver != "fuse-overlayfs")
+          keep_top(image->directories);
+        if (const auto found = references.find(image->id); found != references.end())
+          image->references = found->second;
+        out.push_back(std::move(*image));
+      }
     }
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-      std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      const size_t first = line.find(':');
-      if (first == std::string_view::npos || line.substr(0, first) != name) continue;
-      const size_t second = line.find(':', first + 1);
-      if (second == std::string_view::npos) continue;
-      const std::string_view id = line.substr(second + 1);
-      return number(id.substr(0, id.find(':')));
-    }
-    break;
   }
-  if (as_number) return as_number;
-  return name == "root" ? std::optional<int64_t>(0) : std::nullopt;
+  return out;
 }
 
 }  // namespace drydock::facts

@@ -9,7 +9,7 @@
 
 #include "analyzer/facts/collect/container_model.h"
 #include "analyzer/facts/collect/docker_config.h"
-#include "parsers/json.h"
+#include "analyzer/facts/collect/image_model.h"
 
 namespace drydock::facts {
 
@@ -33,37 +33,11 @@ struct LayerStore {
 std::vector<std::string> layer_directories(const LayerStore& store,
                                            const std::vector<std::string>& diff_ids);
 
-// One image as dockerd keeps it.
-struct DockerImage {
-  std::string id;    // "sha256:…"
-  std::string path;  // of its configuration
-  parsers::json::Document document;
-  std::vector<std::string> diff_ids;
-  std::vector<std::string>
-      directories;  // of its layers, the lowest first; "" for one that is missing
-  struct Reference {
-    std::string text;  // "corp/app:1.4.2", "corp/app@sha256:…"
-    Place place;
-  };
-  std::vector<Reference> references;
-  const DockerRoot* root = nullptr;
-
-  Place place(const parsers::json::Value* value) const;
-};
-
-// Every image of every data root, sorted by path. In a fragment: none.
-const std::vector<DockerImage>& docker_images(Context& context);
-
-// The uid of a user as docker run --user has it ("app", "1000:1000", "") inside an image with these layers:
-// names are looked up in the topmost /etc/passwd. Nothing: it cannot be told.
-std::optional<int64_t> user_id(Context& context, std::string_view user,
-                               const std::vector<std::string>& directories);
+// The images of all data roots, sorted by path. What Docker keeps in containerd's store is in containerd_images.
+std::vector<Image> docker_images(Context& context);
 
 // The containers of all data roots; in a fragment those of its loose files. Problems become issues of the
 // collector that runs.
 std::vector<ContainerModel> docker_containers(Context& context);
-
-// The member `key` with its name, for places; the value alone if it is no member.
-Span json_span(const parsers::json::Value& value);
 
 }  // namespace drydock::facts

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "analyzer/facts/collect/container.h"
-#include "analyzer/facts/collect/docker_state.h"
+#include "analyzer/facts/collect/image_model.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -104,7 +104,7 @@ void collect_image_files(Context& context) {
   Store& store = context.store();
   Layers layers(context.tree());
   size_t looks = 2'000'000;  // into upper layers; a hundred images of a hundred layers need fewer
-  for (const DockerImage& image : docker_images(context)) {
+  for (const Image& image : images(context)) {
     if (image.references.empty()) continue;
     const std::string& reference = image.references.front().text;
     for (size_t i = 0; i < image.directories.size(); ++i) {

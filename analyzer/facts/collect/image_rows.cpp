@@ -1,4 +1,4 @@
-// The image configuration (OCI image-spec, config.md; moby, image/image.go) and repositories.json.
+// The image configuration (OCI image-spec, config.md; moby, image/image.go) and the names of images.
 #include "analyzer/facts/collect/image_rows.h"
 
 #include <algorithm>
@@ -8,16 +8,22 @@
 
 #include "analyzer/facts/collect/container.h"
 #include "analyzer/facts/collect/container_model.h"
-#include "analyzer/facts/collect/docker_state.h"
+#include "analyzer/facts/collect/image_model.h"
 
 namespace drydock::facts {
 
 const TableSpec kImageTable{
     .name = "image",
     .kind = TableKind::inventory,
-    .doc = "An image in Docker's store (image/<driver>/imagedb below its data root).",
+    .doc =
+        "An image that Docker (image/<driver>/imagedb below its data root), Podman "
+        "(containers-storage) or containerd (its content store, where Docker may keep its images, "
+        "too) has on this host.",
     .columns =
-        {{"id", ColumnType::text, "sha256:… of its configuration, as `docker images` has it."},
+        {{"id", ColumnType::text,
+          "sha256:… of its configuration, as `docker images` and `podman images` have it; of what "
+          "its name leads to where Docker keeps it in containerd."},
+         {"engine", ColumnType::text, "'docker', 'podman' or 'containerd'."},
          {"reference", ColumnType::text,
           "The first of its names, else the start of its id: corp/app:1.4."},
          {"is_tagged", ColumnType::boolean, "0: no name leads to it (dangling)."},
@@ -26,9 +32,14 @@ const TableSpec kImageTable{
          {"user", ColumnType::text, "The user its containers run as unless told; empty: root."},
          {"uid", ColumnType::integer,
           "Of that user, by the image's own /etc/passwd; NULL: it cannot be told."},
+         {"is_host_root", ColumnType::boolean,
+          "1: uid 0 of its containers is uid 0 of the host; 0: its engine belongs to a user, or "
+          "maps uids (userns-remap)."},
          {"created", ColumnType::text, "RFC 3339; NULL: not said."},
          {"architecture", ColumnType::text, "amd64; NULL: not said."},
-         {"has_health_check", ColumnType::boolean, "1: it has a HEALTHCHECK other than NONE."},
+         {"has_health_check", ColumnType::boolean,
+          "1: it has a HEALTHCHECK other than NONE, which its engine runs: containerd does not, "
+          "nor Podman that of an image in OCI's format."},
          {"layers", ColumnType::integer, "How many it has."},
          {"command", ColumnType::text,
           "Entry point and command, joined by blanks, without secrets; NULL: none."},
@@ -40,10 +51,14 @@ const TableSpec kImageTable{
 const TableSpec kImageReferenceTable{
     .name = "image_reference",
     .kind = TableKind::raw,
-    .doc = "A name of an image: a row of repositories.json.",
+    .doc =
+        "A name of an image: an entry of repositories.json or images.json, or of containerd's "
+        "database.",
     .columns = {{"image", ColumnType::text, "image.id."},
                 {"reference", ColumnType::text, "corp/app:1.4, corp/app@sha256:…."},
-                {"registry", ColumnType::text, "docker.io if the name has none."},
+                {"registry", ColumnType::text,
+                 "docker.io if the name has none; NULL: 'localhost', as Podman names what was "
+                 "built or imported here."},
                 {"tag", ColumnType::text, "NULL for a digest."},
                 {"is_digest", ColumnType::boolean, "1: the name is bound to the content."},
                 {"loc", ColumnType::location, "The entry."}},
@@ -148,7 +163,7 @@ Step parse_step(std::string_view written) {
   return step;
 }
 
-const std::vector<json::Value>& steps_of(const DockerImage& image) {
+const std::vector<json::Value>& steps_of(const Image& image) {
   static const std::vector<json::Value> kNone;
   const json::Value* history = image.document.root ? image.document.root->find("history") : nullptr;
   return history ? history->items : kNone;
@@ -160,7 +175,7 @@ struct Lineage {
 };
 
 // Without the base image in the store: what precedes the last CMD that a later layer follows.
-size_t guessed_base(const DockerImage& image) {
+size_t guessed_base(const Image& image) {
   const std::vector<json::Value>& steps = steps_of(image);
   bool has_layer = false;
   for (size_t i = steps.size(); i-- > 0;) {
@@ -175,7 +190,7 @@ size_t guessed_base(const DockerImage& image) {
 
 // An image was built from another one if its layers and steps begin with the other's. Untagged ones are
 // steps on the way, kept by the classic builder.
-std::vector<Lineage> lineages_of(const std::vector<DockerImage>& images) {
+std::vector<Lineage> lineages_of(const std::vector<Image>& images) {
   constexpr size_t kSteps = 1000;  // of one image; real ones have tens
   const auto add = [](size_t seed, const json::Value& step) {
     for (const std::string_view key : {"created", "created_by"})
@@ -198,7 +213,7 @@ std::vector<Lineage> lineages_of(const std::vector<DockerImage>& images) {
       hash = add(hash, steps[n - 1]);
       const auto [first, last] = whole.equal_range(hash);
       for (auto found = first; found != last; ++found) {
-        const DockerImage& other = images[found->second];
+        const Image& other = images[found->second];
         if (other.diff_ids.size() > images[i].diff_ids.size() ||
             !std::equal(other.diff_ids.begin(), other.diff_ids.end(), images[i].diff_ids.begin()))
           continue;
@@ -216,7 +231,7 @@ class Images {
   explicit Images(Context& context) : context_(context), store_(context.store()) {}
 
   void write() {
-    const std::vector<DockerImage>& images = docker_images(context_);
+    const std::vector<Image>& images = facts::images(context_);
     const std::vector<Lineage> lineages = lineages_of(images);
     for (size_t i = 0; i < images.size(); ++i) {
       context_.issues(images[i].path, images[i].document.errors);
@@ -228,8 +243,8 @@ class Images {
  private:
   LocationId at(const Place& place) { return store_.locate(place.path, place.span); }
 
-  static std::string reference_of(const DockerImage& image) {
-    for (const DockerImage::Reference& reference : image.references)
+  static std::string reference_of(const Image& image) {
+    for (const Image::Reference& reference : image.references)
       if (reference.text.find('@') == std::string::npos) return reference.text;
     return image.references.empty() ? image.id.substr(0, 19) : image.references.front().text;
   }
@@ -245,7 +260,7 @@ class Images {
     return without_secrets(out);
   }
 
-  void write(const DockerImage& image, const Lineage& lineage) {
+  void write(const Image& image, const Lineage& lineage) {
     static const json::Value kNothing;
     const json::Value& root = *image.document.root;
     const json::Value* found = root.find("config");
@@ -253,13 +268,14 @@ class Images {
     const std::string reference = reference_of(image);
     const json::Value* user = config.find("User");
     const json::Value* check = config.find({"Healthcheck", "Test"});
-    const bool checks = check && !check->items.empty() && check->items.front().text != "NONE" &&
-                        !check->items.front().text.empty();
+    const bool checks = image.runs_health_check && check && !check->items.empty() &&
+                        check->items.front().text != "NONE" && !check->items.front().text.empty();
     const auto uid = user_id(context_, text(user), image.directories);
     store_.insert(
         kImageTable,
-        {std::string_view(image.id), std::string_view(reference), !image.references.empty(),
-         lineage.is_parent, std::string_view(text(user)), uid ? Value(*uid) : Value(Null{}),
+        {std::string_view(image.id), std::string_view(image.engine), std::string_view(reference),
+         !image.references.empty(), lineage.is_parent, std::string_view(text(user)),
+         uid ? Value(*uid) : Value(Null{}), image.is_host_root,
          text_or_null(text(root.find("created"))), text_or_null(text(root.find("architecture"))),
          checks, static_cast<int64_t>(image.diff_ids.size()), text_or_null(command_of(config)),
          at(image.place(nullptr)), at(image.place(user))});
@@ -282,8 +298,8 @@ class Images {
   }
 
   // distribution/reference: the first part is a registry if it has a dot or a colon or is "localhost".
-  void references(const DockerImage& image) {
-    for (const DockerImage::Reference& reference : image.references) {
+  void references(const Image& image) {
+    for (const Image::Reference& reference : image.references) {
       const std::string_view whole = reference.text;
       const std::string_view first = whole.substr(0, whole.find('/'));
       const bool has_registry =
@@ -295,13 +311,16 @@ class Images {
       if (!is_digest && colon != std::string_view::npos &&
           whole.find('/', colon) == std::string_view::npos)
         tag = whole.substr(colon + 1);
+      const bool is_local = image.engine == "podman" && first == "localhost";
       store_.insert(kImageReferenceTable, {std::string_view(image.id), whole,
-                                           has_registry ? first : std::string_view("docker.io"),
+                                           is_local       ? Value(Null{})
+                                           : has_registry ? Value(first)
+                                                          : Value(std::string_view("docker.io")),
                                            text_or_null(tag), is_digest, at(reference.place)});
     }
   }
 
-  void history(const DockerImage& image, const std::string& reference, size_t base) {
+  void history(const Image& image, const std::string& reference, size_t base) {
     size_t ordinal = 0;
     for (const json::Value& entry : steps_of(image)) {
       const Step step = parse_step(text(entry.find("created_by")));

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "analyzer/facts/collect/docker_state.h"
+#include "analyzer/facts/collect/image_model.h"
 #include "analyzer/facts/collect/oci_spec.h"
 #include "analyzer/facts/file_bytes.h"
 #include "analyzer/facts/sqlite_rows.h"
@@ -24,25 +24,30 @@ using parsers::Effect;
 constexpr Span kFile{1, 1, 1, 1};
 constexpr size_t kContainers = 10'000;  // of one database
 
-struct Storage {
-  std::string path;  // "var/lib/containers/storage"
-  bool is_rootless = false;
+struct Storages {
+  std::vector<PodmanStorage> list;
 };
 
 // containers-storage.conf(5): graphroot, "When changing the graphroot location on an SELINUX system …", default
 // /var/lib/containers/storage; of users $HOME/.local/share/containers/storage.
-std::vector<Storage> storages(Context& context) {
+std::vector<PodmanStorage> find_storages(Context& context) {
   const Tree& tree = context.tree();
-  std::vector<Storage> out;
+  std::vector<PodmanStorage> out;
   std::string root = "var/lib/containers/storage";
+  std::vector<std::string> additional;
   const bool own = tree.exists("etc/containers/storage.conf");
   if (const auto text =
           context.read(own ? "etc/containers/storage.conf" : "usr/share/containers/storage.conf"))
-    for (const parsers::toml::Entry& entry : parsers::toml::parse(text->text).entries)
-      if (parsers::toml::dotted(entry.path) == "storage.graphroot" && !entry.value.empty())
-        root = normal_path(entry.value);
+    for (const parsers::toml::Entry& entry : parsers::toml::parse(text->text).entries) {
+      const std::string key = parsers::toml::dotted(entry.path);
+      if (key == "storage.graphroot" && !entry.value.empty()) root = normal_path(entry.value);
+      if (key == "storage.options.additionalimagestores" && !entry.value.empty() &&
+          additional.size() < 100)
+        if (const auto real = tree.resolve(normal_path(entry.value))) additional.push_back(*real);
+    }
   const auto add = [&](const std::string& path, bool is_rootless) {
-    if (const auto real = tree.resolve(path)) out.push_back({*real, is_rootless});
+    if (const auto real = tree.resolve(path)) out.push_back({*real, is_rootless, additional});
+    additional.clear();
   };
   add(root, false);
   if (const auto homes = tree.list("home"))
@@ -108,7 +113,7 @@ std::string state_name(int64_t state) {
 
 class Reader {
  public:
-  Reader(const json::Value& config, Place place, const Storage& storage)
+  Reader(const json::Value& config, Place place, const PodmanStorage& storage)
       : config_(config), place_(std::move(place)), storage_(storage) {}
 
   ContainerModel read(const std::string& id) {
@@ -226,13 +231,13 @@ class Reader {
 
   const json::Value& config_;
   Place place_;
-  const Storage& storage_;
+  const PodmanStorage& storage_;
   bool host_ids_ = true;
   ContainerModel out_;
 };
 
 // Containers that the storage holds, whoever keeps the rest about them: <driver>-containers/containers.json.
-void check_storage(Context& context, const Storage& storage, const Records& records) {
+void check_storage(Context& context, const PodmanStorage& storage, const Records& records) {
   const auto names = context.tree().list(storage.path);
   if (!names) return;
   for (const std::string& name : *names) {
@@ -258,10 +263,14 @@ void check_storage(Context& context, const Storage& storage, const Records& reco
 
 }  // namespace
 
+const std::vector<PodmanStorage>& podman_storages(Context& context) {
+  return context.shared<Storages>([&] { return Storages{find_storages(context)}; }).list;
+}
+
 std::vector<ContainerModel> podman_containers(Context& context) {
   std::vector<ContainerModel> out;
   if (context.is_fragment()) return out;
-  for (const Storage& storage : storages(context)) {
+  for (const PodmanStorage& storage : podman_storages(context)) {
     Records records;
     std::string path;
     // Since Podman 5 only the first is read; the other may be left over.
@@ -283,6 +292,9 @@ std::vector<ContainerModel> podman_containers(Context& context) {
         continue;
       }
       out.push_back(Reader(*config.root, {path, Span{}}, storage).read(id));
+      if (ContainerModel& container = out.back(); !container.uid)
+        if (const Image* image = find_image(context, storage.path, container.image_id))
+          container.uid = user_id(context, container.user, image->directories);
       const json::Document state = json::parse(record.state);
       if (state.root) out.back().state = state_name(integer(state.root->find("state")));
     }
