@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "analyzer/base/limits.h"
+#include "analyzer/source/large_file.h"
 #include "analyzer/source/open_bytes.h"
 #include "tests/source/source_tools.h"
 
@@ -294,6 +295,25 @@ TEST(Contents, LargeAndUnwantedFilesAreNot) {
   EXPECT_EQ(tree.read("etc/passwd")->size(), limits::kFileContent);
   EXPECT_EQ(tree.read("etc/group").error().kind, TreeError::Kind::too_large);
   EXPECT_EQ(*tree.read("usr/bin/x"), "found again");  // by a second pass
+}
+
+// Of containerd's store the JSON is kept and not the layers, also if those are more than there is room for.
+TEST(Contents, LayersOfImagesAreNot) {
+  const std::string blobs = "var/lib/containerd/io.containerd.content.v1.content/blobs/sha256/";
+  ArchiveBuilder builder("pax", "gzip");
+  for (int i = 0; i < 70; ++i) builder.zeros(blobs + std::to_string(i), limits::kBlob);
+  const std::string bytes = builder.zeros(blobs + "large", limits::kBlob + 1)
+                                .file(blobs + "config", "{}")
+                                .file("etc/passwd", "root\n")
+                                .bytes();
+  OpenOptions how = options();
+  how.scope = Scope::host;
+  how.interest.add(blobs + "*");
+  const auto artifact = open_bytes(bytes, how);
+  ASSERT_TRUE(artifact);
+  const Tree& tree = *artifact->targets[0].tree;
+  EXPECT_EQ(*tree.read(blobs + "config"), "{}");
+  EXPECT_EQ(*tree.read("etc/passwd"), "root\n");
 }
 
 TEST(Contents, LinksLeadToFilesNobodyNamed) {
