@@ -160,8 +160,9 @@ class Networkd {
           setting.value.empty() || setting.value == "both" || families(setting.value).has_value();
     else if (key == "Network.LLMNR" || key == "Network.MulticastDNS")
       is_known = setting.value == "resolve" || is_boolean;
-    else if (key == "Network.IPv6AcceptRA" || key == "Network.KeepMaster" ||
-             key == "Link.Unmanaged" || key.ends_with("Forwarding"))
+    else if (key == "Network.KeepMaster" || key == "Link.Unmanaged")
+      is_known = is_boolean;
+    else if (key == "Network.IPv6AcceptRA" || key.ends_with("Forwarding"))
       is_known = setting.value.empty() || is_boolean;
     else if (key == "Link.ActivationPolicy")
       is_known = setting.value.empty() || setting.value == "up" || setting.value == "always-up" ||
