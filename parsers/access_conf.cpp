@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::access_conf {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 bool is_word(std::string_view text, std::string_view word) {
   return std::ranges::equal(

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::account_files {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 struct Piece {
   size_t begin = 0;

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::apt_sources {
 namespace {
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
 std::string_view strip(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_blank_or_return(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank_or_return(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -25,7 +23,7 @@ std::string lower(std::string_view text) {
 std::string_view take_word(std::string_view& text) {
   text = strip(text);
   size_t end = 0;
-  while (end < text.size() && !is_blank(text[end])) ++end;
+  while (end < text.size() && !is_blank_or_return(text[end])) ++end;
   const std::string_view word = text.substr(0, end);
   text.remove_prefix(end);
   return word;
@@ -94,7 +92,7 @@ class ListReader {
     rest = strip(rest);
     if (rest.starts_with("cdrom:[")) {
       size_t end = rest.find(']');
-      while (end < rest.size() && !is_blank(rest[end])) ++end;
+      while (end < rest.size() && !is_blank_or_return(rest[end])) ++end;
       source.uris.emplace_back(rest.substr(0, end));
       rest.remove_prefix(std::min(end, rest.size()));
     } else if (const std::string_view uri = take_word(rest); !uri.empty()) {
@@ -137,14 +135,14 @@ class StanzaReader {
     const std::string_view whole = strip(line);
     if (whole.empty()) return end_stanza();
     if (line.front() == '#') return;
-    if (is_blank(line.front()) && !fields_.empty()) {
+    if (is_blank_or_return(line.front()) && !fields_.empty()) {
       fields_.back().value += " " + std::string(whole);
       fields_.back().span.end_line = number;
       fields_.back().span.end_column = span_in(number, line, whole).end_column;
       return;
     }
     const size_t colon = line.find(':');
-    if (colon == std::string_view::npos || is_blank(line.front()))
+    if (colon == std::string_view::npos || is_blank_or_return(line.front()))
       return file_.errors.add("malformed-field", span_in(number, line, whole),
                               "expected a field and a colon", Effect::refused);
     fields_.push_back({lower(strip(line.substr(0, colon))),

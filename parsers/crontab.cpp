@@ -1,12 +1,10 @@
 #include "parsers/crontab.h"
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::crontab {
 
 namespace {
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 
 constexpr std::string_view kMonths = "jan feb mar apr may jun jul aug sep oct nov dec";
 constexpr std::string_view kDays = "sun mon tue wed thu fri sat";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::csh {
 namespace {
 
@@ -9,10 +11,6 @@ struct Word {
   std::string text;  // without quotes and backslashes
   size_t begin = 0, end = 0;
 };
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 
 class Parser {
  public:
@@ -37,7 +35,7 @@ class Parser {
       } else if (c == '\n' || c == ';') {
         ++at;
         break;
-      } else if (is_blank(c)) {
+      } else if (is_blank_or_return(c)) {
         ++at;
       } else if (c == '#') {
         at = std::min(text_.find('\n', at), text_.size());
@@ -63,7 +61,8 @@ class Parser {
       } else {
         if (quote == 0 && c == '(') ++parentheses;
         if (quote == 0 && c == ')') --parentheses;
-        if (quote == 0 && (c == '#' || (parentheses <= 0 && (is_blank(c) || c == ';')))) break;
+        if (quote == 0 && (c == '#' || (parentheses <= 0 && (is_blank_or_return(c) || c == ';'))))
+          break;
         if (quote == 0 && c == '\\' && at + 1 < text_.size()) break;  // the line goes on
         out.text += c;
       }

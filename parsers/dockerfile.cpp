@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::dockerfile {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::string_view kNames[] = {
     "ADD",    "ARG",   "CMD",         "COPY",  "ENTRYPOINT", "ENV",
     "EXPOSE", "FROM",  "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
     "RUN",    "SHELL", "STOPSIGNAL",  "USER",  "VOLUME",     "WORKDIR"};
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 // A line of the text without the blanks at its ends.
 struct Line {

@@ -3,12 +3,11 @@
 #include <limits>
 #include <optional>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::fstab {
 namespace {
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 bool is_octal(char c) {
   return c >= '0' && c <= '7';
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::grub_default {
 namespace {
 
@@ -12,12 +14,9 @@ bool is_name_start(char c) {
 bool is_name(char c) {
   return is_name_start(c) || (c >= '0' && c <= '9');
 }
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 bool ends_word(char c) {
-  return is_blank(c) || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' || c == '>' ||
-         c == '(' || c == ')';
+  return is_blank_or_return(c) || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' ||
+         c == '>' || c == '(' || c == ')';
 }
 
 class Parser {
@@ -33,7 +32,7 @@ class Parser {
     bool chained = false;        // behind && or ||
     while (at_ < text_.size() && !failed_) {
       const char c = text_[at_];
-      if (is_blank(c)) {
+      if (is_blank_or_return(c)) {
         ++at_;
       } else if (c == '\\' && peek(1) == '\n') {
         at_ += 2;

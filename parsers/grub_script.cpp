@@ -4,12 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::grub_script {
 namespace {
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -17,7 +16,8 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 bool ends_word(char c) {
-  return is_blank(c) || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' || c == '>';
+  return is_blank_or_return(c) || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' ||
+         c == '>';
 }
 
 struct Token {
@@ -63,7 +63,7 @@ class Lexer {
  private:
   void skip_blanks() {
     while (at_ < text_.size()) {
-      if (is_blank(text_[at_]))
+      if (is_blank_or_return(text_[at_]))
         ++at_;
       else if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n')
         at_ += 2;

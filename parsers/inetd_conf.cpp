@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::inetd_conf {
 
 namespace {
@@ -14,11 +16,10 @@ struct Word {
 
 std::vector<Word> words(std::string_view text, size_t begin, size_t end) {
   std::vector<Word> list;
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
   for (size_t i = begin; i < end;) {
-    while (i < end && is_space(text[i])) ++i;
+    while (i < end && is_blank_or_return(text[i])) ++i;
     const size_t start = i;
-    while (i < end && !is_space(text[i])) ++i;
+    while (i < end && !is_blank_or_return(text[i])) ++i;
     if (i > start) list.push_back({text.substr(start, i - start), start});
   }
   return list;

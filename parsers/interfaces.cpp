@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::interfaces {
 
 namespace {
@@ -10,10 +12,6 @@ struct Word {
   std::string_view text;
   size_t begin = 0;
 };
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
 
 // ifupdown's own tables; `ifquery` is the judge.
 bool has_method(std::string_view family, std::string_view method) {
@@ -63,13 +61,13 @@ class Parser {
   std::vector<Word> words(size_t begin, size_t end) const {
     std::vector<Word> list;
     for (size_t i = begin; i < end;) {
-      if (is_space(text_[i]) || text_[i] == '\n' ||
+      if (is_blank_or_return(text_[i]) || text_[i] == '\n' ||
           (text_[i] == '\\' && i + 1 < end && text_[i + 1] == '\n')) {
         ++i;
         continue;
       }
       const size_t start = i;
-      while (i < end && !is_space(text_[i]) && text_[i] != '\n' &&
+      while (i < end && !is_blank_or_return(text_[i]) && text_[i] != '\n' &&
              !(text_[i] == '\\' && i + 1 < end && text_[i + 1] == '\n'))
         ++i;
       list.push_back({text_.substr(start, i - start), start});
@@ -144,7 +142,8 @@ class Parser {
     if (in_ == In::mapping) return;
     // The value goes to the end of the line; a '#' in it is part of it.
     size_t last = end;
-    while (last > all[1].begin && (is_space(text_[last - 1]) || text_[last - 1] == '\n')) --last;
+    while (last > all[1].begin && (is_blank_or_return(text_[last - 1]) || text_[last - 1] == '\n'))
+      --last;
     std::string value(text_.substr(all[1].begin, last - all[1].begin));
     for (size_t at = value.find("\\\n"); at != std::string::npos; at = value.find("\\\n", at))
       value.erase(at, 2);

@@ -2,14 +2,12 @@
 
 #include <unordered_map>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::iptables_save {
 namespace {
 
 constexpr size_t kRules = 100'000;
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 
 // The words of a line, with double quotes around some of them.
 std::vector<std::string_view> words_of(std::string_view line) {

@@ -1,14 +1,8 @@
 #include "parsers/kernel_cmdline.h"
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::kernel_cmdline {
-namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-}  // namespace
-
 std::vector<Argument> split(std::string_view text) {
   std::vector<Argument> list;
   size_t at = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::limits_conf {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::string_view kItems[] = {
     "core",   "data",   "fsize",     "memlock",      "nofile",     "rss",        "stack",
     "cpu",    "nproc",  "as",        "locks",        "sigpending", "msgqueue",   "nice",
     "rtprio", "rttime", "maxlogins", "maxsyslogins", "priority",   "nonewprivs", "chroot"};
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 std::string lower(std::string_view text) {
   std::string out(text);

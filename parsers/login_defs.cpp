@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::login_defs {
-namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-}  // namespace
-
 File parse(std::string_view text) {
   File file;
   const LineIndex lines(text);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::modprobe {
 namespace {
 
@@ -14,10 +16,6 @@ constexpr std::array<std::pair<std::string_view, Command>, 6> kCommands{
      {"options", Command::options},
      {"remove", Command::remove},
      {"softdep", Command::softdep}}};
-
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
 
 // A line after continuations are joined, and where each of its bytes stands.
 struct Logical {

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::new_accounts {
 namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 // Calls `visit(text up to the end of the line, begin, end)` for each line, blanks at its ends left out.
 template <class Visit>

@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::nftables {
 namespace {
 
@@ -19,10 +21,6 @@ struct Token {
   bool is(std::string_view word) const { return !is_string && text == word; }
 };
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
 class Lexer {
  public:
   Lexer(std::string_view text, const LineIndex& lines, File& file)
@@ -33,7 +31,7 @@ class Lexer {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       const size_t begin = at_;
-      if (is_blank(c)) {
+      if (is_blank_or_return(c)) {
         ++at_;
       } else if (c == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') {
         at_ += 2;
@@ -57,7 +55,7 @@ class Lexer {
         at_ = close + 1;
         return Token{text_.substr(begin + 1, close - begin - 1), true, begin, at_};
       } else {
-        while (at_ < text_.size() && !is_blank(text_[at_]) &&
+        while (at_ < text_.size() && !is_blank_or_return(text_[at_]) &&
                std::string_view("\n;{}=,\"").find(text_[at_]) == std::string_view::npos)
           ++at_;
         return Token{text_.substr(begin, at_ - begin), false, begin, at_};

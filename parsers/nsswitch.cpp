@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::nsswitch {
-namespace {
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-}  // namespace
-
 std::vector<Database> parse(std::string_view text) {
   std::vector<Database> out;
   const LineIndex lines(text);

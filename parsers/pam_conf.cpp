@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::pam_conf {
 namespace {
 
@@ -12,10 +14,6 @@ constexpr Action kUndefined = -6;
 bool equal(std::string_view a, std::string_view lower) {
   return std::ranges::equal(
       a, lower, [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + ('a' - 'A') : x) == y; });
-}
-
-bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 constexpr std::string_view kAnswerNames[kAnswers + 1] = {"success",
@@ -62,7 +60,7 @@ void set_default(Control& control, Action action) {
 // The part in brackets: "answer=action" pairs, which need no blank between them.
 bool parse_pairs(std::string_view text, Control& control) {
   const auto skip = [&] {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   };
   while (skip(), !text.empty()) {
     const auto* const answer = std::ranges::find_if(

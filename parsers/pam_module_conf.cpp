@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::pam_module_conf {
 namespace {
 
 constexpr size_t kLine = 1023;
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 }  // namespace
 

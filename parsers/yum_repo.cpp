@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::yum_repo {
 namespace {
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
 std::string_view strip(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_blank_or_return(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank_or_return(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -39,7 +37,8 @@ File parse(std::string_view text) {
     ++number;
     const std::string_view whole = strip(line);
     if (whole.empty() || whole.front() == '#' || whole.front() == ';') continue;
-    if (is_blank(line.front()) && !file.sections.empty() && !file.sections.back().settings.empty())
+    if (is_blank_or_return(line.front()) && !file.sections.empty() &&
+        !file.sections.back().settings.empty())
       continue;  // of the value before
     if (whole.front() == '[' && whole.back() == ']') {
       file.sections.push_back({.name = strip(whole.substr(1, whole.size() - 2)),
