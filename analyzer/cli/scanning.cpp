@@ -41,8 +41,9 @@ std::string artifact_name(const std::string& path) {
   return name.empty() ? "root" : name;
 }
 
-engine::TargetResult judge(const Target& target, const ScanRequest& request,
-                           const TableNames& tables, facts::Store& store, engine::Plan& plan,
+engine::TargetResult judge(const Artifact& artifact, const Target& target,
+                           const ScanRequest& request, const TableNames& tables,
+                           facts::Store& store, engine::Plan& plan, facts::LookedAhead ahead,
                            ScanCost& cost) {
   Stopwatch watch;
   engine::TargetResult result;
@@ -50,11 +51,20 @@ engine::TargetResult judge(const Target& target, const ScanRequest& request,
   result.scope = target.scope;
   result.scope_reason = target.scope_reason;
   result.prefix = target.prefix;
-  result.diagnostics = facts::collect(target, store, tables, osv_feed(request.artifact));
+  result.diagnostics =
+      facts::collect(target, store, tables, osv_feed(request.artifact), std::move(ahead));
   watch.lap(cost.collect_ms);
 
   engine::EvaluateOptions options;
-  options.target_name = target.name;
+  if (!artifact.in_repository) {
+    options.target_name = target.name;
+  } else {  // whichever directory the checkout lies in, and whichever part of it is scanned
+    options.target_name = request.artifact.target_name;
+    options.lasting_path = [&](std::string_view path) {
+      const std::string inside = target.artifact_path(path);
+      return artifact.repository_path.empty() ? inside : artifact.repository_path + "/" + inside;
+    };
+  }
   options.scope = target.scope;
   options.parameters = request.parameters;
   options.text = [&target](std::string_view path) -> std::optional<std::string_view> {
@@ -179,10 +189,13 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
   cost.tables.assign(tables.begin(), tables.end());
 
   watch.restart();
-  Result<Artifact> artifact = open(request.artifact, tables);
+  Result<Artifact> artifact = open(request.artifact, tables, [&] {
+    if (preparing.joinable()) preparing.join();
+  });
   watch.lap(cost.open_ms);
+  facts::LookedAhead ahead;
   if (artifact && request.artifact.jobs != 1 && artifact->targets.size() == 1)
-    facts::look_ahead(artifact->targets.front(), tables);
+    ahead = facts::look_ahead(artifact->targets.front(), tables);
   if (preparing.joinable()) preparing.join();
   if (!*first) return first->error();
   if (!artifact) return artifact.error();
@@ -201,7 +214,8 @@ Result<engine::ScanResult> scan(const ScanRequest& request, ScanCost& cost) {
     // What the others say while they are prepared, the first has said.
     Result<Prepared> own = result.targets.empty() ? std::move(*first) : prepare(request);
     if (!own) return own.error();
-    result.targets.push_back(judge(target, request, tables, *own->store, *own->plan, cost));
+    result.targets.push_back(judge(*artifact, target, request, tables, *own->store, *own->plan,
+                                   std::exchange(ahead, {}), cost));
     if (&target == &artifact->targets.back())
       leave_to_exit(std::make_shared<Prepared>(std::move(*own)));
   }

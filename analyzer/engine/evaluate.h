@@ -21,7 +21,10 @@
 namespace drydock::engine {
 
 struct EvaluateOptions {
-  std::string target_name = {};
+  std::string target_name = {};  // part of each finding's identity
+  // What the identity calls a file of the target, for a checkout its path there; empty: its path in the
+  // target.
+  std::function<std::string(std::string_view path)> lasting_path = {};
   Scope scope = Scope::host;
   Parameters parameters = {};  // set by the user; others keep the rule's default
   std::chrono::milliseconds deadline_per_rule{2000};

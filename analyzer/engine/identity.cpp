@@ -60,7 +60,8 @@ std::string sha256(std::string_view bytes) {
 
 void assign_identities(
     std::vector<Finding>& findings, std::string_view rule, std::string_view target,
-    const std::function<std::optional<std::string_view>(std::string_view path)>& text) {
+    const std::function<std::optional<std::string_view>(std::string_view path)>& text,
+    const std::function<std::string(std::string_view path)>& lasting_path) {
   std::map<std::pair<std::string, std::string>, int> sharing;  // (path, key) -> findings
   for (const Finding& finding : findings) ++sharing[{finding.place.path, finding.key}];
   Lines lines(text);
@@ -72,9 +73,10 @@ void assign_identities(
       const int nth = ++seen[{finding.place.path, finding.key, discriminator}];
       if (nth > 1) discriminator += "#" + std::to_string(nth);
     }
+    const std::string path = lasting_path ? lasting_path(finding.place.path) : finding.place.path;
     std::string hashed = "v1";
     for (const std::string_view part :
-         {rule, target, std::string_view(finding.place.path), std::string_view(finding.key),
+         {rule, target, std::string_view(path), std::string_view(finding.key),
           std::string_view(discriminator)}) {
       hashed += '\0';
       hashed += part;

@@ -19,9 +19,10 @@ std::string sha256(std::string_view bytes);
 // key tell the finding apart. Where they do not, it is a hash of the text of the finding's line,
 // blanks squeezed, and of those with the same text all but the first get "#2", "#3" …: moving lines
 // changes nothing, and a finding that appears or goes changes no other's identity but in the pair
-// with equal text.
+// with equal text. `path`: EvaluateOptions::lasting_path of the finding's.
 void assign_identities(
     std::vector<Finding>& findings, std::string_view rule, std::string_view target,
-    const std::function<std::optional<std::string_view>(std::string_view path)>& text);
+    const std::function<std::optional<std::string_view>(std::string_view path)>& text,
+    const std::function<std::string(std::string_view path)>& lasting_path = {});
 
 }  // namespace drydock::engine

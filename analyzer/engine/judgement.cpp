@@ -593,7 +593,8 @@ void Judgement::finish(Program& program, Run& run, RuleResult& result) {
     };
     std::ranges::stable_sort(result.findings, {}, order);
     merge_same(result.findings, order);
-    assign_identities(result.findings, program.rule->id, options_.target_name, options_.text);
+    assign_identities(result.findings, program.rule->id, options_.target_name, options_.text,
+                      options_.lasting_path);
   } else if (!unread_file.empty() || !run.unknown.empty()) {
     result.outcome = Outcome::unknown;
     result.reason = unread_file.empty() ? run.unknown : unread_file;

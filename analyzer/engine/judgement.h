@@ -37,11 +37,11 @@ class Judgement {
   bool has_rows(const std::string& table);
   // Does this table hold what is written in files, rather than the files themselves?
   bool is_written(const std::string& table) const;
-  // The first file that could not be read of those the rule depends on, in words; empty: none.
   // Does the line hold a placeholder of a template? Only files of a repository can.
   bool is_filled_in_later(const facts::Location& place);
   // Is only /etc here, and do files elsewhere decide too?
   bool lacks_vendor_files(const Program& program) const;
+  // The first file that could not be read of those the rule depends on, in words; empty: none.
   std::string unread(const Program& program) const;
 
   void run_query(Program& program, Run& run);

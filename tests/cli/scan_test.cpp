@@ -259,6 +259,25 @@ TEST_F(Scan, OneFileOfARepositoryIsNamedFromItsRoot) {
                 HasSubstr("\"uri\":\"" + std::string(file) + "\""));
 }
 
+TEST_F(Scan, IdentitiesInACheckoutAreThoseOfItsFiles) {
+  w.file("repo/roles/x/files/sysctl.conf", "kernel.sysrq = 1\n");
+  w.file("repo/image/rootfs/etc/sysctl.conf", "kernel.sysrq = 1\n");
+  w.shell("cd repo; git init -q .; cp -r ../repo ../moved");
+  const auto identities = [&](const std::string& directory, const std::string& artifact) {
+    return w.shell(
+        "cd " + directory + "; \"$DRYDOCK\" scan " + artifact +
+        " --rule sysctl-sysrq -f sarif | grep -o '\"drydockIdentity/v1\":\"[0-9a-f]*' | sort");
+  };
+  const std::string all = identities("repo", ".");
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 2) << all;
+  EXPECT_EQ(identities("moved", "."), all);
+  std::vector<std::string> each = {identities("repo/roles", "x"),
+                                   identities("repo/image/rootfs/etc", "sysctl.conf")};
+  std::sort(each.begin(), each.end());
+  EXPECT_EQ(each[0] + each[1], all);
+  EXPECT_EQ(identities("repo", "image"), identities("repo/image/rootfs/etc", "sysctl.conf"));
+}
+
 TEST_F(Scan, AFileIsOpenedWhateverIsAskedOfIt) {
   w.file("sshd_config", "PermitRootLogin yes\n");
   EXPECT_THAT(w.drydock({"ls", "sshd_config"}).out, HasSubstr(" sshd_config\n"));
