@@ -126,7 +126,8 @@ ImageOptions image_options(const ImageFlags& flags, bool quiet) {
   return options;
 }
 
-Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
+Result<Artifact> open(const ArtifactOptions& options, Interest interest,
+                      std::function<void()> reading_ahead) {
   if (leads_out(options.root))
     return Error{"--root: '" + options.root + "' leads out of the artifact",
                  "give a directory inside it, for example rootfs"};
@@ -140,11 +141,13 @@ Result<Artifact> open(const ArtifactOptions& options, Interest interest) {
   open_options.threads = options.jobs;
   open_options.image = image_options(options.image, options.quiet);
   open_options.progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
+  open_options.reading_ahead = std::move(reading_ahead);
   return open_artifact(options.path, open_options);
 }
 
-Result<Artifact> open(const ArtifactOptions& options, const TableNames& tables) {
-  return open(options, facts::interest_for(tables));
+Result<Artifact> open(const ArtifactOptions& options, const TableNames& tables,
+                      std::function<void()> reading_ahead) {
+  return open(options, facts::interest_for(tables), std::move(reading_ahead));
 }
 
 Result<const Target*> one_target(const Artifact& artifact, const ArtifactOptions& options) {

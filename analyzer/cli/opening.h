@@ -1,6 +1,7 @@
 // The options that every command with an ARTIFACT shares, and opening it.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,9 +51,12 @@ void add_osv_option(CLI::App& app, ArtifactOptions& options);
 void add_artifact_options(CLI::App& app, ArtifactOptions& options);
 
 // Opens the artifact, keeping what the collectors of `tables` read (empty: all); shows progress.
-Result<Artifact> open(const ArtifactOptions& options, const TableNames& tables);
+// `reading_ahead`: as in OpenOptions.
+Result<Artifact> open(const ArtifactOptions& options, const TableNames& tables,
+                      std::function<void()> reading_ahead = {});
 // The same, keeping everything that matches `interest`.
-Result<Artifact> open(const ArtifactOptions& options, Interest interest);
+Result<Artifact> open(const ArtifactOptions& options, Interest interest,
+                      std::function<void()> reading_ahead = {});
 
 // The one target to ask: the only one, or the one --target-name names among several.
 Result<const Target*> one_target(const Artifact& artifact, const ArtifactOptions& options);

@@ -57,11 +57,15 @@ Result<std::vector<Output>> outputs(const ScanOptions& options) {
       return Error{"'--output " + argument + "' names no file", "'-' is standard output"};
     out.push_back(std::move(output));
   }
-  const auto to_stdout = std::ranges::count(out, "-", &Output::path);
-  if (to_stdout > 1)
-    return Error{"two reports cannot share standard output",
-                 "give one of them a file: --output sarif=FILE"};
-  if (to_stdout == 0 && std::ranges::find(out, "text", &Output::format) == out.end())
+  for (auto one = out.begin(); one != out.end(); ++one)
+    if (std::find_if(out.begin(), one,
+                     [&](const Output& other) { return other.path == one->path; }) != one)
+      return one->path == "-" ? Error{"two reports cannot share standard output",
+                                      "give one of them a file: --output sarif=FILE"}
+                              : Error{"two reports cannot share the file '" + one->path + "'",
+                                      "give each a file of its own"};
+  if (std::ranges::find(out, "-", &Output::path) == out.end() &&
+      std::ranges::find(out, "text", &Output::format) == out.end())
     out.push_back({"text", "-"});
   return out;
 }
@@ -84,6 +88,25 @@ std::string render(const engine::ScanResult& result, const Output& output,
   text.quiet = options.quiet;
   text.width = to_terminal ? std::clamp(terminal_width(text.width), 60, 120) : text.width;
   return report::text(result, text);
+}
+
+// The reports side by side, each as soon as it is ready: none shares its file with another. Returns what failed.
+std::vector<Error> write_reports(const std::vector<Output>& outputs,
+                                 const engine::ScanResult& result, const ScanOptions& options,
+                                 const std::shared_ptr<const report::SarifRules>& rules) {
+  const auto write = [&](const Output& output) {
+    return write_output(output.path, render(result, output, options, rules));
+  };
+  std::vector<std::future<Result<void>>> others;
+  for (size_t i = 1; i < outputs.size(); ++i)
+    others.push_back(
+        std::async(options.artifact.jobs == 1 ? std::launch::deferred : std::launch::async, write,
+                   std::cref(outputs[i])));
+  std::vector<Error> failed;
+  if (const auto written = write(outputs.front()); !written) failed.push_back(written.error());
+  for (auto& other : others)
+    if (const auto written = other.get(); !written) failed.push_back(written.error());
+  return failed;
 }
 
 void print_stats(const ScanCost& cost) {
@@ -194,10 +217,7 @@ int run_scan(const ScanOptions& options) {
   if (sarif_rules.valid()) prepared = sarif_rules.get();
 
   int code = result->exit_code;
-  for (const Output& output : *reports)
-    if (const auto written = write_output(output.path, render(*result, output, options, prepared));
-        !written)
-      code = fail(written.error());
+  for (const Error& error : write_reports(*reports, *result, options, prepared)) code = fail(error);
   if (options.stats) print_stats(cost);
   return code;
 }

@@ -214,8 +214,9 @@ std::vector<Diagnostic> collect(const Target& target, Store& store, const Names&
 }
 
 std::vector<Diagnostic> collect(const Target& target, Store& store, const Names& tables,
-                                const OsvFeed& feed) {
+                                const OsvFeed& feed, LookedAhead ahead) {
   Context context(target, store);
+  context.shared<LookedAhead>([&] { return std::move(ahead); });
   context.shared<OsvFeed>([&] { return feed; });
   const std::vector<const Collector*> order = needed(tables);
   if (!takes_all(tables)) {

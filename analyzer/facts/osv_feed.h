@@ -7,6 +7,7 @@
 
 #include "analyzer/base/result.h"
 #include "analyzer/facts/collect.h"
+#include "analyzer/facts/look_ahead.h"
 
 namespace drydock::facts {
 
@@ -20,9 +21,10 @@ struct OsvFeed {
 // The feed of this collection.
 const OsvFeed& osv_feed(Context& context);
 
-// As collect() of collect.h, with a feed for the tables vulnerability and vulnerable_package.
+// As collect() of collect.h, with a feed for the tables vulnerability and vulnerable_package, and with what
+// look_ahead() began for the same target.
 std::vector<Diagnostic> collect(const Target& target, Store& store,
                                 const std::set<std::string, std::less<>>& tables,
-                                const OsvFeed& feed);
+                                const OsvFeed& feed, LookedAhead ahead = {});
 
 }  // namespace drydock::facts

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -150,7 +151,7 @@ class Pass {
 
   ArchiveContents run() {
     const Utf8Locale locale;
-    const ByteCount progress = [this](uint64_t bytes) { consumed_ = bytes; };
+    const ByteCount progress = [this](uint64_t bytes) { report(bytes); };
     const auto stream =
         input_.fd >= 0 ? stream_from_fd(input_.fd, progress) : stream_from_memory(input_.memory);
     while (segment(*stream)) {
@@ -249,11 +250,11 @@ class Pass {
   bool read_entries(ByteStream& stream, DecompressedStream* inner, const std::string& compression,
                     bool& cpio, uint64_t& end) {
     const bool in_file = stream.seekable() && !inner;
-    EntryReader entries(stream, in_file && input_.fd >= 0 && input_.threaded && !fetch_);
+    const bool may_go_ahead = in_file && input_.fd >= 0 && input_.threaded && !fetch_;
+    EntryReader entries(stream);
     bool retrying = false;
     for (;;) {
       const ArchiveEntry& entry = entries.next();
-      report();
       if (entry.format != 0) recognize(entry.format, compression);
       if (entry.result == ARCHIVE_EOF) {
         check_mark(stream, entry);
@@ -278,6 +279,10 @@ class Pass {
       }
       retrying = false;
       if (!take(entry, entries, in_file)) return false;
+      if (may_go_ahead && entry.format == ARCHIVE_FORMAT_TAR && entries.at_data()) {
+        entries.go_ahead();
+        if (options_.reading_ahead) options_.reading_ahead();
+      }
     }
     return true;
   }
@@ -500,9 +505,11 @@ class Pass {
     take_file(entry, entries, first, *target, stat.size);
   }
 
-  void report() {
-    const uint64_t bytes = consumed_;
+  // By whichever thread reads the input.
+  void report(uint64_t bytes) {
     if (!options_.progress || bytes < reported_ + kProgressStep) return;
+    const std::lock_guard lock(progress_);
+    if (bytes < reported_ + kProgressStep) return;
     reported_ = bytes;
     options_.progress(bytes);
   }
@@ -517,8 +524,8 @@ class Pass {
   std::vector<ArchiveTree::Id> later_;  // wanted, and no plain bytes of the file
   int format_ = 0;
   std::string scratch_, last_path_;
-  std::atomic<uint64_t> consumed_ = 0;  // bytes of the input, set by whichever thread reads it
-  uint64_t reported_ = 0;
+  std::mutex progress_;
+  std::atomic<uint64_t> reported_ = 0;
   size_t unsaid_ = 0;
 };
 

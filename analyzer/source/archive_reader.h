@@ -43,7 +43,8 @@ struct ArchiveOptions {
   const Interest* known = nullptr;     // not null: what else is noted in `wanted`, not kept
   std::string root = {};  // not empty: only what lies below is wanted, and matched exactly
   std::function<void(uint64_t bytes_read)> progress =
-      {};  // may be empty; called at most every 256 KiB
+      {};  // may be empty; called at most every 256 KiB, by the thread that reads
+  std::function<void()> reading_ahead = {};  // as in OpenOptions
 };
 
 // Reads the whole archive. Never fails once something was recognized: damage ends the pass, what

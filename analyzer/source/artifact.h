@@ -76,7 +76,10 @@ struct OpenOptions {
   ImageOptions image = {};
   unsigned threads = 0;  // at most so many; 0: as many as there are processors
   std::function<void(uint64_t done, uint64_t total)>
-      progress;  // bytes read of the artifact; may be empty
+      progress;  // bytes read of the artifact; may be empty; one call after the other, by any thread
+  // Called once when a thread has begun to read far ahead of the caller, who may wait here for other threads
+  // that would take the processor from it; may be empty.
+  std::function<void()> reading_ahead = {};
 
   const Interest& recognized() const { return known ? *known : interest; }
 };

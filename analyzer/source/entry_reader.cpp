@@ -20,7 +20,7 @@ namespace {
 constexpr uint64_t kTarBlock = 512;
 constexpr size_t kBatch = 256;                   // entries handed over at once
 constexpr size_t kBatchText = size_t{32} << 10;  // bytes of their names
-constexpr size_t kBatchesWaiting = 32;           // some 3 MB
+constexpr size_t kBatchesWaiting = 128;          // some 10 MB
 
 NodeType node_type(archive_entry* entry) {
   switch (archive_entry_filetype(entry)) {
@@ -200,19 +200,18 @@ class EntryReader::Ahead {
   std::thread thread_;
 };
 
-EntryReader::EntryReader(ByteStream& stream, bool ahead)
-    : reader_(std::make_unique<FormatReader>(stream)), may_go_ahead_(ahead) {}
+EntryReader::EntryReader(ByteStream& stream) : reader_(std::make_unique<FormatReader>(stream)) {}
 
 EntryReader::~EntryReader() = default;
 
 const ArchiveEntry& EntryReader::next() {
-  const bool is_tar = started_ && entry_.format == ARCHIVE_FORMAT_TAR &&
-                      (entry_.result == ARCHIVE_OK || entry_.result == ARCHIVE_WARN);
-  started_ = true;
-  if (!ahead_ && may_go_ahead_ && is_tar) ahead_ = std::make_unique<Ahead>(*reader_);
   if (ahead_) return ahead_->next();
   read_header(*reader_, entry_);
   return entry_;
+}
+
+void EntryReader::go_ahead() {
+  ahead_ = std::make_unique<Ahead>(*reader_);
 }
 
 FormatReader* EntryReader::at_data() {

@@ -35,14 +35,16 @@ struct ArchiveEntry {
 
 class EntryReader {
  public:
-  // From where the stream stands. `ahead`: once the first entry has turned out to be one of a tar, a thread
-  // of its own is the only one to use the stream, until next() has given something that is no entry.
-  EntryReader(ByteStream& stream, bool ahead);
+  // From where the stream stands.
+  explicit EntryReader(ByteStream& stream);
   ~EntryReader();
   EntryReader(const EntryReader&) = delete;
   EntryReader& operator=(const EntryReader&) = delete;
 
   const ArchiveEntry& next();
+  // From now on a thread of its own is the only one to use the stream, until next() has given something that is
+  // no entry. To be called after the first entry, which must be one of a tar.
+  void go_ahead();
   // Stands at the data of the entry that next() gave; nullptr: the thread is ahead of it.
   FormatReader* at_data();
 
@@ -50,8 +52,6 @@ class EntryReader {
   class Ahead;
 
   std::unique_ptr<FormatReader> reader_;
-  bool may_go_ahead_;
-  bool started_ = false;
   ArchiveEntry entry_;
   std::unique_ptr<Ahead> ahead_;  // uses reader_
 };

@@ -212,6 +212,7 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
                          .known = options.known ? &*options.known : nullptr};
   if (options.root) reading.root = normal_path(*options.root);
   if (options.progress) reading.progress = [&](uint64_t done) { options.progress(done, size); };
+  reading.reading_ahead = options.reading_ahead;
   ArchiveContents contents = read_archive(input, reading);
   if (!contents.recognized) {
     const std::string why =

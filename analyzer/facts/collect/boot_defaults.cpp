@@ -2,6 +2,7 @@
 // and the help of the options in the kernel's Kconfig files. Options and arguments that a kernel does not have yet
 // give nothing.
 #include <algorithm>
+#include <unordered_map>
 
 #include "analyzer/facts/collect/boot.h"
 
@@ -22,7 +23,8 @@ int64_t kernel_release(std::string_view version) {
 
 std::map<std::string, std::string> kernel_argument_defaults(
     const parsers::kernel_config::File& config, int64_t release) {
-  std::map<std::string_view, std::string_view> options;
+  std::unordered_map<std::string_view, std::string_view> options;
+  options.reserve(config.options.size());
   for (const auto& option : config.options) options[option.name] = option.value;
   const auto value = [&](std::string_view name) {
     const auto found = options.find(name);

@@ -1,11 +1,14 @@
 #include "analyzer/facts/collect/tree_signs.h"
 
 #include <algorithm>
+#include <future>
+#include <optional>
 #include <set>
 
 #include "analyzer/facts/collect/permission.h"
 #include "analyzer/facts/collect/privileged_file.h"
 #include "analyzer/facts/look_ahead.h"
+#include "analyzer/source/archive_tree.h"
 #include "analyzer/source/directory.h"
 #include "parsers/account_files.h"
 
@@ -45,24 +48,34 @@ bool is_left_out(std::string_view path) {
          path.ends_with("/.local/share/docker");
 }
 
+// The ids that have a name; nullopt: the file that gives them is not there.
+struct KnownIds {
+  std::optional<std::set<uint32_t>> users, groups;
+};
+
+// `read` gives the text of a file, if it is there.
+template <class Read>
+KnownIds known_ids(Read read) {
+  KnownIds ids;
+  if (const std::optional<std::string_view> text = read("etc/passwd")) {
+    ids.users.emplace();
+    for (const auto& user : parsers::account_files::parse_passwd(*text).records)
+      ids.users->insert(user.uid);
+  }
+  if (const std::optional<std::string_view> text = read("etc/group")) {
+    ids.groups.emplace();
+    for (const auto& group : parsers::account_files::parse_group(*text).records)
+      ids.groups->insert(group.gid);
+  }
+  return ids;
+}
+
 class Walk {
  public:
-  explicit Walk(Context& context) : tree_(context.tree()), source_(*context.target().tree) {
-    if (const auto text = context.read("etc/passwd")) {
-      has_users_ = true;
-      for (const auto& user : parsers::account_files::parse_passwd(text->text).records)
-        users_.insert(user.uid);
-    }
-    if (const auto text = context.read("etc/group")) {
-      has_groups_ = true;
-      for (const auto& group : parsers::account_files::parse_group(text->text).records)
-        groups_.insert(group.gid);
-    }
-  }
+  Walk(const Tree& tree, KnownIds ids) : tree_(tree), ids_(std::move(ids)) {}
 
   TreeSigns run() {
-    if (const auto* watched = dynamic_cast<const WatchedTree*>(&tree_)) watched->looked_through("");
-    walk_but(source_, is_left_out, [&](std::string_view path, const Stat& info) {
+    walk_but(tree_, is_left_out, [&](std::string_view path, const Stat& info) {
       if (info.type == NodeType::symlink) return true;  // its mode means nothing: symlink(7)
       if (info.type == NodeType::directory && is_left_out(path)) return false;
       judge(path, info);
@@ -76,8 +89,8 @@ class Walk {
     const bool file = info.type == NodeType::file;
     if (info.mode & 02 && (file || info.type == NodeType::directory))
       add("world-writable", path, info);
-    if (has_users_ && !users_.contains(info.uid)) add("no-user", path, info);
-    if (has_groups_ && !groups_.contains(info.gid)) add("no-group", path, info);
+    if (ids_.users && !ids_.users->contains(info.uid)) add("no-user", path, info);
+    if (ids_.groups && !ids_.groups->contains(info.gid)) add("no-group", path, info);
     if (file) judge_program(path, info);
     if (info.type == NodeType::block_device || info.type == NodeType::char_device)
       add("device", path, info);
@@ -115,23 +128,55 @@ class Walk {
       out_.cut = true;
   }
 
-  const Tree& tree_;
-  const Tree& source_;  // not watched node by node
-  std::set<uint32_t> users_, groups_;
-  bool has_users_ = false, has_groups_ = false;
+  const Tree& tree_;  // not watched node by node
+  KnownIds ids_;
   TreeSigns out_;
 };
 
 }  // namespace
 
+// The walk of a thread of its own.
+struct LookedAhead::Signs {
+  std::future<TreeSigns> walk;
+};
+
 const TreeSigns& tree_signs(Context& context) {
-  return context.shared<TreeSigns>([&] { return Walk(context).run(); });
+  return context.shared<TreeSigns>([&] {
+    if (const auto* watched = dynamic_cast<const WatchedTree*>(&context.tree()))
+      watched->looked_through("");
+    KnownIds ids = known_ids([&](std::string_view path) -> std::optional<std::string_view> {
+      const auto text = context.read(path);
+      return text ? std::optional(text->text) : std::nullopt;
+    });
+    if (const auto& begun = context.shared<LookedAhead>([] { return LookedAhead{}; }).signs;
+        begun && begun->walk.valid())
+      return begun->walk.get();
+    return Walk(*context.target().tree, std::move(ids)).run();
+  });
 }
 
-void look_ahead(const Target& target, const std::set<std::string, std::less<>>& tables) {
+LookedAhead look_ahead(const Target& target, const std::set<std::string, std::less<>>& tables) {
+  LookedAhead out;
   const bool wanted = tables.empty() || tables.contains(kExposedFileTable.name) ||
                       tables.contains(kPrivilegedFileTable.name);
-  if (wanted && target.scope == Scope::host) begin_walk(*target.tree, is_left_out);
+  if (!wanted || target.scope != Scope::host) return out;
+  const auto archive = std::dynamic_pointer_cast<const ArchiveTree>(target.tree);
+  if (!archive) {
+    begin_walk(*target.tree, is_left_out);
+    return out;
+  }
+  // As Context::read would read them, before anybody else reads the tree.
+  KnownIds ids = known_ids([&](std::string_view path) -> std::optional<std::string_view> {
+    const auto real = archive->resolve(path);
+    if (!real || *real == "dev/null") return std::nullopt;
+    const auto text = archive->read(*real);
+    return text ? std::optional(*text) : std::nullopt;
+  });
+  out.signs = std::make_shared<LookedAhead::Signs>();
+  out.signs->walk = std::async(std::launch::async, [archive, ids = std::move(ids)]() mutable {
+    return Walk(*archive, std::move(ids)).run();
+  });
+  return out;
 }
 
 }  // namespace drydock::facts

@@ -32,7 +32,7 @@ struct TreeSigns {
   static constexpr size_t kSigns = 50'000;
 };
 
-// Of a host; made once.
+// Of a host; made once, or taken from what was begun before (look_ahead.h).
 const TreeSigns& tree_signs(Context& context);
 
 }  // namespace drydock::facts
