@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+<<<<<<< HEAD
 #include "parsers/characters.h"
+=======
+#include "parsers/sudoers_default.h"
+>>>>>>> b45d822 (Sudoers as sudo has them: rules and defaults over 360 trees, and every mistake visudo finds)
 
 namespace drydock::parsers::sudoers {
 namespace {
@@ -123,22 +127,23 @@ class Line {
     if (at_ >= end_)
       throw Mistake{"unterminated-quote", begin, end_, "the line ends inside of double quotes"};
     ++at_;
+    if (out.empty()) throw Mistake{"syntax", begin, at_, "expected something between the quotes"};
     return out;
   }
 
   // The path and the arguments of a command, from here to an unescaped ',', ':' or '='.
   void command(Item& item, bool with_arguments) {
     const size_t begin = at_;
-    item.text = command_word();
+    item.text = command_word(false);
     size_t last = at_;
     std::string arguments;
     bool any = false;
     while (with_arguments && item.text.back() != '/') {
       skip();
-      if (at_ >= end_ || ends_command(text_[at_])) break;
+      if (at_ >= end_ || ends_arguments(at_)) break;
       if (any) arguments += ' ';
       any = true;
-      arguments += command_word();
+      arguments += command_word(true);
       last = at_;
     }
     if (any) item.arguments = arguments == "\"\"" ? std::string() : arguments;
@@ -156,10 +161,18 @@ class Line {
  private:
   static bool ends_command(char c) { return c == ',' || c == ':' || c == '='; }
 
+  // Among arguments a '=' ends the command only if it stands alone: "a=b" and "=b" are words.
+  bool ends_arguments(size_t at) const {
+    if (text_[at] != '=') return ends_command(text_[at]);
+    return at + 1 >= end_ || is_blank(text_[at + 1]) || text_[at + 1] == '\n' ||
+           std::string_view("#\\:,").find(text_[at + 1]) != std::string_view::npos;
+  }
+
   // sudoers(5): in commands ',', ':', '=' and '\' "must be escaped with a backslash"; blanks and '#' may be.
   // Other backslashes belong to the glob and stay.
-  std::string command_word() {
+  std::string command_word(bool is_argument) {
     std::string out;
+    bool is_first = true;  // of what is matched in one go: behind an escape it starts again
     while (at_ < end_ && !is_continuation(at_)) {
       const char c = text_[at_];
       if (c == '\\' && at_ + 1 < end_) {
@@ -167,9 +180,15 @@ class Line {
         if (!ends_command(next) && !is_blank(next) && next != '#' && next != '\\') out += '\\';
         out += next;
         at_ += 2;
+        is_first = true;
         continue;
       }
-      if (is_blank(c) || ends_command(c)) break;
+      if (is_blank(c)) break;
+      const bool ends = !is_argument ? ends_command(c)
+                        : c == '='   ? is_first && ends_arguments(at_)
+                                     : ends_command(c);
+      if (ends) break;
+      is_first = false;
       out += c;
       ++at_;
     }
@@ -247,7 +266,7 @@ class Parser {
       size_t first = begin;
       while (first < text_.size() && is_blank(text_[first])) ++first;
       Extent line = extent(text_, first);
-      const bool is_include = text_.substr(first).starts_with("#include");
+      const bool is_include = first == begin && is_hash_include(text_.substr(first));
       if (is_include) {
         const size_t newline = std::min(text_.find('\n', first), text_.size());
         line = {newline, newline + 1};
@@ -261,6 +280,17 @@ class Parser {
   }
 
  private:
+  // "#include" without a path is a comment.
+  static bool is_hash_include(std::string_view text) {
+    for (const std::string_view word : {"#includedir", "#include"}) {
+      if (!text.starts_with(word)) continue;
+      size_t i = word.size();
+      while (i < text.size() && is_blank(text[i])) ++i;
+      return i > word.size() && i < text.size() && text[i] != '\n' && text[i] != '\r';
+    }
+    return false;
+  }
+
   void read_line(size_t begin, size_t end) {
     if (text_.substr(begin, end - begin).find('\0') != std::string_view::npos) {
       file_.errors.add("nul-byte", lines_.span(begin, end), "a NUL byte in the line");
@@ -306,8 +336,10 @@ class Parser {
     if (!line.rest().empty() && !is_blank(line.rest().front()))
       line.fail("a blank behind the word");
     include.path = line.word("", "the path of a file");
-    if (line.more()) line.fail("nothing behind the path");
-    include.span = lines_.span(begin, end);
+    const size_t last = line.at();
+    if (line.more() && (line.peek() != '#' || line.at() == last))
+      line.fail("nothing behind the path");
+    include.span = lines_.span(begin, line.more() ? last : end);
     file_.entries.push_back(std::move(include));
   }
 
@@ -321,11 +353,20 @@ class Parser {
       if (c == mark) defaults.scope = scope;
     if (defaults.scope != Scope::global) {
       line.advance(1);
-      defaults.binding = list(line,
-                              defaults.scope == Scope::host      ? AliasKind::host
-                              : defaults.scope == Scope::command ? AliasKind::command
-                                                                 : AliasKind::user,
-                              false);
+      const AliasKind kind = defaults.scope == Scope::host      ? AliasKind::host
+                             : defaults.scope == Scope::command ? AliasKind::command
+                                                                : AliasKind::user;
+      do {
+        const size_t from = line.at();
+        line.more();
+        const std::string_view gap = text_.substr(from, line.at() - from);
+        // sudo takes the blanks that a continued line begins with for the end of this list.
+        if (gap.find('\n') != std::string_view::npos &&
+            (is_blank(gap.back()) || defaults.binding.empty()))
+          throw Mistake{"syntax", line.at(), line.at() + 1,
+                        "expected no line continued here, or one without blanks in front"};
+        defaults.binding.push_back(item(line, kind, false));
+      } while (line.take(','));
     }
     do {
       Setting setting;
@@ -411,7 +452,9 @@ class Parser {
         spec.runas_groups = list(line, AliasKind::runas, true);
       if (!line.take(')')) line.fail("')'");
     }
-    while (read_option(line, spec) || read_tag(line, spec)) {
+    while (read_option(line, spec)) {
+    }
+    while (read_tag(line, spec)) {
     }
     spec.command = item(line, AliasKind::command, true);
   }
@@ -440,12 +483,37 @@ class Parser {
       while (i < rest.size() && is_blank(rest[i])) ++i;
       if (i >= rest.size() || rest[i] != '=') continue;
       line.advance(i + 1);
+      line.more();
+      const size_t begin = line.at();
       std::string value = line.word(",", "a value");
+      if (!suits(option, value))
+        throw Mistake{"bad-value", begin, line.at(),
+                      std::string(option) + " does not take this value"};
       std::erase_if(spec.options, [&](const auto& known) { return known.first == option; });
       spec.options.emplace_back(std::string(option), std::move(value));
       return true;
     }
     return false;
+  }
+
+  // sudoers(5) "Option_Spec".
+  static bool suits(std::string_view option, std::string_view value) {
+    if (option == "CWD" || option == "CHROOT")
+      return value.starts_with('/') || value.starts_with('~') || value == "*";
+    if (option == "TIMEOUT") return is_timeout(value);
+    if (option != "NOTBEFORE" && option != "NOTAFTER") return true;
+    // yyyymmddHH, with minutes and seconds or without, a fraction, and a time zone.
+    size_t digits = 0;
+    while (digits < value.size() && is_digit(value[digits])) ++digits;
+    if (digits != 10 && digits != 12 && digits != 14) return false;
+    std::string_view rest = value.substr(digits);
+    if (!rest.empty() && (rest[0] == '.' || rest[0] == ',')) {
+      rest.remove_prefix(1);
+      while (!rest.empty() && is_digit(rest[0])) rest.remove_prefix(1);
+    }
+    if (rest.empty() || rest == "Z") return true;
+    return (rest[0] == '+' || rest[0] == '-') && (rest.size() == 3 || rest.size() == 5) &&
+           std::all_of(rest.begin() + 1, rest.end(), is_digit);
   }
 
   std::vector<Item> list(Line& line, AliasKind kind, bool with_arguments) {
@@ -484,6 +552,8 @@ class Parser {
       }
       out.text = prefix + line.word(",=:!()>", kind == AliasKind::host ? "a host" : "a user");
       out.kind = kind_of(out.text, kind, is_quoted);
+      if (out.kind == Item::Kind::id && !is_id(out.text))
+        throw Mistake{"syntax", begin, line.at(), "expected digits behind '#'"};
     }
     out.span = lines_.span(begin, line.at());
     return out;
@@ -497,6 +567,11 @@ class Parser {
     if (!is_quoted && is_alias_name(text)) return Item::Kind::alias;
     if (kind == AliasKind::host && is_ipv4(text)) return Item::Kind::network;
     return Item::Kind::name;
+  }
+
+  static bool is_id(std::string_view text) {
+    text.remove_prefix(text.starts_with("#-") ? 2 : 1);
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
   }
 
   static bool is_ipv4(std::string_view text) {
@@ -534,6 +609,8 @@ class Parser {
     };
     if (c == '/' || c == '^' || is_word("sudoedit") || is_word("list")) {
       line.command(out, with_arguments);
+      if (c == '/' && out.text.ends_with("/sudoedit"))
+        throw Mistake{"syntax", begin, begin + out.text.size(), "expected sudoedit without a path"};
       return;
     }
     out.text = line.word(",=:!()", "a command");
@@ -547,6 +624,19 @@ class Parser {
     }
   }
 
+  static bool is_digest(std::string_view name, std::string_view value) {
+    const size_t bytes = name == "sha224" ? 28 : name == "sha256" ? 32 : name == "sha384" ? 48 : 64;
+    const auto is_hex = [](char c) { return isxdigit(static_cast<unsigned char>(c)); };
+    if (value.size() == 2 * bytes && std::all_of(value.begin(), value.end(), is_hex)) return true;
+    // Base64, whose padding may be left out.
+    const size_t padded = (bytes + 2) / 3 * 4, padding = (3 - bytes % 3) % 3;
+    if (value.size() == padded && value.substr(padded - padding) == std::string(padding, '='))
+      value.remove_suffix(padding);
+    return value.size() == padded - padding && std::all_of(value.begin(), value.end(), [](char c) {
+             return isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '/';
+           });
+  }
+
   bool read_digest(Line& line, Item& out) {
     if (!line.more()) return false;
     for (const std::string_view digest : kDigests) {
@@ -555,7 +645,13 @@ class Parser {
       while (i < line.rest().size() && is_blank(line.rest()[i])) ++i;
       if (i >= line.rest().size() || line.rest()[i] != ':') continue;
       line.advance(i + 1);
-      out.digests.push_back(std::string(digest) + ":" + line.word(",", "a digest"));
+      line.more();
+      const size_t begin = line.at();
+      const std::string value = line.word(",", "a digest");
+      if (!is_digest(digest, value))
+        throw Mistake{"bad-value", begin, line.at(),
+                      "expected " + std::string(digest) + " in hexadecimal digits or base64"};
+      out.digests.push_back(std::string(digest) + ":" + value);
       line.take(',');  // several digests are separated by commas
       return true;
     }

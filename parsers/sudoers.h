@@ -115,6 +115,7 @@ struct File {
 //   unterminated-quote  the line ends inside of double quotes
 //   bad-alias-name      an alias name must begin with an upper-case letter and go on with those,
 //                       digits and '_'
+//   bad-value           a digest, or the value of an option such as CWD=, is none that sudo takes
 //   nul-byte            a NUL byte in the line
 File parse(std::string_view text);
 

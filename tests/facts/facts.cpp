@@ -6,8 +6,8 @@
 namespace drydock::test {
 namespace {
 
-// The tables that `sql` names, in FROM or in quotes; only these are collected. All of them if it names none
-// but the store's own (override, parse_issue).
+// The tables that `sql` names, in FROM or in quotes; only these are collected. None if it names but the store's own
+// (override, parse_issue): then it is about all of them.
 std::set<std::string, std::less<>> named(std::string_view sql,
                                          const std::vector<const facts::TableSpec*>& tables) {
   std::set<std::string, std::less<>> out;
@@ -18,7 +18,9 @@ std::set<std::string, std::less<>> named(std::string_view sql,
     size_t end = begin;
     while (end < sql.size() && is_word(sql[end])) ++end;
     const std::string_view word = sql.substr(begin, end - begin);
-    if (std::ranges::any_of(tables, [&](const auto* table) { return table->name == word; }))
+    const bool is_own = word == "location" || word == "override" || word == "parse_issue";
+    if (!is_own &&
+        std::ranges::any_of(tables, [&](const auto* table) { return table->name == word; }))
       out.emplace(word);
     begin = end + 1;
   }
@@ -29,10 +31,7 @@ std::set<std::string, std::less<>> named(std::string_view sql,
 // longer than most facts do.
 std::vector<const facts::TableSpec*> to_make(std::set<std::string, std::less<>> wanted,
                                              const std::vector<const facts::TableSpec*>& tables) {
-  // collect() takes the store's own for a wish for all.
-  if (wanted.empty() || wanted.contains("location") || wanted.contains("override") ||
-      wanted.contains("parse_issue"))
-    return tables;
+  if (wanted.empty()) return tables;
   std::set<const facts::Collector*> running;
   for (bool grows = true; grows;) {
     grows = false;

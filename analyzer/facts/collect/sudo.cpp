@@ -10,6 +10,7 @@
 
 #include "analyzer/source/tree.h"
 #include "parsers/sudoers.h"
+#include "parsers/sudoers_default.h"
 
 namespace drydock::facts {
 
@@ -88,10 +89,15 @@ struct Member {
   bool negated;
 };
 
+std::string with_arguments(const Item& item) {
+  if (!item.arguments) return item.text;
+  return item.text + " " + (item.arguments->empty() ? "\"\"" : *item.arguments);
+}
+
 std::string joined(const std::vector<Member>& members) {
   std::string out;
   for (const Member& m : members)
-    out += (out.empty() ? "" : ",") + std::string(m.negated ? "!" : "") + m.item->text;
+    out += (out.empty() ? "" : ",") + std::string(m.negated ? "!" : "") + with_arguments(*m.item);
   return out;
 }
 
@@ -148,7 +154,23 @@ class Sudoers {
   void follow(const sudoers::Include& include, const std::string& from, int depth) {
     const std::string path = normal_path(
         include.path.starts_with('/') ? include.path : join_path(parent_path(from), include.path));
-    if (!include.is_directory) return read(path, depth + 1);
+    if (!include.is_directory) {
+      const auto stat = context_.tree().stat(path);
+      if (depth >= limits::kIncludeDepth)
+        context_.issue(from, {"include-too-deep", include.span, "too many files in each other",
+                              parsers::Effect::ignored});
+      else if (!stat && stat.error().kind == TreeError::Kind::not_found)
+        context_.issue(from, {"include-not-found", include.span,
+                              "the included file " + include.path + " is not there",
+                              parsers::Effect::ignored});
+      else if (stat && stat->type != NodeType::file)
+        context_.issue(from, {"include-not-found", include.span,
+                              "the included " + include.path + " is no regular file",
+                              parsers::Effect::ignored});
+      else
+        read(path, depth + 1);
+      return;
+    }
     for (const std::string& file : context_.tree().glob(path, "*")) {
       const std::string_view name = file_name(file);
       if (!name.ends_with('~') && name.find('.') == std::string_view::npos) read(file, depth + 1);
@@ -201,6 +223,10 @@ class Sudoers {
     const std::string binding =
         joined(resolve(defaults.binding, kKinds[static_cast<size_t>(defaults.scope)], path));
     for (const sudoers::Setting& setting : defaults.settings) {
+      if (const auto mistake = sudoers::mistake_of(setting)) {
+        context_.issue(path, *mistake);
+        continue;
+      }
       const Counted now{&setting, &path, defaults.scope, binding};
       if (setting.op == sudoers::Setting::Operator::add ||
           setting.op == sudoers::Setting::Operator::remove) {
@@ -254,6 +280,7 @@ class Sudoers {
         const std::string words = "," + c.binding + ",";
         const auto has = [&](const Member& m) {
           return words.find("," + m.item->text + ",") != std::string::npos ||
+                 words.find("," + with_arguments(*m.item) + ",") != std::string::npos ||
                  words.find(",ALL,") != std::string::npos;
         };
         if (scope == sudoers::Scope::global || (scope == sudoers::Scope::user && has(user)) ||
