@@ -2,11 +2,8 @@
 
 #include <algorithm>
 
-<<<<<<< HEAD
 #include "parsers/characters.h"
-=======
 #include "parsers/sudoers_default.h"
->>>>>>> b45d822 (Sudoers as sudo has them: rules and defaults over 360 trees, and every mistake visudo finds)
 
 namespace drydock::parsers::sudoers {
 namespace {
