@@ -242,5 +242,27 @@ TEST(ContainerdFacts, HostsFilesThatSkipVerification) {
             "etc/containerd/certs.d/r.example/hosts.toml:3:3\n");
 }
 
+// The name of a flag where the name of a key is wanted: dockerd starts, and nothing comes of it.
+TEST(DockerFacts, NamesOfFlagsHaveNoEffectInTheFile) {
+  EXPECT_EQ(test::facts(host("{\"insecure-registry\": [\"a\"], \"help\": true}\n"), kErrors),
+            "ignored-key | help | 'help' has no effect | etc/docker/daemon.json:1:30 | -\n"
+            "ignored-key | insecure-registry | 'insecure-registry' has no effect: the key is "
+            "'insecure-registries' | etc/docker/daemon.json:1:2 | -\n");
+}
+
+TEST(DockerFacts, ValuesThatAreRefusedHaveTheirPlace) {
+  auto tree = host("{\"dns\": [\"1.1.1.1\", \"here\"],\n \"log-opts\": {\"max-file\": 3}}\n");
+  service(*tree, "ExecStart=/usr/bin/dockerd --label=a=b --label=a=c --mtu=big\n");
+  EXPECT_EQ(test::facts(tree, kErrors),
+            "invalid-value | dns | 'here' is no IP address | etc/docker/daemon.json:1:21 | -\n"
+            "invalid-value | labels | the label 'a' has two values | "
+            "usr/lib/systemd/system/docker.service:3:40 | "
+            "usr/lib/systemd/system/docker.service:3:28\n"
+            "invalid-value | mtu | 'big' is no number, for --mtu | "
+            "usr/lib/systemd/system/docker.service:3:52 | -\n"
+            "wrong-type | log-opts | 'log-opts.max-file' holds a number; dockerd wants a string | "
+            "etc/docker/daemon.json:2:15 | -\n");
+}
+
 }  // namespace
 }  // namespace drydock

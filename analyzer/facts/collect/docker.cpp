@@ -41,6 +41,7 @@ const TableSpec kDockerConfigErrorTable{
     .doc = "A reason why dockerd does not start as configured, or why a setting has no effect.",
     .columns = {{"kind", ColumnType::text,
                  "'conflict' (the file and a flag set the same), 'unknown-key', 'wrong-type', "
+                 "'invalid-value', "
                  "'bad-flag'; 'ignored-key' (dockerd starts, and the key has no effect)."},
                 {"key", ColumnType::text, "The key; empty for a bad flag."},
                 {"message", ColumnType::text, "What is wrong, in one sentence."},

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "analyzer/facts/collect/docker_command.h"
+#include "analyzer/facts/collect/docker_value.h"
 #include "parsers/dockerd_args.h"
 #include "parsers/json.h"
 
@@ -17,6 +18,7 @@ namespace drydock::facts {
 namespace {
 
 namespace json = parsers::json;
+using parsers::dockerd_args::find_flag;
 using parsers::dockerd_args::find_key;
 using parsers::dockerd_args::Flag;
 
@@ -92,11 +94,10 @@ bool is_flag_only(std::string_view name) {
   return name == "config-file" || name == "help" || name == "version" || name == "validate";
 }
 
-// The type of a key; nullopt: dockerd has no such key. An empty list: any type.
+// The type of a key; nullopt: dockerd has no such key.
 std::optional<std::vector<json::Kind>> kinds_of(std::string_view key) {
   for (const FileKey& known : kFileKeys)
     if (known.key == key) return std::vector{known.kind};
-  if (key == "default-shm-size") return std::vector<json::Kind>{};
   const Flag* flag = find_key(key);
   if (flag == nullptr || is_flag_only(flag->name)) return std::nullopt;
   if (flag->is_list) return std::vector{json::Kind::array};
@@ -123,7 +124,11 @@ class FileReader {
       return;
     }
     for (const json::Value& member : root.items)
-      if (root.find(member.key) == &member) key(member);
+      if (root.find(member.key) == &member)
+        key(member);
+      else if (has_type(
+                   member))  // lost against the same key further down, and looked at all the same
+        check(member);
   }
 
  private:
@@ -135,6 +140,10 @@ class FileReader {
   static Span whole(const json::Value& member) {
     return {member.key_span.line, member.key_span.column, member.span.end_line,
             member.span.end_column};
+  }
+
+  static Span whole_or_value(const json::Value& value) {
+    return value.key_span.line == 0 ? value.span : whole(value);
   }
 
   void error(std::string_view kind, const std::string& key, std::string message, Span span) {
@@ -149,20 +158,49 @@ class FileReader {
                                 editable ? std::optional(inside(at)) : std::nullopt});
   }
 
-  void key(const json::Value& member) {
+  // dockerd takes the name of a flag for one of its keys, and then does not find a value in it: "host" instead of
+  // "hosts".
+  static bool is_other_name(std::string_view key) {
+    return find_flag(key) != nullptr && !kinds_of(key);
+  }
+
+  void ignored(const json::Value& member) {
+    const std::string key(find_flag(member.key)->config_key());
+    error("ignored-key", member.key,
+          "'" + member.key + "' has no effect" +
+              (key == member.key ? "" : ": the key is '" + key + "'"),
+          member.key_span);
+  }
+
+  // Is the value of a known key of the type it takes? If not, that is said.
+  bool has_type(const json::Value& member) {
     const auto kinds = kinds_of(member.key);
+    if (!kinds || member.is(json::Kind::null) ||
+        std::ranges::find(*kinds, member.kind) != kinds->end())
+      return true;
+    error("wrong-type", member.key,
+          "'" + member.key + "' is " + article(member.kind) + "; dockerd wants " +
+              article(kinds->front()),
+          member.span);
+    return false;
+  }
+
+  void check(const json::Value& member) {
+    for (const DockerValueError& problem : docker_member_problems(member))
+      error(problem.is_type ? "wrong-type" : "invalid-value", member.key, problem.message,
+            problem.at == &member ? member.span : whole_or_value(*problem.at));
+  }
+
+  void key(const json::Value& member) {
     config_.file_keys.try_emplace(member.key, path_, whole(member));
-    if (!kinds) {
+    if (!kinds_of(member.key)) {
+      if (is_other_name(member.key)) return ignored(member);
       if (member.is(json::Kind::object)) return unknown_object(member);
       return error("unknown-key", member.key, "dockerd knows no key '" + member.key + "'",
                    member.key_span);
     }
-    if (member.is(json::Kind::null)) return;
-    if (!kinds->empty() && std::find(kinds->begin(), kinds->end(), member.kind) == kinds->end())
-      return error("wrong-type", member.key,
-                   "'" + member.key + "' is " + article(member.kind) + "; dockerd wants " +
-                       article(kinds->front()),
-                   member.span);
+    if (member.is(json::Kind::null) || !has_type(member)) return;
+    check(member);
     // "graph" is what "data-root" was called before 17.05.
     const std::string key = member.key == "graph" ? "data-root" : member.key;
     if (member.is(json::Kind::array)) {
@@ -188,7 +226,9 @@ class FileReader {
       if (object.find(member.key) != &member) continue;
       config_.file_keys.try_emplace(member.key, path_, whole(member));
       const Flag* flag = find_key(member.key);
-      if (!kinds_of(member.key))
+      if (is_other_name(member.key))
+        ignored(member);
+      else if (!kinds_of(member.key))
         error("unknown-key", member.key,
               "dockerd knows neither '" + object.key + "' nor '" + member.key + "'",
               member.key_span);
@@ -264,6 +304,8 @@ void join_flags(DockerConfig& config, const DockerCommand& command) {
   std::map<std::string, DockerSetting> single;
   std::map<std::string, int64_t> ordinals;
   std::set<std::string> said;
+  std::map<std::string, DockerSetting> runtimes;
+  std::map<std::string, std::string_view> spellings;
   for (const DockerOption& option : command.options) {
     std::string key(option.flag->config_key());
     if (key == "graph") key = "data-root";
@@ -276,6 +318,15 @@ void join_flags(DockerConfig& config, const DockerCommand& command) {
           {"conflict", key,
            "'" + other->first + "' is set here and by the flag --" + std::string(option.flag->name),
            other->second.first, other->second.second, option.path, option.span});
+    if (std::string problem = docker_flag_problem(option.flag->config_key(), option.value);
+        !problem.empty())
+      config.errors.push_back({"invalid-value",
+                               key,
+                               std::move(problem) + ", for --" + std::string(option.flag->name),
+                               option.path,
+                               option.span,
+                               "",
+                               {}});
     if (option.flag->is_list) {
       // Maps take name=value: log-opt, default-ulimit, add-runtime, feature.
       const size_t equals = setting.value.find('=');
@@ -286,12 +337,25 @@ void join_flags(DockerConfig& config, const DockerCommand& command) {
         setting.value = setting.value.substr(equals + 1);
         setting.value_span.reset();
       }
+      if (key == "runtimes") {  // dockerd makes small letters of their names
+        for (char& c : setting.key)
+          c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        if (const auto [first, is_new] = runtimes.emplace(setting.key, setting); !is_new)
+          config.errors.push_back(
+              {"conflict", key, "the runtime '" + setting.key.substr(9) + "' is defined twice",
+               first->second.path, first->second.span, option.path, option.span});
+      }
       setting.ordinal = ordinals[key]++;
       config.settings.push_back(std::move(setting));
       continue;
     }
     // pflag: of a flag that holds one value the last one counts.
     const auto [known, first] = single.try_emplace(key, setting);
+    const auto [spelling, is_first] = spellings.emplace(key, option.flag->name);
+    if (!is_first && spelling->second != option.flag->name)
+      config.errors.push_back({"conflict", key,
+                               "--graph and --data-root are the same and exclude each other",
+                               known->second.path, known->second.span, option.path, option.span});
     if (!first) {
       config.lost.push_back({setting, known->second, "the flag stands again later"});
       known->second = std::move(setting);
@@ -374,6 +438,7 @@ std::vector<DockerConfig> load(Context& context) {
         if (option.flag->name == "config-file") config.config_path = normal_path(option.value);
     read_file(context, config);
     if (command) join_flags(config, *command);
+    check_joined(config);
     add_implied(config, command.value_or(DockerCommand{}));
     add_defaults(config);
   }
@@ -383,6 +448,7 @@ std::vector<DockerConfig> load(Context& context) {
     config.instance = instance;
     config.config_path = std::move(path);
     read_file(context, config);
+    check_joined(config);
     add_implied(config, {});
   };
   add("snap", std::string(kSnapFile));
