@@ -1,5 +1,8 @@
 #include "tests/facts/few_facts.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace drydock::test {
@@ -36,6 +39,20 @@ std::string FewFacts::text(std::string_view sql) const {
     out += "\n";
   }
   return out;
+}
+
+ScratchDirectory directory_in_memory() {
+  const char* const set = std::getenv("TMPDIR");
+  const bool is_ours =
+      !set && access("/dev/shm", W_OK) == 0 && setenv("TMPDIR", "/dev/shm", 1) == 0;
+  // It cannot be moved, so it is made in the return itself, and what was set for it is taken back behind it.
+  struct Restore {
+    bool is_ours;
+    ~Restore() {
+      if (is_ours) unsetenv("TMPDIR");
+    }
+  } restore{is_ours};
+  return ScratchDirectory();
 }
 
 }  // namespace drydock::test

@@ -9,6 +9,7 @@
 
 #include "analyzer/facts/collect.h"
 #include "analyzer/source/memory.h"
+#include "tests/oracle.h"
 
 namespace drydock::test {
 
@@ -26,5 +27,8 @@ class FewFacts {
  private:
   std::unique_ptr<facts::Store> store_;
 };
+
+// For hundreds of files that a program reads or writes: in memory where there is such a place.
+ScratchDirectory directory_in_memory();
 
 }  // namespace drydock::test

@@ -64,7 +64,7 @@ TEST(NetworkFacts, Netplan) {
             "        cafe: {}\n");
   EXPECT_EQ(test::facts(tree, kInterfaces),
             "netplan | en* | ethernet | static | dhcp | 1 | no | - | etc/netplan/50.yaml:3:5\n"
-            "netplan | wl0 | wifi | - | - | 1 | - | - | etc/netplan/50.yaml:9:5\n");
+            "netplan | wl0 | wifi | - | auto | 1 | yes | - | etc/netplan/50.yaml:9:5\n");
   EXPECT_EQ(test::facts(tree, kAddresses),
             "en* | 10.0.0.9 | 8 | ip | private | etc/netplan/50.yaml:7:11\n"
             "en* | 198.51.100.9 | 28 | ip | documentation | etc/netplan/50.yaml:6:11\n");
@@ -73,6 +73,33 @@ TEST(NetworkFacts, Netplan) {
           tree,
           "SELECT wireless, wireless_loc, secret_loc FROM network_interface WHERE kind = 'wifi'"),
       "none | etc/netplan/50.yaml:12:9 | etc/netplan/50.yaml:11:28\n");
+}
+
+// What netplan's generator was seen to do with them: with one mistake it writes nothing at all.
+TEST(NetworkFacts, NetplanTakesAllOrNothing) {
+  const auto said = [](const std::string& first, const std::string& second) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/netplan/1.yaml", "network:\n " + first + "\n")
+        .file("etc/netplan/2.yaml", "network:\n " + second + "\n");
+    return test::facts(tree, "SELECT name, ipv4, ipv6, accept_ra, starts FROM network_interface") +
+           test::facts(tree,
+                       "SELECT DISTINCT loc FROM parse_issue WHERE table_name = "
+                       "'network_interface' AND effect = 'unknown'");
+  };
+  const std::string good = "ethernets: {a: {dhcp4: True}}";
+  EXPECT_EQ(said(good, "ethernets: {b: {dhcp4: 1}}"), "etc/netplan/2.yaml:2:25\n");
+  EXPECT_EQ(said(good, "ethernets: {b: {addresses: [10.0.0.1]}}"), "etc/netplan/2.yaml:2:30\n");
+  EXPECT_EQ(said(good, "bridges: {a: {}}"), "etc/netplan/2.yaml:2:15\n");
+  EXPECT_EQ(said("bridges: {br: {interfaces: [a]}}", good), "etc/netplan/1.yaml:2:30\n");
+  EXPECT_EQ(said(good, "renderer: NetworkManager\n ethernets: {a: {activation-mode: off}}"),
+            "etc/netplan/2.yaml:3:35\n");
+  // Members have no address of the link; what systemd-networkd does by itself shows.
+  EXPECT_EQ(said(good, "bridges: {br: {interfaces: [a], link-local: []}}"),
+            "a | dhcp | - | no | 1\nbr | - | - | no | 1\n");
+  EXPECT_EQ(said(good, "renderer: NetworkManager\n ethernets: {b: {dhcp6: true}}"),
+            "a | dhcp | none | kernel | 1\nb | link-local | auto | yes | 1\n");
+  EXPECT_EQ(said(good, "ethernets: {a: {dhcp4: no, activation-mode: manual}}"),
+            "a | - | auto | yes | 0\n");
 }
 
 // systemd.network(5)

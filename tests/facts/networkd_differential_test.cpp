@@ -205,7 +205,7 @@ TEST(NetworkdDifferential, SetsUpInterfacesAsItsFilesSay) {
              "");
   Files files(7);
   for (int i = 0; i < kInterfaces; ++i) files.add(*tree, i);
-  const test::ScratchDirectory scratch;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
   test::write_tree(*tree, scratch.path() + "/files");
   const auto answer = test::ask("unshare -rnm bash " + scratch.write("ask", kAsk) + " " +
                                 scratch.path() + "/files " + std::to_string(kInterfaces));

@@ -260,7 +260,7 @@ TEST(UfwCommandDifferential, LetsInWhatTheRulesLetIn) {
   const char* const functions = std::getenv("DRYDOCK_UFW_INIT");
   std::string root = functions ? functions : "/lib/ufw/ufw-init-functions";
   root = root.substr(0, root.find("/lib/ufw/"));
-  test::ScratchDirectory scratch;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
   std::vector<std::string> commands;
   for (unsigned i = 0; i < kHosts; ++i) {
     commands.push_back(Commands(i + 1).text());

@@ -157,7 +157,7 @@ TEST(UfwDifferential, LoadsWhatTheFilesSay) {
   const char* const functions = std::getenv("DRYDOCK_UFW_INIT");
   const char* const restore = std::getenv("DRYDOCK_IPTABLES_RESTORE");
   const char* const save = std::getenv("DRYDOCK_IPTABLES_SAVE");
-  test::ScratchDirectory scratch;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
   std::vector<std::shared_ptr<MemoryTree>> hosts;
   for (unsigned i = 0; i < kHosts; ++i) {
     hosts.push_back(Host(i).tree());
