@@ -70,6 +70,32 @@ TEST(FirewalldFacts, ZonesOfInterfacesAndSources) {
       "public | default | 0 | 0 | - | - | usr/lib/firewalld/zones/public.xml:1:1\n");
 }
 
+// nm-settings-keyfile(5), nm-settings-ifcfg-rh(5): what is brought up is moved to the zone that is named there.
+TEST(FirewalldFacts, ZonesOfConnections) {
+  auto tree = host("<zone/>");
+  tree->file("usr/lib/systemd/system/NetworkManager.service", "[Service]\nExecStart=/x\n")
+      .symlink("etc/systemd/system/multi-user.target.wants/NetworkManager.service",
+               "/usr/lib/systemd/system/NetworkManager.service")
+      .file("etc/firewalld/zones/open.xml", "<zone target=\"ACCEPT\"/>")
+      .file("etc/firewalld/zones/web.xml",
+            "<zone><interface name=\"eth0\"/><interface name=\"eth3\"/><service "
+            "name=\"ssh\"/></zone>")
+      .file("etc/NetworkManager/system-connections/a.nmconnection",
+            "[connection]\nid=a\ninterface-name=eth0\nzone=open\n")
+      .file("etc/NetworkManager/system-connections/b.nmconnection",
+            "[connection]\nid=b\nzone=open\n")
+      .file("etc/NetworkManager/system-connections/c.nmconnection",
+            "[connection]\nid=c\ninterface-name=eth2\nzone=nowhere\n")
+      .file("etc/sysconfig/network-scripts/ifcfg-eth1", "ONBOOT=yes\nZONE=web\n")
+      .file("etc/sysconfig/network-scripts/ifcfg-eth4.rpmsave", "DEVICE=eth4\nZONE=open\n");
+  EXPECT_EQ(test::facts(tree, "SELECT zone, interfaces FROM firewall_zone ORDER BY zone"),
+            "mine | -\nopen | eth0\npublic | -\nweb | eth3,eth1\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT interface, ports FROM reachable_port WHERE family = 'ip' ORDER BY "
+                        "interface"),
+            "eth0 | -\neth1 | 22\neth3 | 22\n");
+}
+
 TEST(FirewalldFacts, WhatIsRefusedComesBeforeWhatIsLetIn) {
   EXPECT_EQ(test::facts(host("<zone><port port=\"23\" protocol=\"tcp\"/>"
                              "<rule><port port=\"23\" protocol=\"tcp\"/><drop/></rule></zone>"),

@@ -28,7 +28,10 @@ const TableSpec kFirewallZoneTable{
           "Interfaces that are bound to no zone are in it (DefaultZone)."},
          {"is_active", ColumnType::boolean,
           "It is the default zone, or an interface or a source is bound to it."},
-         {"interfaces", ColumnType::text, "Those that are bound to it, with commas; NULL: none."},
+         {"interfaces", ColumnType::text,
+          "Those that are bound to it, by its file or by NetworkManager (zone=, ZONE=), with "
+          "commas; "
+          "NULL: none."},
          {"sources", ColumnType::text,
           "Addresses, networks and sets bound to it, with commas; NULL: none."},
          {"masquerade", ColumnType::boolean, "It hides what it forwards behind its own address."},

@@ -11,6 +11,7 @@
 #include "analyzer/facts/collect/firewall.h"
 #include "analyzer/facts/collect/firewall_rows.h"
 #include "analyzer/facts/collect/firewalld.h"
+#include "analyzer/facts/collect/network_model.h"
 #include "analyzer/facts/collect/reachable_port.h"
 #include "analyzer/source/tree.h"
 #include "parsers/env_file.h"
@@ -49,7 +50,21 @@ bool FirewalldFiles::read_host() {
   load("etc/firewalld", "policies", fwd::Kind::policy, policies);
   check_services();
   if (refused_) zones = stock_zones, policies = stock_policies;
+  bind_interfaces();
   return true;
+}
+
+// NetworkManager moves an interface into the zone that its connection names; into none if there is no such zone.
+void FirewalldFiles::bind_interfaces() {
+  for (const auto& [interface, zone] : network_manager_zones(context_)) {
+    const auto found = zones.find(zone);
+    if (found == zones.end() || found->second.empty()) continue;
+    for (auto& [name, pieces] : zones)
+      for (FirewalldFile& piece : pieces)
+        std::erase_if(piece.file.interfaces,
+                      [&](const fwd::Word& word) { return word.text == interface; });
+    found->second.back().file.interfaces.push_back({interface, {}});
+  }
 }
 
 bool FirewalldFiles::read_loose(const std::string& path) {

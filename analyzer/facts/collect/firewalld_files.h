@@ -53,6 +53,7 @@ class FirewalldFiles {
   void combined_zones();
   std::optional<FirewalldFile> read(const std::string& path, parsers::firewalld::Kind kind);
   void check_services();
+  void bind_interfaces();
 
   Context& context_;
   bool refused_ = false;

@@ -133,21 +133,24 @@ class Connection {
 
 }  // namespace
 
-NetworkInterfaces network_manager_interfaces(Context& context) {
+std::vector<std::string> network_manager_files(Context& context) {
   std::map<std::string, std::string> files;
-  if (context.is_fragment()) {
-    for (const std::string& path : loose_network_files(context, "NetworkManager"))
-      files.emplace(path, path);
-  } else {
-    for (const std::string directory :
-         {"etc/NetworkManager/system-connections", "run/NetworkManager/system-connections",
-          "usr/lib/NetworkManager/system-connections"})
-      for (const std::string& path : context.tree().glob(directory, "*"))
-        if (path.starts_with("etc/") || path.ends_with(".nmconnection"))
-          files.try_emplace(std::string(file_name(path)), path);
-  }
+  for (const std::string directory :
+       {"etc/NetworkManager/system-connections", "run/NetworkManager/system-connections",
+        "usr/lib/NetworkManager/system-connections"})
+    for (const std::string& path : context.tree().glob(directory, "*"))
+      if (path.starts_with("etc/") || path.ends_with(".nmconnection"))
+        files.try_emplace(std::string(file_name(path)), path);
+  std::vector<std::string> list;
+  for (const auto& [name, path] : files) list.push_back(path);
+  return list;
+}
+
+NetworkInterfaces network_manager_interfaces(Context& context) {
   NetworkInterfaces list;
-  for (const auto& [name, path] : files) {
+  for (const std::string& path : context.is_fragment()
+                                     ? loose_network_files(context, "NetworkManager")
+                                     : network_manager_files(context)) {
     const auto text = context.read(path);
     if (!text) continue;
     const unit::File file = unit::parse(text->text);

@@ -1,6 +1,7 @@
 // An interface as one of the managers configures it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,6 +52,13 @@ NetworkInterfaces ifupdown_interfaces(Context& context);
 NetworkInterfaces netplan_interfaces(Context& context);
 NetworkInterfaces networkd_interfaces(Context& context);
 NetworkInterfaces network_manager_interfaces(Context& context);
+
+// The files of a host's connections, by name; of equal names the first directory's.
+std::vector<std::string> network_manager_files(Context& context);
+
+// Zones of firewalld by interface, as NetworkManager puts them there.
+using NetworkZones = std::map<std::string, std::string>;
+NetworkZones network_manager_zones(Context& context);
 
 // "yes" for yes, true, on, 1; "no" for no, false, off, 0; else the text in lower case.
 std::string network_switch(std::string_view text);
