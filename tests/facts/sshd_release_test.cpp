@@ -52,11 +52,42 @@ TEST(SshdRelease, DefaultsFollowTheReleaseNotes) {
                          {802, "hostbasedacceptedalgorithms", "sk-ssh-ed25519@openssh.com", true},
                          {708, "hostkeyalgorithms", "rsa-sha2-512-cert-v01@openssh.com", true},
                          {802, "casignaturealgorithms", "ssh-rsa", false},
+                         {607, "ciphers", "arcfour", false},
+                         {607, "macs", "hmac-md5", false},
+                         {607, "kexalgorithms", "diffie-hellman-group1-sha1", false},
+                         {607, "streamlocalbindunlink", "no", true},
+                         {608, "usedns", "no", true},
+                         {608, "usedns", "yes", false},
+                         {608, "fingerprinthash", "SHA256", true},
+                         {609, "authorizedprincipalscommand", "none", true},
+                         {700, "permitrootlogin", "yes", false},
+                         {700, "permitrootlogin", "without-password", true},
+                         {703, "kexalgorithms", "diffie-hellman-group16-sha512", true},
+                         {704, "kexalgorithms", "curve25519-sha256", true},
+                         {704, "compression", "delayed", false},
+                         {704, "disableforwarding", "no", true},
+                         {908, "pamservicename", "sshd", true},
+                         {908, "persourcepenaltyexemptlist", "none", true},
+                         {909, "refuseconnection", "no", true},
                          {901, "requiredrsasize", "1024", true},
                          {805, "persourcemaxstartups", "none", true}}) {
     EXPECT_EQ(has(c.number, c.keyword, c.part), c.is_there) << c.number << c.part;
     EXPECT_EQ(has(c.number - 1, c.keyword, c.part), !c.is_there) << c.number - 1 << c.part;
   }
+  // PerSourcePenalties: 9.8 does it without being told, 9.9 has one class more.
+  const auto penalties = [](int number) {
+    for (const facts::SshdDefault& known : facts::sshd_defaults({number, false}))
+      if (known.keyword == "persourcepenalties") return std::string(known.value);
+    return std::string();
+  };
+  EXPECT_EQ(penalties(907), "");
+  EXPECT_TRUE(penalties(908).starts_with("crash:90 authfail:5 noauth:1 grace-exceeded:10 max:600"));
+  EXPECT_NE(penalties(1000).find("refuseconnection:10"), std::string::npos);
+  // The first cipher of 6.9.
+  for (const facts::SshdDefault& known : facts::sshd_defaults({608, false}))
+    if (known.keyword == "ciphers") {
+      EXPECT_TRUE(known.value.starts_with("aes128-ctr"));
+    }
   // A change of a list starts from the list of that release.
   EXPECT_EQ(facts::sshd_algorithms("kexalgorithms", "-*sha2*,curve*,ecdh*", {801, false}),
             "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,"

@@ -11,7 +11,7 @@ struct SshdDefault {
   std::string_view value;    // as `sshd -T` of OpenSSH 9.2 on Debian prints it
 };
 
-// Every keyword with a default in OpenSSH 9.2; those that list several things (HostKey) one by one. For other
+// Every keyword with a default in OpenSSH 9.2 or later; those that list several things (HostKey) one by one. For other
 // releases see sshd_release.h.
 std::span<const SshdDefault> sshd_defaults();
 

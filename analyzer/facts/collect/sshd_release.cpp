@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <span>
 
 #include "analyzer/source/tree.h"
 
@@ -78,7 +79,47 @@ constexpr Change kChanges[] = {
     {"kexalgorithms", 900, 902, kExchanges900},
     // 8.2: "remove diffie-hellman-group14-sha1 from the default key exchange proposal".
     {"kexalgorithms", 802, 900, kExchanges802},
-    {"kexalgorithms", 0, 802, kExchanges704},
+    {"kexalgorithms", 704, 802, kExchanges704},
+    // 7.3: the groups 14 (SHA-256), 16 and 18; 7.4: curve25519 by the name that IANA gave it. 6.7: "The default set
+    // of ciphers and MACs has been altered to remove unsafe algorithms"; what 6.6 had is in its sshd_config(5).
+    {"kexalgorithms", 703, 704,
+     "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+     "diffie-hellman-group-exchange-sha256,diffie-hellman-group16-sha512,"
+     "diffie-hellman-group18-sha512,diffie-hellman-group14-sha256,diffie-hellman-group14-sha1"},
+    {"kexalgorithms", 607, 703,
+     "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+     "diffie-hellman-group-exchange-sha256,diffie-hellman-group14-sha1"},
+    {"kexalgorithms", 0, 607,
+     "curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+     "diffie-hellman-group-exchange-sha256,diffie-hellman-group-exchange-sha1,"
+     "diffie-hellman-group14-sha1,diffie-hellman-group1-sha1"},
+    // 6.9: "promote chacha20-poly1305@openssh.com to be the default cipher".
+    {"ciphers", 607, 609,
+     "aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com,"
+     "chacha20-poly1305@openssh.com"},
+    {"ciphers", 0, 607,
+     "aes128-ctr,aes192-ctr,aes256-ctr,arcfour256,arcfour128,aes128-gcm@openssh.com,"
+     "aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-cbc,3des-cbc,blowfish-cbc,"
+     "cast128-cbc,aes192-cbc,aes256-cbc,arcfour"},
+    {"macs", 0, 607,
+     "hmac-md5-etm@openssh.com,hmac-sha1-etm@openssh.com,umac-64-etm@openssh.com,"
+     "umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
+     "hmac-ripemd160-etm@openssh.com,hmac-sha1-96-etm@openssh.com,hmac-md5-96-etm@openssh.com,"
+     "hmac-md5,hmac-sha1,umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,"
+     "hmac-ripemd160,hmac-sha1-96,hmac-md5-96"},
+    // 7.4: "remove support for pre-authentication compression". 7.0: "the default for the sshd_config(5)
+    // PermitRootLogin option has changed from yes to prohibit-password". 6.8: "sshd(8): UseDNS now defaults to no".
+    {"compression", 0, 704, "delayed"},
+    {"permitrootlogin", 0, 700, "yes"},
+    {"usedns", 0, 608, "yes"},
+    // 9.9: RefuseConnection, and its own class of penalty. 9.8: "sshd(8) will now penalise client addresses".
+    {"persourcepenalties", 908, 909,
+     "crash:90 authfail:5 noauth:1 grace-exceeded:10 max:600 min:15 max-sources4:65536 "
+     "max-sources6:65536 overflow:permissive overflow6:permissive"},
+    {"persourcepenalties", 0, 908, nullptr},
+    {"persourcepenaltyexemptlist", 0, 908, nullptr},
+    {"pamservicename", 0, 908, nullptr},
+    {"refuseconnection", 0, 909, nullptr},
     // 8.8: "disables RSA signatures using the SHA-1 hash algorithm by default". 8.5: ed25519 first. 8.2: FIDO
     // keys, and no ssh-rsa for certificates of authorities. 7.8: rsa-sha2-*-cert.
     {"hostkeyalgorithms", 805, 808, kSignatures805},
@@ -103,6 +144,16 @@ constexpr Change kChanges[] = {
     {"securitykeyprovider", 0, 802, nullptr},
     {"permitlisten", 0, 708, nullptr},
     {"exposeauthinfo", 0, 706, nullptr},
+    {"disableforwarding", 0, 704, nullptr},
+    {"pubkeyacceptedalgorithms", 0, 608, nullptr},
+    {"hostbasedacceptedalgorithms", 0, 608, nullptr},
+    {"authorizedprincipalscommand", 0, 609, nullptr},
+    {"authorizedprincipalscommanduser", 0, 609, nullptr},
+    {"fingerprinthash", 0, 608, nullptr},
+    {"allowstreamlocalforwarding", 0, 607, nullptr},
+    {"streamlocalbindmask", 0, 607, nullptr},
+    {"streamlocalbindunlink", 0, 607, nullptr},
+    {"permituserrc", 0, 607, nullptr},
 };
 
 // Red Hat's 7.4: sshd_config(5) of RHEL 7, "Ciphers", "KexAlgorithms", "PermitRootLogin".
@@ -118,19 +169,23 @@ constexpr Change kRedHat7[] = {
     {"permitrootlogin", 0, kEver, "yes"},
 };
 
+const Change* change_in(std::span<const Change> changes, std::string_view keyword,
+                        const SshdRelease& release) {
+  for (const Change& change : changes)
+    if (change.keyword == keyword && release.number >= change.since &&
+        release.number < change.before)
+      return &change;
+  return nullptr;
+}
+
 const Change* change_of(std::string_view keyword, const SshdRelease& release) {
+  if (release.is_red_hat_7)
+    if (const Change* found = change_in(kRedHat7, keyword, release)) return found;
+  if (const Change* found = change_in(kChanges, keyword, release)) return found;
   // The three lists of signatures are one: KEX_DEFAULT_PK_ALG.
   if (keyword == "pubkeyacceptedalgorithms" || keyword == "hostbasedacceptedalgorithms")
-    keyword = "hostkeyalgorithms";
-  const auto fits = [&](const Change& change) {
-    return change.keyword == keyword && release.number >= change.since &&
-           release.number < change.before;
-  };
-  if (release.is_red_hat_7)
-    if (const auto* found = std::ranges::find_if(kRedHat7, fits); found != std::end(kRedHat7))
-      return found;
-  const auto* found = std::ranges::find_if(kChanges, fits);
-  return found == std::end(kChanges) ? nullptr : found;
+    return change_in(kChanges, "hostkeyalgorithms", release);
+  return nullptr;
 }
 
 std::vector<std::string_view> split(std::string_view list) {
