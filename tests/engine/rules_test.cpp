@@ -1,6 +1,8 @@
 // Every rule of the catalogue, as tests of its own: it loads, it keeps the style, its examples
 // hold. Named so that a failure names the rule and the example:
 // Rules/sysctl-ip-forward.example_2_fails.
+#include "tests/engine/rules_test.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -70,8 +72,9 @@ void add_rule(const std::filesystem::path& path) {
   }
 }
 
-// Tests must be known before main() starts; gtest has no later place for that in a shared main.
-[[maybe_unused]] const bool kRegistered = [] {
+}  // namespace
+
+void register_rule_tests() {
   std::vector<std::filesystem::path> files;
   const std::filesystem::path root = std::filesystem::path(test::source_dir()) / "rules";
   if (std::filesystem::exists(root))
@@ -85,8 +88,6 @@ void add_rule(const std::filesystem::path& path) {
       problems += render(diagnostic);
     return problems;
   });
-  return true;
-}();
+}
 
-}  // namespace
 }  // namespace drydock::engine
