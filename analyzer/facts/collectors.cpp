@@ -93,6 +93,7 @@ std::span<const Collector> collectors() {
       kSettingCollector,
       kShellSettingCollector,
       kSshClientCollector,
+      kSshClientUserCollector,
       kSshdCollector,
       kSudoCollector,
       kSupportCollector,

@@ -74,6 +74,25 @@ TEST(SshClientFacts, DefaultsAreThoseOfTheRelease) {
             "1\n");
 }
 
+TEST(SshClientFacts, AUsersOwnFileCountsForThatUser) {
+  auto tree = host("StrictHostKeyChecking ask\n");
+  tree->file("etc/passwd",
+             "root:x:0:0::/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/sh\n"
+             "www:x:33:33::/var/www:/usr/sbin/nologin\n")
+      .file("root/.ssh/config", "Include ~/.ssh/hosts conf.d/*\nStrictHostKeyChecking no\n")
+      .file("root/.ssh/hosts", "Host web\nForwardAgent yes\n")
+      .file("root/.ssh/conf.d/x", "StrictHostKeyChecking accept-new\n")
+      .file("home/ann/.ssh/config", "Nonsense 1\nHost *\n StrictHostKeyChecking off\n")
+      .file("var/www/.ssh/config", "StrictHostKeyChecking no\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT user, context, keyword, value, loc FROM ssh_client_user WHERE "
+                        "keyword <> 'include' ORDER BY user, context"),
+            "ann |  | stricthostkeychecking | false | home/ann/.ssh/config:3:2\n"
+            "root |  | stricthostkeychecking | accept-new | root/.ssh/conf.d/x:1:1\n"
+            "root | Host web | forwardagent | yes | root/.ssh/hosts:2:1\n");
+  EXPECT_EQ(test::facts(tree, kSet), " | stricthostkeychecking | ask | etc/ssh/ssh_config:1:1\n");
+}
+
 TEST(SshClientFacts, AFileByItselfHasNoDefaults) {
   EXPECT_EQ(test::facts(host("StrictHostKeyChecking off\nFoo 1\n"),
                         "SELECT keyword, value, loc FROM ssh_client", Scope::fragment),

@@ -4,8 +4,10 @@
 // when the configuration is gone through once more, behind everything else.
 //
 // Which of several blocks a destination meets cannot be told from the file, so each block's header is a context of
-// its own, with the keywords that count there; the others have the value of context ''. The user's own
-// ~/.ssh/config, which comes before this one, is not read.
+// its own, with the keywords that count there; the others have the value of context ''.
+//
+// A user's ~/.ssh/config comes before the host's file, so what it sets counts for that user. It has a table and a
+// collector of its own: a mistake in it stops ssh for one user only.
 #include "analyzer/facts/collect/ssh_client.h"
 
 #include <algorithm>
@@ -19,54 +21,6 @@
 #include "parsers/ssh_config.h"
 
 namespace drydock::facts {
-
-const TableSpec kSshClientTable{
-    .name = "ssh_client",
-    .kind = TableKind::effective,
-    .doc =
-        "What ssh, the client, does about a keyword when any user of the host connects, to every "
-        "destination "
-        "(context '') or to those of a Host or Match block, after Include and first-value-wins "
-        "(ssh_config(5)). "
-        "Users' own files are not in it. In a fragment every file stands for itself, and there are "
-        "no defaults.",
-    .columns =
-        {{"keyword", ColumnType::text,
-          "In lower case, old names replaced: kbdinteractiveauthentication."},
-         {"value", ColumnType::text,
-          "As ssh -G prints it: yes, 300 for 5m, false for StrictHostKeyChecking off, '536870912 "
-          "3600' for "
-          "RekeyLimit 512M 1h, the whole list for Ciphers +x. A keyword that adds up (sendenv, "
-          "identityfile …) "
-          "has a row for each line."},
-         {"written", ColumnType::text, "As it is written, unquoted; NULL for a default."},
-         {"context", ColumnType::text,
-          "'' for every destination; else the header of the block: Host web*, Match user ci."},
-         {"source", ColumnType::text,
-          "set, or default: ssh's own, of the OpenSSH that the package database names, else of "
-          "9.2."},
-         {"path", ColumnType::text, "The file that says so; NULL for a default."},
-         {"loc", ColumnType::location, "The line; NULL for a default."},
-         {"value_loc", ColumnType::location, "Its value; NULL for a default."}},
-    .key = "keyword",
-    .value = "value",
-    .indexes = {"context"},
-    .examples = {"SELECT keyword, value, loc FROM ssh_client WHERE source = 'set'",
-                 "SELECT context, value FROM ssh_client WHERE keyword = 'stricthostkeychecking'"}};
-
-const TableSpec kSshClientLineTable{
-    .name = "ssh_client_line",
-    .kind = TableKind::raw,
-    .doc = "A line of the SSH client's configuration as it is written, whether or not it counts.",
-    .columns = {{"path", ColumnType::text, "The file."},
-                {"keyword", ColumnType::text, "In lower case, old names replaced."},
-                {"written", ColumnType::text,
-                 "The value, unquoted, its words separated by blanks."},
-                {"context", ColumnType::text, "'' or the header of the block it stands in."},
-                {"ordinal", ColumnType::integer, "Its place in the order of reading, from 1."},
-                {"loc", ColumnType::location, "The line."}},
-    .indexes = {"keyword"},
-    .examples = {"SELECT path, keyword, written FROM ssh_client_line ORDER BY ordinal"}};
 
 namespace {
 
@@ -91,7 +45,9 @@ struct Entry {
 
 class Reader {
  public:
-  explicit Reader(Context& context) : context_(context) {}
+  // `home`: of the user whose file it is, without leading slash; nullopt for the host's file.
+  explicit Reader(Context& context, std::optional<std::string> home = std::nullopt)
+      : context_(context), home_(std::move(home)) {}
 
   // Reads a file and what it includes; `outer` is the block that the Include stands in.
   void read(const std::string& path, bool follow, const Entry& outer = {}, int depth = 0) {
@@ -137,11 +93,16 @@ class Reader {
       context_.issue(from, {code, argument.span, std::move(message), parsers::Effect::refused});
       stopped_ = true;
     };
-    if (argument.text.starts_with('~'))
+    std::string pattern = argument.text;
+    if (home_ && pattern.starts_with("~/"))
+      pattern = "/" + *home_ + pattern.substr(1);
+    else if (pattern.starts_with('~'))
       return context_.issue(from, {"bad-value", argument.span,
                                    "a path in a home: ssh refuses it in the host's own file",
                                    parsers::Effect::refused});
-    for (const std::string& path : ssh_included(context_.tree(), argument.text)) {
+    else if (home_ && !pattern.starts_with('/'))
+      pattern = "/" + *home_ + "/.ssh/" + pattern;
+    for (const std::string& path : ssh_included(context_.tree(), pattern)) {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
@@ -153,6 +114,7 @@ class Reader {
   }
 
   Context& context_;
+  std::optional<std::string> home_;
   std::string ignored_;  // IgnoreUnknown
   size_t next_ = 0;
   size_t included_ = 0;
@@ -161,8 +123,10 @@ class Reader {
 
 class Effective {
  public:
-  Effective(Context& context, const Reader& reader, const SshdRelease& release)
-      : context_(context), release_(release) {
+  // `user`: whose file it is; nullopt for the host's.
+  Effective(Context& context, const Reader& reader, const SshdRelease& release,
+            std::optional<std::string> user = std::nullopt)
+      : context_(context), release_(release), user_(std::move(user)) {
     const bool again = reader.asks_final_pass || canonicalizes(reader.entries);
     for (const bool final_pass : {false, true})
       for (const Entry& entry : reader.entries) {
@@ -259,12 +223,19 @@ class Effective {
   void write_row(const Entry& entry, const Keyword* about, std::string value) {
     if (about && about->value == Value::algorithms)
       value = sshd_algorithms(entry.keyword, entry.written, release_);
-    context_.store().insert(
-        kSshClientTable,
-        {std::string_view(entry.keyword), std::string_view(value), std::string_view(entry.written),
-         std::string_view(entry.context), std::string_view("set"), std::string_view(entry.path),
-         context_.store().locate(entry.path, entry.span),
-         context_.store().locate(entry.path, entry.value_span)});
+    Store& store = context_.store();
+    const LocationId loc = store.locate(entry.path, entry.span);
+    const LocationId value_loc = store.locate(entry.path, entry.value_span);
+    if (user_)
+      store.insert(kSshClientUserTable,
+                   {std::string_view(*user_), std::string_view(entry.keyword),
+                    std::string_view(value), std::string_view(entry.written),
+                    std::string_view(entry.context), std::string_view(entry.path), loc, value_loc});
+    else
+      store.insert(kSshClientTable,
+                   {std::string_view(entry.keyword), std::string_view(value),
+                    std::string_view(entry.written), std::string_view(entry.context),
+                    std::string_view("set"), std::string_view(entry.path), loc, value_loc});
   }
 
   void write_default(std::string_view keyword, std::string_view value) {
@@ -274,12 +245,14 @@ class Effective {
 
   void lost(const Entry& winner, const Entry& loser) {
     Store& store = context_.store();
-    store.overridden(kSshClientTable, loser.keyword, store.locate(winner.path, winner.span),
-                     store.locate(loser.path, loser.span), loser.written, "the first value wins");
+    store.overridden(user_ ? kSshClientUserTable : kSshClientTable, loser.keyword,
+                     store.locate(winner.path, winner.span), store.locate(loser.path, loser.span),
+                     loser.written, "the first value wins");
   }
 
   Context& context_;
   const SshdRelease& release_;
+  std::optional<std::string> user_;
   size_t order_ = 0;
   std::map<std::string, Lines> all_;
   std::map<std::string, std::map<std::string, Lines>> blocks_;
@@ -324,7 +297,38 @@ void collect_ssh_client(Context& context) {
   }
 }
 
+constexpr size_t kUsers = 2000;
+
+void collect_ssh_client_users(Context& context) {
+  if (context.is_fragment()) return;
+  const auto rows = context.store().select(
+      "SELECT name, home FROM account WHERE is_first AND interactive ORDER BY name");
+  if (!rows) return;
+  const SshdRelease release = release_of(context);
+  size_t users = 0;
+  for (const auto& row : rows->rows) {
+    if (!row[0] || !row[1]) continue;
+    const std::string home = normal_path(*row[1]);
+    const std::string config = join_path(home, ".ssh/config");
+    if (!context.tree().exists(config)) continue;
+    if (++users > kUsers) return;
+    Reader reader(context, home);
+    reader.read(config, true);
+    Effective(context, reader, release, *row[0]).write(false);
+  }
+}
+
 }  // namespace
+
+const Collector kSshClientUserCollector{
+    .name = "ssh-client-user",
+    .tables = {&kSshClientUserTable},
+    .needs = {"account"},
+    .hints = {"package"},
+    .paths = {"home/*/.ssh/config", "home/*/.ssh/*.conf", "home/*/.ssh/config.d/*",
+              "root/.ssh/config", "root/.ssh/*.conf", "root/.ssh/config.d/*"},
+    .loose = {},
+    .collect = collect_ssh_client_users};
 
 const Collector kSshClientCollector{
     .name = "ssh-client",

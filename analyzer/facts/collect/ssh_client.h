@@ -1,4 +1,4 @@
-// The SSH client: tables `ssh_client` and `ssh_client_line`.
+// The SSH client: tables `ssh_client`, `ssh_client_line` and `ssh_client_user`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -7,6 +7,8 @@ namespace drydock::facts {
 
 extern const TableSpec kSshClientTable;
 extern const TableSpec kSshClientLineTable;
+extern const TableSpec kSshClientUserTable;
 extern const Collector kSshClientCollector;
+extern const Collector kSshClientUserCollector;
 
 }  // namespace drydock::facts
