@@ -90,6 +90,22 @@ bool is_number(std::string_view value, bool negative_too) {
   return !value.empty() && is_digit(value[0]);
 }
 
+bool is_arch(std::string_view value) {
+  static constexpr std::string_view kNames[] = {
+      "aarch64", "arm",     "armeb", "armv5tejl", "armv6l", "armv7l",  "armv8l", "b32",
+      "b64",     "i386",    "i486",  "i586",      "i686",   "ppc",     "ppc64",  "ppc64le",
+      "riscv32", "riscv64", "s390",  "s390x",     "x86_64", "c000003e"};
+  // EM_ of <elf.h>, with the kernel's bits for 64 bits and little endian.
+  static constexpr uint64_t kNumbers[] = {0xC000003E, 0x40000003, 0x80000015, 0xC0000015,
+                                          0x14,       0x80000016, 0x16,       0x40000028,
+                                          0x28,       0xC00000B7};
+  const std::string text = lower(value);
+  if (std::ranges::find(kNames, text) != std::end(kNames)) return true;
+  if (!is_number(text, false)) return false;
+  const uint64_t number = std::strtoull(text.c_str(), nullptr, 0);
+  return std::ranges::find(kNumbers, number) != std::end(kNumbers);
+}
+
 bool is_word(std::string_view value, std::string_view more) {
   return std::all_of(value.begin(), value.end(), [&](char c) {
     return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||

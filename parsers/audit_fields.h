@@ -38,6 +38,9 @@ const FieldName* field_name(std::string_view written);
 // the word. Empty if there is none.
 std::pair<size_t, std::string_view> find_operator(std::string_view text);
 
+// Does auditctl 3 know the architecture: b64, b32, the name of a machine, or its number in ELF files?
+bool is_arch(std::string_view value);
+
 bool is_digit(char c);
 char lower(char c);
 std::string lower(std::string_view text);

@@ -40,6 +40,7 @@ class Line {
       return Refusal{"missing-option",
                      {stray->begin, stray->end},
                      "'" + stray->text + "' stands where an option is expected"};
+    if (early_key_ && !key_allowed_) return early_key_;
     if (has_list_) {
       command_.kind = Kind::rule;
       command_.span = lines_.span(bytes_.first, bytes_.second);
@@ -75,8 +76,9 @@ class Line {
   Command command_;
   bool has_list_ = false;
   bool saw_rule_option_ = false;
-  bool syscall_given_ = false;  // a -S, or a watch: -F arch must stand before it
-  bool key_allowed_ = false;    // -S, a watch, path=, dir=, perm=, exe= or fstype= came before
+  bool syscall_given_ = false;        // a -S, or a watch: -F arch must stand before it
+  std::optional<Refusal> early_key_;  // why a -F key= is refused, unless what follows allows it
+  bool key_allowed_ = false;  // -S, a watch, path=, dir=, perm=, exe= or fstype= came before
   size_t key_bytes_ = 0;
   bool done_ = false;
 };
@@ -291,7 +293,11 @@ Outcome Line::permissions(const Option& o) {
 Outcome Line::field(const Option& o) {
   saw_rule_option_ = true;
   if (!has_list_) return misplaced(o, "a field needs a list or a watch before it");
-  if (o.argument.starts_with("key=")) return key(o, 4);
+  if (o.argument.starts_with("key=")) {
+    // auditctl adds it behind all others, and only then asks what it is for.
+    if (!early_key_) early_key_ = misplaced(o, "a key needs a watch, a system call or a path");
+    return key(o, 4);
+  }
   const Refusal bad{"bad-field", o.argument_bytes, {}};
   const auto refuse = [&](std::string message) {
     Refusal refusal = bad;
@@ -316,6 +322,12 @@ Outcome Line::field(const Option& o) {
   const List list = rule().list;
   if (known->exit_only && list != List::exit && list != List::io_uring)
     return refuse("'" + parsed.name + "' works on the list exit only");
+  if (list == List::exclude && parsed.name != "msgtype" && parsed.name != "pid" &&
+      parsed.name != "uid" && parsed.name != "gid" && parsed.name != "auid" &&
+      parsed.name != "exe" && !parsed.name.starts_with("subj_"))
+    return refuse("the list exclude takes no '" + parsed.name + "'");
+  if (list == List::task && parsed.name == "sessionid")
+    return refuse("the list task takes no 'sessionid'");
   if (list == List::filesystem && known->type != FieldType::fs_type)
     return refuse("the list filesystem takes the field fstype only");
   if (known->type == FieldType::arch && syscall_given_) return refuse("arch must stand before -S");
@@ -331,8 +343,13 @@ Outcome Line::check_value(const FieldName& known, Field& parsed, const Option& o
     return Refusal{code, o.argument_bytes, std::move(message)};
   };
   switch (known.type) {
-    case FieldType::user:
     case FieldType::group:
+      // Other than of users, -1 and "unset" are names here that no group has.
+      if (is_number(value, false) ||
+          (value != "unset" && is_word(value, "._-@$\\+") && value[0] != '-'))
+        break;
+      return refuse("bad-field", "'" + value + "' is neither a number nor a name");
+    case FieldType::user:
       // Names are looked up when auditctl runs; here only what can be none is refused.
       if (is_number(value, true) || is_word(value, "._-@$\\+")) break;
       return refuse("bad-field", "'" + value + "' is neither a number nor a name");
@@ -354,6 +371,7 @@ Outcome Line::check_value(const FieldName& known, Field& parsed, const Option& o
       break;
     case FieldType::arch:
       if (!equality) return refuse("bad-field", "arch takes '=' and '!=' only");
+      if (!is_arch(value)) return refuse("bad-field", "'" + value + "' is no architecture");
       break;
     case FieldType::perm:
       if (parsed.op != "=") return refuse("bad-field", "perm takes '=' only");
@@ -379,11 +397,16 @@ Outcome Line::check_value(const FieldName& known, Field& parsed, const Option& o
     case FieldType::argument:
       if (!is_number(value, true)) return refuse("bad-field", "'" + value + "' is no number");
       break;
-    case FieldType::session:
-      if (!is_number(value, true) && value != "unset")
-        return refuse("bad-field", "'" + value + "' is no number");
+    case FieldType::session:  // what is neither a number nor "unset" is 0
       break;
     case FieldType::number:
+      // Of a family of addresses what is no number is 0, and 45 the last.
+      if (parsed.name == "saddr_fam") {
+        if (!is_digit(value[0]) && value[0] != '-') break;
+        if (value[0] == '-' || std::strtoul(value.c_str(), nullptr, 0) > 45)
+          return refuse("bad-field", "'" + value + "' is no family of addresses");
+        break;
+      }
       if (!is_number(value, false)) return refuse("bad-field", "'" + value + "' is no number");
       break;
     case FieldType::text:

@@ -7,6 +7,7 @@
 
 #include "analyzer/facts/collect/audit_merge.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/random.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -282,6 +283,113 @@ TEST(AuditOracle, AugenrulesJoinsAsWeDo) {
   for (std::string line; std::getline(real_lines, line);)
     if (!line.empty() && !line.starts_with("## This file")) theirs += line + "\n";
   EXPECT_EQ(ours, theirs);
+}
+
+// Directories of rules, joined by the script and by us: what the kernel holds in the end is the same for a host with
+// the directory as for one whose audit.rules is what the script made.
+TEST(AuditOracle, AugenrulesJoinsGeneratedDirectoriesAsWeDo) {
+  constexpr unsigned kCases = 200;
+  const test::ScratchDirectory root;
+  {
+    const test::ScratchDirectory probe;
+    probe.write("etc/audit/rules.d/x.rules", "");
+    if (!augenrules(probe)) GTEST_SKIP() << "augenrules is not installed (package auditd)";
+  }
+  const char* path = std::getenv("DRYDOCK_AUGENRULES");
+  std::ifstream file(path ? path : "/usr/sbin/augenrules");
+  std::stringstream source;
+  source << file.rdbuf();
+  std::string text = source.str();
+  for (const std::string name : {"DestinationFile=", "SourceRulesDir="})
+    if (const size_t at = text.find("\n" + name); at != std::string::npos)
+      text.insert(at + 1 + name.size(), "$ROOT");
+  const auto awk = test::ask("readlink -f \"$(command -v awk)\"");
+  const bool mawk = awk && awk->find("mawk") != std::string::npos;
+  const auto line = [](test::Random& random) {
+    return random.pick({"-D",
+                        "-D  ",
+                        " -D",
+                        "-D -k x",
+                        "-Dx",
+                        "-b 8192",
+                        "-b 1",
+                        " -b 7",
+                        "-f 0",
+                        "-f 1",
+                        "\t-f 2",
+                        "-e 1",
+                        "-e 2",
+                        "-e 0",
+                        "--backlog_wait_time 5",
+                        "-r 9",
+                        "-w /a -p wa -k one",
+                        "-w /b -p r",
+                        "-w /c -p x -k two -k three",
+                        "-a always,exit -F arch=b64 -S open -k four",
+                        "-a never,task",
+                        "-A always,exit -S all -F uid=0",
+                        "# comment",
+                        "  # x",
+                        "\t# y",
+                        "",
+                        " ",
+                        "s# odd",
+                        "-i",
+                        "-c",
+                        "-w /d",
+                        "-bogus",
+                        "-efoo",
+                        "-w",
+                        "-w /e\\ f -p w"});
+  };
+  std::vector<std::shared_ptr<MemoryTree>> trees;
+  std::string script = "cd " + root.path() + "\n";
+  for (unsigned i = 0; i < kCases; ++i) {
+    test::Random random(i);
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("usr/sbin/augenrules", "").file("usr/bin/mawk", "").directory("etc/audit/rules.d");
+    tree->symlink("usr/bin/awk", mawk ? "mawk" : "gawk");
+    tree->file("etc/audit/audit.rules", "-w /old -p wa\n");
+    for (int files = random.below(6); files > 0; --files) {
+      const std::string name = "etc/audit/rules.d/" +
+                               random.pick({"10-a.rules", "9-b.rules", "100-c.rules", "audit.rules",
+                                            "a.rules", "A.rules", "a10.rules", "a2.rules",
+                                            "x.1.rules", "x.10.rules", ".hidden.rules", "note.txt",
+                                            "b.rules.bak", "x y.rules", "01.rules", "z~.rules"});
+      std::string content;
+      for (int lines = random.below(6); lines > 0; --lines) content += line(random) + "\n";
+      if (random.one_in(5)) content += line(random);  // runs into the next file
+      tree->file(name, content);
+    }
+    trees.push_back(tree);
+    const std::string name = std::to_string(i);
+    test::write_tree(*tree, root.path() + "/" + name);
+    script += "ROOT=" + root.path() + "/" + name + " sh augenrules\n";
+  }
+  root.write("augenrules", text);
+  test::ask("sh " + root.write("ask", script));
+  constexpr std::string_view kHeld =
+      "SELECT line FROM (SELECT 1 AS part, rowid AS at, coalesce(position, '-') || ' ' || list || "
+      "' ' "
+      "|| action || ' ' || is_watch || ' ' || coalesce(syscalls, '-') || ' ' || coalesce(arch, "
+      "'-') || "
+      "' ' || coalesce(path, '-') || ' ' || coalesce(perm, '-') || ' ' || coalesce(fields, '-') || "
+      "' ' "
+      "|| coalesce(key, '-') AS line FROM audit_rule UNION ALL SELECT 2, 0, key || ' = ' || value "
+      "FROM "
+      "audit_control WHERE NOT is_default) ORDER BY part, at, line";
+  size_t rules = 0;
+  for (unsigned i = 0; i < kCases; ++i) {
+    std::ifstream made(root.path() + "/" + std::to_string(i) + "/etc/audit/audit.rules");
+    std::stringstream joined;
+    joined << made.rdbuf();
+    auto other = std::make_shared<MemoryTree>();
+    other->file("etc/audit/audit.rules", joined.str());
+    const std::string wanted = test::facts(other, kHeld);
+    EXPECT_EQ(test::facts(trees[i], kHeld), wanted) << "case " << i << "\n" << joined.str();
+    rules += static_cast<size_t>(std::count(wanted.begin(), wanted.end(), '\n'));
+  }
+  EXPECT_GT(rules, 300u);
 }
 
 // README.Debian and the script: with a directory but no *.rules in it, audit.rules is written anew, empty.
