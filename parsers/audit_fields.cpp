@@ -125,9 +125,10 @@ std::string normal_value(std::string_view field, std::string_view value) {
     }
     case FieldType::arch: {
       const std::string text = lower(value);
-      if (text == "x86_64" || text == "0xc000003e" || text == "c000003e") return "b64";
+      const uint64_t number = is_number(text, false) ? std::strtoull(text.c_str(), nullptr, 0) : 0;
+      if (text == "x86_64" || text == "c000003e" || number == 0xC000003E) return "b64";
       if (text == "i386" || text == "i486" || text == "i586" || text == "i686" ||
-          text == "0x40000003" || text == "40000003")
+          number == 0x40000003)
         return "b32";
       return text;
     }
