@@ -183,14 +183,39 @@ TEST(NetworkFacts, NetworkManager) {
                         "FROM network_interface ORDER BY path"),
             "eth0 | ethernet | static | auto | 1 | yes | - | yes | trusted | - | -\n"
             "* | wifi | shared | none | 1 | kernel | ipv4 | - | - | none | -\n"
-            "* | wifi | - | - | 0 | yes | - | - | - | wpa | "
+            "* | wifi | dhcp | auto | 0 | yes | - | - | - | wpa | "
             "etc/NetworkManager/system-connections/home.nmconnection:7:1\n");
   EXPECT_EQ(test::facts(tree, "SELECT address, scope FROM network_address"),
             "198.18.0.1 | global\n");
   EXPECT_EQ(test::facts(tree,
                         "SELECT DISTINCT path, code FROM parse_issue WHERE table_name = "
                         "'network_interface' AND effect = 'unknown'"),
-            "etc/NetworkManager/system-connections/broken.nmconnection | missing-equals\n");
+            "etc/NetworkManager/system-connections/broken.nmconnection | not-an-entry\n");
+}
+
+// What libnm was seen to refuse, and NetworkManager with it.
+TEST(NetworkFacts, WhatNetworkManagerRefuses) {
+  const auto said = [](const std::string& text) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/NetworkManager/system-connections/a.nmconnection",
+               "[connection]\nid=a\ntype=ethernet\n" + text);
+    return test::facts(tree,
+                       "SELECT ipv4, ipv6, starts, (SELECT group_concat(address) FROM "
+                       "network_address) FROM network_interface") +
+           test::facts(tree,
+                       "SELECT DISTINCT code FROM parse_issue WHERE table_name = "
+                       "'network_interface' AND effect = 'unknown'");
+  };
+  EXPECT_EQ(said(""), "dhcp | auto | 1 | -\n");
+  EXPECT_EQ(said("autoconnect=no\n"), "dhcp | auto | 1 | -\n");
+  EXPECT_EQ(said("master=br0\nautoconnect=false\n"), "- | - | 0 | -\n");
+  EXPECT_EQ(said("[ipv4]\n"), "bad-value\n");
+  EXPECT_EQ(said("[ipv4]\nmethod=static\n"), "bad-value\n");
+  EXPECT_EQ(said("[ipv4]\nmethod=manual\naddress1=x\n"), "bad-value\n");
+  EXPECT_EQ(said("[ipv4]\nmethod=disabled\naddress1=10.0.0.1/8\n"), "bad-value\n");
+  EXPECT_EQ(said("; a comment\n"), "not-an-entry\n");
+  EXPECT_EQ(said("[ipv4]\nmethod=manual\naddress1=10.0.0.1/8\naddress2=10.0.0.2/8,x\n"),
+            "static | auto | 1 | 10.0.0.1\n");
 }
 
 // RFC 6890, RFC 4193, RFC 4291.

@@ -1,27 +1,63 @@
 // nm-settings-keyfile(5): *.nmconnection of /etc/NetworkManager/system-connections, /run and /usr/lib; a file of the
 // same name in /etc takes the place of the others. NetworkManager passes over one that not root owns or that others
 // may read.
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <map>
 
 #include "analyzer/facts/collect/network_model.h"
 #include "analyzer/source/tree.h"
-#include "parsers/unit.h"
+#include "parsers/key_file.h"
 
 namespace drydock::facts {
 
 namespace {
 
-namespace unit = parsers::unit;
+namespace key_file = parsers::key_file;
 
 class Connection {
  public:
-  Connection(const unit::File& file, std::string path) : path_(std::move(path)) {
-    for (const unit::Assignment& a : file.assignments)
-      settings_[a.section + "." + a.key] = {a.value, {path_, a.span}};
+  Connection(const key_file::File& file, std::string path) : path_(std::move(path)) {
+    for (const key_file::Group& group : file.groups)
+      groups_.try_emplace(group.name, NetworkSetting{group.name, {path_, group.span}});
+    for (const key_file::Entry& e : file.entries) {
+      // The older names of groups.
+      const std::string& group = e.group == "802-11-wireless"            ? "wifi"
+                                 : e.group == "802-11-wireless-security" ? "wifi-security"
+                                                                         : e.group;
+      settings_[group + "." + e.key] = {e.value, {path_, e.span}};
+    }
   }
 
-  NetworkInterface interface() {
+  // What NetworkManager refuses the connection for; nullptr: it takes it.
+  const NetworkSetting* refused_for() const {
+    static constexpr std::string_view kMethods[] = {"auto", "manual", "link-local", "shared",
+                                                    "disabled"};
+    for (const std::string family : {"ipv4", "ipv6"}) {
+      const NetworkSetting* const method = find(family + ".method");
+      // With the group there has to be a method.
+      if (const auto group = groups_.find(family); !method && group != groups_.end())
+        return &group->second;
+      if (!method) continue;
+      const bool is_known =
+          std::ranges::find(kMethods, method->value) != std::end(kMethods) ||
+          (family == "ipv6" && (method->value == "ignore" || method->value == "dhcp"));
+      if (!is_known) return method;
+      const bool has_addresses = !addresses(family).empty();
+      const std::string dns = text(family + ".dns");
+      const bool has_dns = is_host(family, dns.substr(0, dns.find_first_of(",; ")));
+      if (method->value == "manual" && !has_addresses) return method;
+      if (method->value == "shared" && family == "ipv4" && has_dns) return method;
+      if ((method->value == "disabled" || method->value == "link-local" ||
+           method->value == "ignore") &&
+          (has_addresses || has_dns))
+        return method;
+    }
+    return nullptr;
+  }
+
+  NetworkInterface interface() const {
     NetworkInterface one;
     one.manager = "NetworkManager";
     one.name = text("connection.interface-name");
@@ -31,7 +67,9 @@ class Connection {
     one.kind = kind(text("connection.type"));
     one.place = {path_, {}};
     if (const auto* const id = find("connection.id")) one.place = id->place;
-    one.starts = network_switch(text("connection.autoconnect")) != "no";
+    // What GLib does not take for a switch leaves the default.
+    const std::string starts = text("connection.autoconnect");
+    one.starts = starts != "false" && starts != "0";
     method("ipv4", one.ipv4, one);
     method("ipv6", one.ipv6, one);
     router_advertisements(one);
@@ -58,21 +96,40 @@ class Connection {
     return setting ? setting->value : "";
   }
 
+  static bool is_host(const std::string& family, const std::string& text) {
+    unsigned char bytes[16];
+    return inet_pton(family == "ipv4" ? AF_INET : AF_INET6, text.c_str(), bytes) == 1;
+  }
+
   static std::string kind(const std::string& type) {
     if (type == "802-3-ethernet") return "ethernet";
     if (type == "802-11-wireless") return "wifi";
     return type;
   }
 
-  void method(const std::string& family, std::set<std::string>& methods, NetworkInterface& one) {
-    const std::string value = text(family + ".method");
+  void method(const std::string& family, std::set<std::string>& methods,
+              NetworkInterface& one) const {
+    std::string value = text(family + ".method");
+    // What is part of a bridge or bond has none; for the others the default is auto.
+    const bool is_port = find("connection.master") || find("connection.controller");
+    if (value.empty() && !is_port) value = one.kind == "wireguard" ? "disabled" : "auto";
     if (value == "auto")
       methods.insert(family == "ipv4" ? "dhcp" : "auto");
     else if (value == "dhcp" || value == "link-local" || value == "shared")
       methods.insert(value);
     else if (value == "disabled" || value == "ignore")
       methods.insert("none");
-    // "address1=192.0.2.1/24,192.0.2.254": the address and its gateway.
+    for (NetworkAddress& address : addresses(family)) {
+      methods.insert("static");
+      one.addresses.push_back(std::move(address));
+    }
+    // NetworkManager switches forwarding on for what it shares.
+    if (value == "shared") one.forwards = {family, find(family + ".method")->place};
+  }
+
+  // "address1=192.0.2.1/24,192.0.2.254": the address and its gateway.
+  std::vector<NetworkAddress> addresses(const std::string& family) const {
+    std::vector<NetworkAddress> list;
     for (const std::string_view prefix : {".address", ".addresses"})
       for (const auto& [key, setting] : settings_) {
         const std::string start = family + std::string(prefix);
@@ -80,12 +137,20 @@ class Connection {
               return c >= '0' && c <= '9';
             }))
           continue;
-        methods.insert("static");
-        one.addresses.push_back(
-            {setting.value.substr(0, setting.value.find_first_of(",; ")), setting.place});
+        // Of an address with a gateway that is none nothing is taken.
+        const size_t end = setting.value.find_first_of(",; ");
+        const std::string address = setting.value.substr(0, end);
+        std::string gateway = end == std::string::npos ? "" : setting.value.substr(end + 1);
+        gateway = gateway.substr(0, gateway.find_first_of(",; "));
+        if (is_host(family, address.substr(0, address.find('/'))) &&
+            (gateway.empty() || is_host(family, gateway)) &&
+            std::ranges::none_of(
+                list, [&](const NetworkAddress& other) { return other.text == address; }))
+          list.push_back({address, setting.place});
       }
-    // NetworkManager switches forwarding on for what it shares.
-    if (value == "shared") one.forwards = {family, find(family + ".method")->place};
+    // What is shared has one alone.
+    if (family == "ipv4" && text("ipv4.method") == "shared" && list.size() > 1) list.resize(1);
+    return list;
   }
 
   // NetworkManager reads router advertisements itself; with "ignore" it leaves IPv6 to the kernel.
@@ -129,6 +194,7 @@ class Connection {
 
   std::string path_;
   std::map<std::string, NetworkSetting, std::less<>> settings_;
+  std::map<std::string, NetworkSetting> groups_;
 };
 
 }  // namespace
@@ -153,14 +219,13 @@ NetworkInterfaces network_manager_interfaces(Context& context) {
                                      : network_manager_files(context)) {
     const auto text = context.read(path);
     if (!text) continue;
-    const unit::File file = unit::parse(text->text);
-    // GLib's key files are no unit files in this: it takes nothing of a file with a line that is none.
-    parsers::SyntaxErrors errors;
-    for (const parsers::SyntaxError& error : file.errors)
-      errors.add(error.code, error.span, error.message, parsers::Effect::refused);
-    context.issues(text->path, errors);
-    if (!errors.empty()) continue;
-    list.push_back(Connection(file, text->path).interface());
+    key_file::File file = key_file::parse(text->text);
+    const Connection connection(file, text->path);
+    if (const NetworkSetting* const wrong = connection.refused_for())
+      file.errors.add("bad-value", wrong->place.span,
+                      "NetworkManager refuses a connection for this", parsers::Effect::refused);
+    context.issues(text->path, file.errors);
+    if (file.errors.empty()) list.push_back(connection.interface());
   }
   return list;
 }

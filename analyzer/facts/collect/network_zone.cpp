@@ -7,7 +7,7 @@
 #include "analyzer/facts/collect/network_model.h"
 #include "analyzer/source/tree.h"
 #include "parsers/env_file.h"
-#include "parsers/unit.h"
+#include "parsers/key_file.h"
 
 namespace drydock::facts {
 
@@ -37,11 +37,9 @@ void read_ifcfg(Context& context, const std::string& path, NetworkZones& zones) 
 void read_keyfile(Context& context, const std::string& path, NetworkZones& zones) {
   const auto text = context.read(path);
   if (!text) return;
-  const parsers::unit::File file = parsers::unit::parse(text->text);
-  if (!file.errors.empty()) return;
   std::string device, zone;
-  for (const parsers::unit::Assignment& a : file.assignments) {
-    if (a.section != "connection") continue;
+  for (const parsers::key_file::Entry& a : parsers::key_file::parse(text->text).entries) {
+    if (a.group != "connection") continue;
     if (a.key == "interface-name") device = a.value;
     if (a.key == "zone") zone = a.value;
   }
