@@ -130,7 +130,7 @@ class Connection {
   // "address1=192.0.2.1/24,192.0.2.254": the address and its gateway.
   std::vector<NetworkAddress> addresses(const std::string& family) const {
     std::vector<NetworkAddress> list;
-    for (const std::string_view prefix : {".address", ".addresses"})
+    for (const std::string_view prefix : {".addresses", ".address"})
       for (const auto& [key, setting] : settings_) {
         const std::string start = family + std::string(prefix);
         if (!key.starts_with(start) || !std::ranges::all_of(key.substr(start.size()), [](char c) {
