@@ -337,7 +337,7 @@ class Parser {
     if (line.more() && (line.peek() != '#' || line.at() == last))
       line.fail("nothing behind the path");
     include.span = lines_.span(begin, line.more() ? last : end);
-    file_.entries.push_back(std::move(include));
+    file_.entries.emplace_back(std::move(include));
   }
 
   void read_defaults(Line& line, size_t begin, size_t end) {
@@ -394,7 +394,7 @@ class Parser {
     } while (line.take(','));
     if (line.more()) line.fail("',' or the end of the line");
     defaults.span = lines_.span(begin, end);
-    file_.entries.push_back(std::move(defaults));
+    file_.entries.emplace_back(std::move(defaults));
   }
 
   void read_aliases(Line& line, AliasKind kind) {
@@ -410,7 +410,7 @@ class Parser {
       if (!line.take('=')) line.fail("'='");
       alias.members = list(line, kind, true);
       alias.span = lines_.span(begin, line.at());
-      file_.entries.push_back(std::move(alias));
+      file_.entries.emplace_back(std::move(alias));
     } while (line.take(':'));
     if (line.more()) line.fail("',' or ':'");
   }
@@ -432,7 +432,7 @@ class Parser {
     } while (line.take(':'));
     if (line.more()) line.fail("',' or ':'");
     spec.span = lines_.span(begin, end);
-    file_.entries.push_back(std::move(spec));
+    file_.entries.emplace_back(std::move(spec));
   }
 
   // `spec` comes with what the command before it had and passes on: sudoers(5), "Once a tag is set on a
