@@ -46,7 +46,8 @@ class Host {
     file("etc/ufw/user.rules", "*filter\n:ufw-user-input - [0:0]\n" + user + "COMMIT\n");
     return file("etc/ufw/after.rules", "*filter\n:DOCKER-USER - [0:0]\n" + after + "COMMIT\n");
   }
-  std::string published() const { return test::facts(tree_, kPublished); }
+  std::string ask(std::string_view sql) const { return test::facts(tree_, sql); }
+  std::string published() const { return ask(kPublished); }
 
  private:
   std::shared_ptr<MemoryTree> tree_ = std::make_shared<MemoryTree>();
@@ -80,13 +81,62 @@ TEST(PublishedPort, OnOneAddressIsReachedThere) {
                 .container("c", "\"80/tcp\": [{\"HostIp\": \"::1\", \"HostPort\": \"80\"}]")
                 .container("d", "\"80/tcp\": [{\"HostIp\": \"::\", \"HostPort\": \"81\"}]")
                 .published(),
-            "docker | b | udp | 80 | - | - | to 192.0.2.7 | - | 1\n"
-            "docker | d | tcp | 81 | - | - | - | - | 1\n");
+            "docker | b | udp | 80 | - | - | to 192.0.2.7 | - | 1\n");
   EXPECT_EQ(Host()
                 .file("etc/docker/daemon.json", "{\"ip\": \"127.0.0.1\"}")
                 .container("db", kDatabase)
                 .published(),
             "");
+}
+
+// Which families a port is reached by. docker-proxy listens for IPv6 as any process does; what ip6tables translates
+// is forwarded past ufw, as with IPv4.
+TEST(PublishedPort, ByIPv6) {
+  const std::string bindings =
+      "\"80/tcp\": [{\"HostIp\": \"\", \"HostPort\": \"80\"}], \"81/tcp\": [{\"HostIp\": "
+      "\"0.0.0.0\", \"HostPort\": \"81\"}], \"82/tcp\": [{\"HostIp\": \"::\", \"HostPort\": "
+      "\"82\"}], \"83/tcp\": [{\"HostIp\": \"2001:db8::1\", \"HostPort\": \"83\"}]";
+  const auto host = [&](const std::string& daemon, const std::string& address) {
+    Host out;
+    out.container("web", bindings).file("etc/docker/daemon.json", daemon).ufw();
+    return out.file("var/lib/docker/containers/web/config.v2.json",
+                    "{\"ID\": \"web\", \"Name\": \"/web\", \"State\": {\"Running\": true, "
+                    "\"StartedAt\": \"2026-01-01T00:00:00Z\"}, \"NetworkSettings\": {\"Networks\": "
+                    "{\"bridge\": {\"GlobalIPv6Address\": \"" +
+                        address + "\"}}}}");
+  };
+  const auto families = [](const Host& one) {
+    return one.ask(
+        "SELECT port, host_ip, coalesce(families, '-') FROM container_port ORDER BY port");
+  };
+  const auto reached = [](const Host& one) {
+    return one.ask(
+        "SELECT family, ports, conditions, bypasses FROM reachable_port WHERE container "
+        "IS NOT NULL ORDER BY ports, family");
+  };
+  const std::string both =
+      "80 | 0.0.0.0 | ip,ip6\n81 | 0.0.0.0 | ip\n82 | :: | ip6\n83 | 2001:db8::1 | ip6\n";
+  const std::string by_ip = "ip | 80 | - | ufw\nip | 81 | - | ufw\n";
+  EXPECT_EQ(families(host("{}", "")), both);
+  EXPECT_EQ(reached(host("{}", "")), by_ip);
+  EXPECT_EQ(families(host("{\"userland-proxy\": false}", "")),
+            "80 | 0.0.0.0 | ip\n81 | 0.0.0.0 | ip\n82 | :: | -\n83 | 2001:db8::1 | -\n");
+  const std::string by_both =
+      "ip | 80 | - | ufw\nip6 | 80 | - | ufw\nip | 81 | - | ufw\nip6 | 82 | - | ufw\n"
+      "ip6 | 83 | to 2001:db8::1 | ufw\n";
+  EXPECT_EQ(families(host("{\"userland-proxy\": false}", "fd00::2")), both);
+  EXPECT_EQ(reached(host("{}", "fd00::2")), by_both);
+  EXPECT_EQ(reached(host("{\"ipv6\": true}", "")), by_both);
+  EXPECT_EQ(reached(host("{\"ip6tables\": false}", "fd00::2")), by_ip);
+  EXPECT_EQ(reached(host("{\"ip\": \"192.0.2.1\"}", "")),
+            "ip | 80 | to 192.0.2.1 | ufw\nip | 81 | - | ufw\n");
+  // Before 27.0 ip6tables had to be asked for.
+  const std::string status =
+      "Package: docker-ce\nStatus: install ok installed\nArchitecture: "
+      "amd64\nVersion: 5:26.1.4-1\n";
+  EXPECT_EQ(reached(host("{}", "fd00::2").file("var/lib/dpkg/status", status)), by_ip);
+  EXPECT_EQ(reached(host("{\"ip6tables\": true}", "fd00::2").file("var/lib/dpkg/status", status)),
+            by_both);
 }
 
 TEST(PublishedPort, OfAContainerThatDoesNotStartIsNot) {

@@ -111,22 +111,26 @@ const TableSpec kContainerPortTable{
     .name = "container_port",
     .kind = TableKind::effective,
     .doc = "A port of a container: published on the host, or only declared (EXPOSE).",
-    .columns = {{"container", ColumnType::text, "container.id."},
-                {"name", ColumnType::text, "container.name."},
-                {"port", ColumnType::integer, "Inside the container."},
-                {"protocol", ColumnType::text, "tcp, udp or sctp."},
-                {"published", ColumnType::boolean, "1: it is bound to a port of the host."},
-                {"host_ip", ColumnType::text,
-                 "The address it is bound to, from the daemon's `ip` if the container names none; "
-                 "NULL: not "
-                 "published."},
-                {"host_port", ColumnType::text,
-                 "The port or range on the host; NULL: not published, or chosen at the start."},
-                {"host_port_low", ColumnType::integer,
-                 "The first of the range; NULL if there is none."},
-                {"is_any_address", ColumnType::boolean,
-                 "1: published on every address of the host (0.0.0.0, ::)."},
-                {"loc", ColumnType::location, "The binding or the declaration."}},
+    .columns =
+        {{"container", ColumnType::text, "container.id."},
+         {"name", ColumnType::text, "container.name."},
+         {"port", ColumnType::integer, "Inside the container."},
+         {"protocol", ColumnType::text, "tcp, udp or sctp."},
+         {"published", ColumnType::boolean, "1: it is bound to a port of the host."},
+         {"host_ip", ColumnType::text,
+          "The address it is bound to, from the daemon's `ip` if the container names none; "
+          "NULL: not "
+          "published."},
+         {"host_port", ColumnType::text,
+          "The port or range on the host; NULL: not published, or chosen at the start."},
+         {"host_port_low", ColumnType::integer, "The first of the range; NULL if there is none."},
+         {"is_any_address", ColumnType::boolean,
+          "1: published on every address of the host (0.0.0.0, ::)."},
+         {"families", ColumnType::text,
+          "'ip', 'ip6' or 'ip,ip6': by which addresses of the host it is reached, if the "
+          "host has such. Without an address in -p both, as far as the container has IPv6 or "
+          "docker-proxy (userland-proxy) stands in for it. NULL: not published."},
+         {"loc", ColumnType::location, "The binding or the declaration."}},
     .indexes = {"container"},
     .examples = {"SELECT name, port, host_ip, host_port FROM container_port WHERE published"}};
 
@@ -283,10 +287,11 @@ class Rows {
       low = low * 10 + (digit - '0');
     }
     const bool any = ip == "0.0.0.0" || ip == "::" || ip == "[::]";
-    store_.insert(kContainerPortTable, {std::string_view(c.id), std::string_view(c.name), p.port,
-                                        std::string_view(p.protocol), true, std::string_view(ip),
-                                        text_or_null(p.host_port),
-                                        low > 0 ? Value(low) : Value(Null{}), any, at(p.place)});
+    store_.insert(kContainerPortTable,
+                  {std::string_view(c.id), std::string_view(c.name), p.port,
+                   std::string_view(p.protocol), true, std::string_view(ip),
+                   text_or_null(p.host_port), low > 0 ? Value(low) : Value(Null{}), any,
+                   text_or_null(published_families(context_, c, p)), at(p.place)});
   }
 
   // What is declared and not published.
@@ -302,7 +307,7 @@ class Rows {
         continue;
       store_.insert(kContainerPortTable, {std::string_view(c.id), std::string_view(c.name), port,
                                           std::string_view(protocol), false, Null{}, Null{}, Null{},
-                                          false, at(exposed.place)});
+                                          false, Null{}, at(exposed.place)});
     }
   }
 
@@ -398,6 +403,24 @@ std::string published_address(Context& context, const ContainerModel& container,
       if (config.instance == "system" && !config.value("ip").empty())
         return std::string(config.value("ip"));
   return "0.0.0.0";
+}
+
+// docs.docker.com/engine/network/port-publishing: without an address "for all addresses, both IPv4 and IPv6".
+std::string published_families(Context& context, const ContainerModel& container,
+                               const ContainerPort& port) {
+  const std::string address = published_address(context, container, port);
+  bool proxy = container.engine == "docker";
+  if (container.engine == "docker") {
+    for (const DockerConfig& config : docker_configs(context))
+      if (config.instance == "system" && config.value("userland-proxy") == "false") proxy = false;
+  } else if (container.is_host_root == false) {
+    proxy = true;  // rootlessport and pasta listen for both
+  }
+  const bool ip6 = proxy || container.has_ipv6;
+  const bool is_any = address == "0.0.0.0" || address == "::" || address == "[::]";
+  if (port.host_ip.empty() && is_any) return ip6 ? "ip,ip6" : "ip";
+  if (address.find(':') == std::string::npos) return "ip";
+  return ip6 ? "ip6" : "";
 }
 
 const Collector kContainerCollector{

@@ -34,7 +34,8 @@ struct ContainerMount {
 struct ContainerPort {
   int64_t port = 0;
   std::string protocol;
-  std::string host_ip;    // empty: whatever the daemon's `ip` says
+  std::string
+      host_ip;  // empty: whatever the daemon's `ip` says; 0.0.0.0 and :: are one family each
   std::string host_port;  // empty: one is chosen when the container starts
   Place place;
 };
@@ -69,6 +70,7 @@ struct ContainerModel {
   std::optional<int64_t> uid;  // of that user inside the container
   // Is uid 0 of the container uid 0 of the host? Nothing: it cannot be told.
   std::optional<bool> is_host_root;
+  bool has_ipv6 = false;  // one of its networks is known to give it an address of IPv6
   Place place;
   std::vector<ContainerSetting> settings;
   std::vector<ContainerMount> mounts;
@@ -94,6 +96,12 @@ const std::vector<ContainerModel>& containers(Context& context);
 // (dockerd(8): --ip "Default IP address to use when binding container ports").
 std::string published_address(Context& context, const ContainerModel& container,
                               const ContainerPort& port);
+
+// The address families that others reach a published port by, of those the host has: "ip", "ip6", "ip,ip6"; empty:
+// nothing is bound. docker-proxy listens for IPv6 in front of a container that has none; it is a process of the
+// host. Without it, and with Podman's rootful networks, there are only the addresses the container has.
+std::string published_families(Context& context, const ContainerModel& container,
+                               const ContainerPort& port);
 
 // "sys_admin", "CAP_SYS_ADMIN" -> "CAP_SYS_ADMIN"; "all" -> "ALL".
 std::string capability_name(std::string_view written);

@@ -351,8 +351,14 @@ class Reader {
         out_.variables.push_back({name, secret ? "1" : "", in_config(&item)});
       }
     if (const json::Value* networks = config({"NetworkSettings", "Networks"}))
-      for (const json::Value& item : networks->items)
+      for (const json::Value& item : networks->items) {
         out_.networks.push_back({item.key, "", in_config(&item)});
+        // It stays there when the container stops; of the default network the daemon decides.
+        const json::Value* address = item.find("GlobalIPv6Address");
+        if (!text(address).empty() ||
+            (item.key == "bridge" && root_ != nullptr && root_->config->value("ipv6") == "true"))
+          out_.has_ipv6 = true;
+      }
   }
 
   Context& context_;

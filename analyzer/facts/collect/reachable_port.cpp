@@ -235,7 +235,11 @@ class Reachable {
     if (std::ranges::none_of(all, [](const ContainerModel& c) { return !c.ports.empty(); })) return;
     docker_ = start_of(context_, {"docker.service", "docker.socket"}).enabled;
     for (const DockerConfig& config : docker_configs(context_))
-      if (config.instance == "system" && config.value("iptables") == "false") forwards_ = false;
+      if (config.instance == "system") {
+        if (config.value("iptables") == "false") forwards_ = false;
+        const std::string_view ip6tables = config.value("ip6tables");
+        forwards_ip6_ = ip6tables.empty() ? docker_release() >= 27 : ip6tables == "true";
+      }
     for (const ContainerModel& container : all) write(container);
   }
 
@@ -244,6 +248,20 @@ class Reachable {
     for (const ContainerSetting& one : container.settings)
       if (one.key == key) return one.value;
     return "";
+  }
+
+  // The first number of the engine's version; without a package a new one. ip6tables is on by default since 27.0.
+  int docker_release() {
+    const auto answer = context_.store().select(
+        "SELECT version FROM package WHERE name IN ('docker-ce', 'docker.io', 'moby-engine') AND "
+        "status = 'installed' LIMIT 1");
+    if (!answer || answer->rows.empty() || !answer->rows[0][0]) return 27;
+    std::string_view version = *answer->rows[0][0];
+    if (const size_t epoch = version.find(':'); epoch != std::string_view::npos)
+      version.remove_prefix(epoch + 1);
+    int release = 0;
+    std::from_chars(version.data(), version.data() + version.size(), release);
+    return release;
   }
 
   void write(const ContainerModel& container) {
@@ -291,10 +309,16 @@ class Reachable {
     std::string address = published_address(context_, container, port);
     std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
     if (address.starts_with("127.") || address == "::1" || address == "localhost") return;
-    const bool is_ip6 = address.find(':') != std::string::npos;
-    // "::" of a daemon without IPv6 means every address; so does an empty one.
-    if (is_ip6 && address != "::") return;
-    Published one{container.engine, "ip", port.protocol, {}, {}};
+    const std::string families = published_families(context_, container, port);
+    if (families.starts_with("ip,") || families == "ip") write(container, port, address, "ip");
+    // What docker-proxy takes for a container without IPv6 comes through INPUT, like for any process of the host.
+    if (families.ends_with("ip6") && container.has_ipv6 && forwards_ip6_)
+      write(container, port, address == "0.0.0.0" ? "::" : address, "ip6");
+  }
+
+  void write(const ContainerModel& container, const ContainerPort& port, const std::string& address,
+             std::string_view family) {
+    Published one{container.engine, std::string(family), port.protocol, {}, {}};
     std::string ports = port.host_port;
     if (const auto range = range_of(port.host_port)) {
       one.host = *range;
@@ -315,7 +339,7 @@ class Reachable {
       opening.span = port.place.span;
       const bool is_any = address.empty() || address == "0.0.0.0" || address == "::";
       if (!is_any) opening.conditions += (opening.conditions.empty() ? "to " : " to ") + address;
-      insert(container.engine, "ip", opening, &container, port.port, is_open ? bypassed(one) : "",
+      insert(container.engine, family, opening, &container, port.port, is_open ? bypassed(one) : "",
              enabled(container));
     }
   }
@@ -379,6 +403,7 @@ class Reachable {
   const FirewallOutcome& firewalls_;
   std::optional<bool> docker_;
   bool forwards_ = true;
+  bool forwards_ip6_ = true;  // ip6tables
 };
 
 void collect_reachable_port(Context& context) {
@@ -391,6 +416,7 @@ const Collector kReachablePortCollector{
     .name = "reachable_port",
     .tables = {&kReachablePortTable},
     .needs = {"unit_state", "firewall_policy", "container_port"},
+    .hints = {"package"},
     .paths = {},
     .loose = {},
     .collect = collect_reachable_port};
