@@ -99,7 +99,7 @@ std::string sorted(const std::string& text, std::string_view kinds) {
 }
 
 TEST(NameServiceDifferential, AccountsGroupsAndMembersAreThoseOfGlibc) {
-  constexpr int kRoots = 100;
+  constexpr int kRoots = 200;
   const test::ScratchDirectory scratch;
   std::vector<std::shared_ptr<MemoryTree>> trees;
   for (int i = 0; i < kRoots; ++i) {
@@ -143,7 +143,7 @@ TEST(NameServiceDifferential, AccountsGroupsAndMembersAreThoseOfGlibc) {
 }
 
 TEST(UseraddDifferential, DefaultsAreThoseOfUseradd) {
-  constexpr int kFiles = 50;
+  constexpr int kFiles = 220;
   const test::ScratchDirectory scratch;
   std::vector<std::shared_ptr<MemoryTree>> trees;
   for (int i = 0; i < kFiles; ++i) {
@@ -177,7 +177,7 @@ TEST(UseraddDifferential, DefaultsAreThoseOfUseradd) {
     GTEST_SKIP() << "useradd -D does not work here (Debian package: passwd)";
   for (size_t i = 0; i < real.size(); ++i) {
     std::istringstream ours(
-        test::facts(trees[i], "SELECT substr(key, 9) || '=' || value FROM useradd_default"));
+        facts_of(trees[i], "SELECT substr(key, 9) || '=' || value FROM useradd_default"));
     for (std::string line; std::getline(ours, line);)
       EXPECT_TRUE(real[i].contains(line)) << line << "\n" << *trees[i]->read("etc/default/useradd");
   }

@@ -197,12 +197,12 @@ class Login {
     for (const auto& assignment : found) {
       const Span at = assignment.value_span;
       std::string value = assignment.value;
-      // useradd says that it ignores the line, and keeps what it had.
+      // useradd says that it ignores the line, and takes -1, whatever an earlier one says (get_defaults).
       if (program == "useradd." && assignment.name == "INACTIVE" && !make_number(value)) {
         context_.issue(text->path,
                        {"bad-number", at, "useradd ignores INACTIVE: expected a number of days"},
                        {&kUseraddDefaultTable});
-        continue;
+        value = "-1";
       }
       keep(kUseraddDefaultTable, std::string(program) + assignment.name,
            {std::move(value), context_.store().locate(text->path, assignment.span),

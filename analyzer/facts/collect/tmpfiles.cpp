@@ -45,11 +45,12 @@ std::string take_word(std::string_view& rest) {
 // "0755", "~2775", ":0644"; nullopt for "-" and what is no mode.
 std::optional<int64_t> mode_of(std::string_view text) {
   while (!text.empty() && (text[0] == '~' || text[0] == ':')) text.remove_prefix(1);
-  if (text.empty() || text.size() > 5) return std::nullopt;
+  if (text.empty()) return std::nullopt;
   int64_t mode = 0;
   for (const char c : text) {
     if (c < '0' || c > '7') return std::nullopt;
     mode = mode * 8 + (c - '0');
+    if (mode > 07777) return std::nullopt;
   }
   return mode;
 }
@@ -57,12 +58,24 @@ std::optional<int64_t> mode_of(std::string_view text) {
 void read(Context& context, const std::string& path, std::set<std::string>& known) {
   const auto text = context.read(path);
   if (!text) return;
-  const parsers::directives::File file = parsers::directives::parse(text->text, {.comments = "#"});
+  const parsers::directives::File file = parsers::directives::parse(text->text, {.comments = "#;"});
   context.issues(text->path, file.errors);
   for (const auto& directive : file.directives) {
     std::string_view rest = directive.value;
     const std::string where = take_word(rest);
-    const auto mode = mode_of(take_word(rest));
+    const std::string permissions = take_word(rest);
+    const auto mode = mode_of(permissions);
+    // systemd-tmpfiles passes over the whole line.
+    const bool is_known = std::string_view("fFwdDvqQpLcbCexXrRzZtThHaA").find(directive.name[0]) !=
+                          std::string_view::npos;
+    if (!is_known || (!mode && !permissions.empty() && permissions != "-")) {
+      context.issue(text->path,
+                    {"bad-line", directive.span,
+                     is_known ? "systemd-tmpfiles ignores the line: " + permissions + " is no mode"
+                              : "systemd-tmpfiles ignores the line: it knows no such type"},
+                    {&kTmpfilesLineTable});
+      continue;
+    }
     const std::string user = take_word(rest), group = take_word(rest);
     const auto text_or_null = [](const std::string& word) {
       return word.empty() || word == "-" ? Value(Null{}) : Value(std::string_view(word));
