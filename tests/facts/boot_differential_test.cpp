@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 #include <sstream>
 
 #include "analyzer/source/artifact.h"
 #include "parsers/grub_default.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/random.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -248,6 +250,63 @@ TEST(BootDifferential, AnImageCarriesTheCommandLineThatObjcopyPutIn) {
   const auto rows = (*store)->select("SELECT version || ' ' || arguments FROM boot_entry");
   ASSERT_TRUE(rows && rows->rows.size() == 1);
   EXPECT_EQ(*rows->rows[0][0], "6.6.1-uki root=/dev/sda1 ro audit=1 dyndbg=\"file x +p\"");
+}
+
+// Images of many shapes, of which objcopy takes the sections out again.
+TEST(BootDifferential, GeneratedImagesCarryWhatObjcopyFindsInThem) {
+  test::ScratchDirectory directory;
+  test::Random random(20265);
+  std::string script =
+      "cd " + directory.path() +
+      "\necho 'int x;' | cc -c -x c - -o stub.o || exit 1\nhead -c 70000 /dev/zero >linux\n";
+  std::vector<std::string> lines(kCases), releases(kCases);
+  for (size_t i = 0; i < kCases; ++i) {
+    const std::string name = std::to_string(i);
+    for (int words = random.below(7); words > 0; --words)
+      lines[i] += random.pick({"", " ", "  "}) +
+                  random.pick({"root=UUID=1-2", "ro", "quiet", "audit=1", "dyndbg=\"file x +p\"",
+                               "a='b c'", "init=/bin/sh", "mitigations=off", "\xc3\xa9=1", "--",
+                               "-- x", "lockdown=integrity"}) +
+                  random.pick({" ", " ", "\n", "\t"});
+    if (random.one_in(20)) lines[i] += std::string(3000, 'y');
+    releases[i] = random.pick({"6.1.0-1-amd64", "6.6.1", "5.10.0~rc1"});
+    directory.write(name + ".cmdline",
+                    lines[i] + random.pick({"", "\n", std::string(1, '\0').c_str()}));
+    directory.write(name + ".uname", releases[i]);
+    std::vector<std::string> sections = {".linux=linux", ".cmdline=" + name + ".cmdline",
+                                         ".uname=" + name + ".uname", ".osrel=" + name + ".uname"};
+    if (random.one_in(8)) sections.erase(sections.begin() + 1);
+    if (random.one_in(2)) std::swap(sections.front(), sections.back());
+    std::string options;
+    for (const std::string& section : sections)
+      options += " --add-section " + section + " --set-section-flags " +
+                 section.substr(0, section.find('=')) + "=data,readonly";
+    script += "objcopy -O pei-x86-64" + options + " stub.o " + name + ".efi && objcopy -O binary " +
+              "--only-section=.cmdline --set-section-flags .cmdline=alloc " + name + ".efi " +
+              name + ".found\n";
+  }
+  test::ask("sh " + directory.write("make", script + "\n"));
+  const auto read = [&](const std::string& name) {
+    std::ifstream file(directory.path() + "/" + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  if (read("0.efi").empty()) GTEST_SKIP() << "objcopy with PE support is not installed";
+  size_t arguments = 0;
+  for (size_t i = 0; i < kCases; ++i) {
+    const std::string name = std::to_string(i);
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("boot/efi/EFI/Linux/a.efi", read(name + ".efi"));
+    // Sections are filled up with zeros; drydock shows the arguments with one blank between
+    // them, and none behind "--", which are those of init.
+    std::string wanted, word;
+    std::istringstream words(read(name + ".found").substr(0, read(name + ".found").find('\0')));
+    while (words >> word && word != "--") wanted += (wanted.empty() ? "" : " ") + word;
+    arguments += wanted.empty() ? 0 : 1;
+    EXPECT_EQ(test::facts(tree, "SELECT version || '|' || arguments FROM boot_entry"),
+              releases[i] + "|" + wanted + "\n")
+        << "case " << i;
+  }
+  EXPECT_GT(arguments, 150u);
 }
 
 }  // namespace
