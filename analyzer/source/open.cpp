@@ -53,8 +53,29 @@ std::string target_name(const Given& given, const OpenOptions& options) {
   return stem.empty() ? "root" : stem;
 }
 
+// By its name: "rootfs.tar.xz", "layer.tgz". Archives inside of archives are not opened.
+bool is_archive_name(std::string_view name) {
+  for (const std::string_view end : {".gz", ".xz", ".zst", ".bz2", ".lz4"})
+    if (name.ends_with(end)) name.remove_suffix(end.size());
+  for (const std::string_view end : {".tar", ".tgz", ".txz", ".tbz2", ".tzst", ".cpio", ".zip"})
+    if (name.ends_with(end) && name.size() > end.size()) return true;
+  return false;
+}
+
 Error nothing_known(const Given& given, const Sighting& seen) {
   std::string help;
+  for (const std::string& name : seen.top) {
+    if (!is_archive_name(name)) continue;
+    help = name + " in it is an archive itself; ";
+    if (S_ISDIR(given.st.st_mode))
+      help += "scan that";
+    else
+      help +=
+          "archives in archives are not opened: unpack it, or hand it over by a pipe, as `unzip -p "
+          "FILE " +
+          name + "` or `tar -xOf FILE " + name + "` with `| drydock scan -`";
+    return {in_quotes(given.path) + " holds no file that drydock knows", help};
+  }
   for (size_t i = 0; i < seen.top.size() && i < 8; ++i) help += (i ? ", " : "seen: ") + seen.top[i];
   if (seen.top.size() > 8) help += " and " + std::to_string(seen.top.size() - 8) + " more";
   help += help.empty()

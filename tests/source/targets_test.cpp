@@ -138,6 +138,18 @@ TEST(Targets, NothingKnown) {
                 .error()
                 .help.find("seen: README.md, src; drydock looks for"),
             0u);
+  dir.file("rootfs.tar.xz", "");
+  EXPECT_EQ(open_artifact(dir.path(), options()).error().help,
+            "rootfs.tar.xz in it is an archive itself; scan that");
+  EXPECT_EQ(
+      open_bytes(
+          ArchiveBuilder("pax", "none").file("a/layer.tgz", "").file("root.cpio", "").bytes(),
+          options())
+          .error()
+          .help,
+      "root.cpio in it is an archive itself; archives in archives are not opened: unpack it, or "
+      "hand it over by a pipe, as `unzip -p FILE root.cpio` or `tar -xOf FILE root.cpio` with `| "
+      "drydock scan -`");
 }
 
 TEST(Targets, RootByOrder) {
