@@ -71,6 +71,15 @@ TEST(Setting, ChronyIncludesDirectories) {
                         "ORDER BY key"),
             "chrony.cmdport | 0 | etc/chrony/conf.d/x.conf:1:1\n"
             "chrony.pool | a iburst | etc/chrony/chrony.conf:1:1\n");
+  // Of several, a name counts once.
+  host->file("etc/chrony/chrony.conf", "confdir /nowhere /etc/chrony/conf.d /etc/more\n")
+      .file("etc/more/x.conf", "cmdport 2\n")
+      .file("etc/more/y.conf", "port 0\n");
+  EXPECT_EQ(test::facts(host,
+                        "SELECT key, value, path FROM setting WHERE key <> 'chrony.confdir' "
+                        "ORDER BY key"),
+            "chrony.cmdport | 0 | etc/chrony/conf.d/x.conf\n"
+            "chrony.port | 0 | etc/more/y.conf\n");
 }
 
 TEST(Setting, InAFragmentEachFileStandsForItself) {

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "analyzer/source/tree.h"
 #include "parsers/directives.h"
@@ -295,7 +296,8 @@ class Settings {
       if (std::ranges::find(program.includes, name) != program.includes.end())
         follow(program, directive.value, depth);
       if (std::ranges::find(program.include_directories, name) != program.include_directories.end())
-        follow(program, directive.value + (name == "sourcedir" ? "/*.sources" : "/*.conf"), depth);
+        follow_directories(program, directive.value, name == "sourcedir" ? "*.sources" : "*.conf",
+                           depth);
     }
   }
 
@@ -304,6 +306,18 @@ class Settings {
     if (path.find_first_of("*?[") == std::string::npos) return read_lines(program, path, depth + 1);
     for (const std::string& found : context_.tree().glob(parent_path(path), file_name(path)))
       read_lines(program, found, depth + 1);
+  }
+
+  // chrony.conf(5), confdir: several directories may be named, their files count by name, of equal names the first
+  // directory's.
+  void follow_directories(const Program& program, const std::string& directories,
+                          std::string_view pattern, int depth) {
+    std::map<std::string, std::string> files;
+    std::istringstream words(directories);
+    for (std::string directory; words >> directory;)
+      for (const std::string& found : context_.tree().glob(normal_path(directory), pattern))
+        files.try_emplace(std::string(file_name(found)), found);
+    for (const auto& [name, path] : files) read_lines(program, path, depth + 1);
   }
 
   void keep(const Program& program, const std::string& name, const directives::Directive& directive,
