@@ -9,7 +9,8 @@ bool may_be_large(std::string_view path) {
     Interest all;
     for (const std::string_view pattern :
          {"rpm/rpmdb.sqlite", "rpm/rpmdb.sqlite-wal", "rpm/Packages.db", "rpm/Packages",
-          "EFI/Linux/*.efi", "efi/Linux/*.efi"})
+          "EFI/Linux/*.efi", "efi/Linux/*.efi", "io.containerd.metadata.v1.bolt/meta.db",
+          "io.containerd.snapshotter.v1.overlayfs/metadata.db"})
       all.add_loose(pattern);
     return all;
   }();

@@ -1,5 +1,6 @@
 // Files that are larger than what a parser gets at once (limits::kFileContent) and are read piece by piece, by
-// Tree::read_piece: RPM's databases (150 MB on a server with many packages), unified kernel images.
+// Tree::read_piece: RPM's databases (150 MB on a server with many packages), unified kernel images,
+// containerd's databases.
 #pragma once
 
 #include <cstdint>

@@ -353,9 +353,10 @@ class Reader {
     if (const json::Value* networks = config({"NetworkSettings", "Networks"}))
       for (const json::Value& item : networks->items) {
         out_.networks.push_back({item.key, "", in_config(&item)});
-        // It stays there when the container stops; of the default network the daemon decides.
-        const json::Value* address = item.find("GlobalIPv6Address");
-        if (!text(address).empty() ||
+        // Of a container that is stopped only an address that somebody chose is kept; of the default network
+        // the daemon decides.
+        if (!text(item.find("GlobalIPv6Address")).empty() ||
+            !text(item.find({"IPAMConfig", "IPv6Address"})).empty() ||
             (item.key == "bridge" && root_ != nullptr && root_->config->value("ipv6") == "true"))
           out_.has_ipv6 = true;
       }

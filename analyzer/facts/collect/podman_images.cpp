@@ -12,7 +12,7 @@ namespace {
 namespace json = parsers::json;
 using parsers::Effect;
 
-std::string text(const json::Value* value) {
+std::string string_of(const json::Value* value) {
   return value && value->is(json::Kind::string) ? value->text : "";
 }
 
@@ -73,7 +73,7 @@ class ImageStore {
     const json::Document document = json::parse(manifest ? manifest->text : std::string_view{});
     if (manifest && document.root) {
       if (document.root->find("manifests")) return {};
-      const std::string digest = ::drydock::facts::text(document.root->find({"config", "digest"}));
+      const std::string digest = string_of(document.root->find({"config", "digest"}));
       if (digest.starts_with("sha256:") && is_hex(digest.substr(7))) return digest;
     }
     image_issue(context_, list,
@@ -89,13 +89,13 @@ class ImageStore {
     const auto text = context_.read(directory + "manifest");
     const json::Document document = json::parse(text ? text->text : std::string_view{});
     if (!document.root) return false;
-    std::string type = ::drydock::facts::text(document.root->find("mediaType"));
-    if (type.empty()) type = ::drydock::facts::text(document.root->find({"config", "mediaType"}));
+    std::string type = string_of(document.root->find("mediaType"));
+    if (type.empty()) type = string_of(document.root->find({"config", "mediaType"}));
     return type.starts_with("application/vnd.oci.");
   }
 
   void image(const json::Value& item, const std::string& list) {
-    const std::string id = text(item.find("id"));
+    const std::string id = string_of(item.find("id"));
     if (!is_hex(id)) return;
     const std::string directory = root_ + "/" + driver_ + "-images/" + id + "/";
     const std::string key = configuration(item, id, directory, list);
@@ -117,7 +117,7 @@ class ImageStore {
     image->id = "sha256:" + id;
     if (image->document.root && image->document.root->find({"config", "Healthcheck"}))
       image->runs_health_check = !is_oci(directory);
-    image->directories = directories(text(item.find("layer")));
+    image->directories = directories(string_of(item.find("layer")));
     if (const json::Value* names = item.find("names"))
       for (const json::Value& name : names->items)
         if (name.is(json::Kind::string))
@@ -160,8 +160,7 @@ class ImageStore {
     context_.issues(text->path, document.errors);
     if (document.root)
       for (const json::Value& item : document.root->items)
-        parents_->emplace(::drydock::facts::text(item.find("id")),
-                          ::drydock::facts::text(item.find("parent")));
+        parents_->emplace(string_of(item.find("id")), string_of(item.find("parent")));
     return *parents_;
   }
 
