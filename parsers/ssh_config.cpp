@@ -61,7 +61,7 @@ class Parser {
     if (name == "match") return match(read);
     const Keyword* known = keyword(name);
     if (!known) {
-      if (!names(ignored_, name))
+      if (!is_ignored(name))
         refuse("unknown-keyword", read.keyword_span, "a keyword that ssh does not know");
       return;
     }
@@ -85,6 +85,14 @@ class Parser {
     file_.lines.push_back(std::move(out));
   }
 
+  // No keyword is longer than this, and ssh has 1024 bytes for a pattern: what is longer is not compared, and only
+  // so many are, since each is compared with every pattern.
+  bool is_ignored(std::string_view name) {
+    constexpr size_t kLongest = 100, kPatterns = 1024, kCompared = 1000;
+    return name.size() <= kLongest && ignored_.size() <= kPatterns && ++unknown_ <= kCompared &&
+           names(ignored_, name);
+  }
+
   // A line whose value ssh does not take is kept, for people to see.
   void check(const Keyword& known, const Line& out, Span keyword_span) {
     if (known.value == Value::command) return;
@@ -103,9 +111,7 @@ class Parser {
 
   Block& open(const ssh_line::Line& read, std::string_view word) {
     Block block;
-    block.header = word;
-    for (const Argument& argument : read.arguments)
-      block.header += " " + std::string(text_of(argument.span));
+    block.header = ssh_line::header(word, read.arguments, text_, lines_);
     block.span = read.span;
     file_.blocks.push_back(std::move(block));
     return file_.blocks.back();
@@ -171,15 +177,11 @@ class Parser {
     if (criteria == 0) refuse("bad-match", read.keyword_span, "Match without a criterion");
   }
 
-  std::string_view text_of(Span span) const {
-    const size_t start = lines_.line_bounds(span.line).first;
-    return text_.substr(start + span.column - 1, span.end_column - span.column);
-  }
-
   std::string_view text_;
   std::string ignored_;
   LineIndex lines_;
   File file_;
+  size_t unknown_ = 0;  // keywords that were compared with IgnoreUnknown
 };
 
 }  // namespace

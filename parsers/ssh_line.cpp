@@ -173,6 +173,23 @@ std::optional<std::string> seconds(std::string_view text) {
   return std::to_string(total);
 }
 
+std::string header(std::string_view word, const std::vector<Argument>& arguments,
+                   std::string_view text, const LineIndex& lines) {
+  constexpr size_t kLongest = 300;
+  std::string out(word);
+  for (const Argument& argument : arguments) {
+    const Span& span = argument.span;
+    const size_t start = lines.line_bounds(span.line).first + span.column - 1;
+    if (!out.empty()) out += ' ';
+    out += text.substr(start, std::min<size_t>(span.end_column - span.column, kLongest + 1));
+    if (out.size() > kLongest) {
+      out.resize(kLongest);
+      return out + "…";
+    }
+  }
+  return out;
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)

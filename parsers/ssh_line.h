@@ -37,6 +37,11 @@ std::optional<Line> read(std::string_view text, const LineIndex& lines, size_t b
 // of more than 2^31 - 1 seconds.
 std::optional<std::string> seconds(std::string_view written);
 
+// What a header of a block says of its arguments: as they are written, blanks made one, cut after 300 bytes. Each
+// line of the block carries it, so it must not grow with the file.
+std::string header(std::string_view word, const std::vector<Argument>& arguments,
+                   std::string_view text, const LineIndex& lines);
+
 // ASCII letters in lower case.
 std::string lower(std::string_view text);
 

@@ -74,8 +74,7 @@ class Parser {
   void match(const Line& line) {
     Match out;
     out.span = line.span;
-    for (const Argument& argument : line.arguments)
-      out.header += (out.header.empty() ? "" : " ") + std::string(text_of(argument.span));
+    out.header = ssh_line::header("", line.arguments, text_, lines_);
     const auto bad = [&](Span span, std::string message) {
       refuse("bad-match", span, std::move(message));
     };
@@ -108,11 +107,6 @@ class Parser {
       out.criteria.push_back(std::move(criterion));
     }
     file_.matches.push_back(std::move(out));
-  }
-
-  std::string_view text_of(Span span) const {
-    const size_t start = lines_.line_bounds(span.line).first;
-    return text_.substr(start + span.column - 1, span.end_column - span.column);
   }
 
   std::string_view text_;

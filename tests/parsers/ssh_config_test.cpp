@@ -91,6 +91,13 @@ TEST(SshConfigParser, IgnoreUnknownExcusesWhatFollows) {
   EXPECT_EQ(parsed("Foo 1\n", "foo"), "");
 }
 
+// Each line of a block carries its header.
+TEST(SshConfigParser, AHeaderDoesNotGrowWithTheFile) {
+  const File file = parse("Host " + std::string(100'000, 'a') + "\nUser x\n");
+  ASSERT_EQ(file.blocks.size(), 1u);
+  EXPECT_EQ(file.blocks[0].header, "Host " + std::string(295, 'a') + "…");
+}
+
 TEST(SshConfigParser, PatternsMatchTheWhole) {
   EXPECT_TRUE(matches("*", ""));
   EXPECT_TRUE(matches("a*b?c*", "axxbbyc"));

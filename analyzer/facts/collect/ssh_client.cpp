@@ -58,6 +58,8 @@ class Reader {
     for (const Block& block : file.blocks) asks_final_pass |= block.asks_final_pass;
     for (const auto& line : file.lines) {
       if (stopped_) return;
+      if (entries.size() >= kSshLines)
+        return stop(text->path, "too-many-lines", line.span, "more lines than are read");
       const Keyword* known = parsers::ssh_config::keyword(line.keyword);
       Entry entry = outer;
       entry.keyword = line.keyword;
@@ -89,10 +91,6 @@ class Reader {
 
   void include(const parsers::ssh_config::Argument& argument, const Entry& outer,
                const std::string& from, int depth) {
-    const auto stop = [&](std::string_view code, std::string message) {
-      context_.issue(from, {code, argument.span, std::move(message), parsers::Effect::refused});
-      stopped_ = true;
-    };
     std::string pattern = argument.text;
     if (home_ && pattern.starts_with("~/"))
       pattern = "/" + *home_ + pattern.substr(1);
@@ -106,11 +104,17 @@ class Reader {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
-        return stop("include-depth", "too many nested Include lines: ssh refuses");
+        return stop(from, "include-depth", argument.span,
+                    "too many nested Include lines: ssh refuses");
       if (++included_ > kSshIncludedFiles)
-        return stop("too-many-includes", "more included files than are read");
+        return stop(from, "too-many-includes", argument.span, "more included files than are read");
       read(path, true, outer, depth + 1);
     }
+  }
+
+  void stop(const std::string& path, std::string_view code, Span span, std::string message) {
+    context_.issue(path, {code, span, std::move(message), parsers::Effect::refused});
+    stopped_ = true;
   }
 
   Context& context_;

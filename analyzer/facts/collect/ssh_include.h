@@ -14,6 +14,8 @@ namespace drydock::facts {
 
 constexpr size_t kSshIncludedFiles = 1000;  // of one host; a tree of Includes can name far more
 
+constexpr size_t kSshLines = 200'000;  // of one configuration with what it includes
+
 // The paths that an argument of Include stands for, as glob(3) gives them: wildcards in any component, sorted.
 // "Files without absolute paths are assumed to be in /etc/ssh."
 std::vector<std::string> ssh_included(const Tree& tree, std::string_view argument);

@@ -106,6 +106,8 @@ class Reader {
     context_.issues(text->path, file.errors);
     for (const auto& line : file.lines) {
       if (stopped_) return;
+      if (entries.size() >= kSshLines)
+        return stop(text->path, "too-many-lines", line.span, "more lines than are read");
       if (only_.contains(line.keyword)) continue;
       Entry entry{line.keyword, joined(line.arguments), outer,  always, text->path,
                   line.span,    line.value_span,        next_++};
@@ -151,19 +153,21 @@ class Reader {
 
   void include(const parsers::sshd_config::Argument& argument, const std::string& outer,
                bool always, const std::string& from, int depth) {
-    const auto stop = [&](std::string_view code, std::string message) {
-      context_.issue(from, {code, argument.span, std::move(message), parsers::Effect::refused});
-      stopped_ = true;
-    };
     for (const std::string& path : ssh_included(context_.tree(), argument.text)) {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
-        return stop("include-depth", "too many nested Include lines: sshd refuses");
+        return stop(from, "include-depth", argument.span,
+                    "too many nested Include lines: sshd refuses");
       if (++included_ > kSshIncludedFiles)
-        return stop("too-many-includes", "more included files than are read");
+        return stop(from, "too-many-includes", argument.span, "more included files than are read");
       read(path, true, outer, always, depth + 1);
     }
+  }
+
+  void stop(const std::string& path, std::string_view code, Span span, std::string message) {
+    context_.issue(path, {code, span, std::move(message), parsers::Effect::refused});
+    stopped_ = true;
   }
 
   Context& context_;
