@@ -278,10 +278,10 @@ std::string refusals(const std::shared_ptr<MemoryTree>& tree) {
 // Why we say that cases are refused, by their numbers.
 std::map<size_t, std::string> refused_by_us(const std::vector<Case>& all) {
   std::map<size_t, std::string> out;
-  // What has no flags can be the configuration of one user's daemon each, in one tree.
+  // What has no flags, which could define a runtime, can be the configuration of one user's daemon each, in one tree.
   auto users = std::make_shared<MemoryTree>();
   for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].flags.empty()) {
+    if (all[i].flags.empty() && all[i].file.find("default-runtime") == std::string::npos) {
       users->file("home/" + std::to_string(i) + "/.config/docker/daemon.json", all[i].file + "\n");
       continue;
     }

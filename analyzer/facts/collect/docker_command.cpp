@@ -75,7 +75,9 @@ std::optional<DockerCommand> docker_command(Context& context) {
                   {"other-command", start.lines.back()->value_span,
                    "this does not start dockerd itself, so its flags cannot be told",
                    parsers::Effect::refused});
-  return DockerCommand{};
+  DockerCommand other;
+  other.is_dockerd = false;
+  return other;
 }
 
 std::vector<DockerCommand> loose_docker_commands(Context& context) {

@@ -28,6 +28,8 @@ struct DockerCommandError {
 };
 
 struct DockerCommand {
+  bool is_dockerd =
+      true;  // false: it starts something else, which may start dockerd with any flags
   std::vector<DockerOption> options;  // in the order of the command line
   std::vector<DockerCommandError> errors;
   ServiceEnvironment environment;

@@ -438,7 +438,7 @@ std::vector<DockerConfig> load(Context& context) {
         if (option.flag->name == "config-file") config.config_path = normal_path(option.value);
     read_file(context, config);
     if (command) join_flags(config, *command);
-    check_joined(config);
+    check_joined(config, !command || command->is_dockerd);
     add_implied(config, command.value_or(DockerCommand{}));
     add_defaults(config);
   }
@@ -448,7 +448,7 @@ std::vector<DockerConfig> load(Context& context) {
     config.instance = instance;
     config.config_path = std::move(path);
     read_file(context, config);
-    check_joined(config);
+    check_joined(config, false);
     add_implied(config, {});
   };
   add("snap", std::string(kSnapFile));

@@ -420,10 +420,10 @@ std::vector<DockerValueError> docker_member_problems(const json::Value& member) 
   return Member(member).check();
 }
 
-void check_joined(DockerConfig& config) {
+void check_joined(DockerConfig& config, bool knows_flags) {
   check_labels(config);
   check_resources(config);
-  check_runtime(config);
+  if (knows_flags) check_runtime(config);
 }
 
 }  // namespace drydock::facts

@@ -29,7 +29,7 @@ struct DockerValueError {
 std::vector<DockerValueError> docker_member_problems(const parsers::json::Value& member);
 
 // What it refuses once the file and the flags are joined: labels that contradict each other, a runtime that is not
-// there. Added to the configuration's errors.
-void check_joined(DockerConfig& config);
+// there. Added to the configuration's errors. `knows_flags`: false if flags that nobody knows may define more.
+void check_joined(DockerConfig& config, bool knows_flags);
 
 }  // namespace drydock::facts
