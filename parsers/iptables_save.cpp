@@ -1,11 +1,15 @@
 #include "parsers/iptables_save.h"
 
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "parsers/characters.h"
 
 namespace drydock::parsers::iptables_save {
 namespace {
+
+constexpr int kFlushes = 100;  // of all chains, that are followed into what is known of each
 
 constexpr size_t kRules = 100'000;
 
@@ -46,7 +50,9 @@ File parse(std::string_view text) {
   std::string table;
   Span table_span;
   bool too_many = false;
-  std::unordered_map<std::string, size_t> known;  // of the open table
+  std::unordered_map<std::string, size_t> known;                  // of the open table
+  std::map<std::pair<std::string, std::string>, size_t> flushed;  // how many rules were there then
+  int flushes = 0;
   const auto chain = [&](std::string_view name, Span span) -> Chain& {
     const auto [found, is_new] = known.try_emplace(std::string(name), file.chains.size());
     if (is_new) file.chains.push_back({table, std::string(name), "", 0, "", span, span});
@@ -121,8 +127,17 @@ File parse(std::string_view text) {
     } else if ((words[0] == "-I" || words[0] == "--insert") && words.size() >= 2) {
       ++chain(words[1], span).rules;
       rule(words, 1, span);
+    } else if (words[0] == "-F" || words[0] == "--flush") {
+      // Of all chains without a name. The rules are taken out at the end, all at once.
+      const std::string name(words.size() > 1 ? words[1] : std::string_view());
+      flushed[{table, name}] = file.rules.size();
+      const auto empty = [](Chain& c) { c.rules = 0, c.last_verdict.clear(); };
+      if (const auto found = known.find(name); found != known.end())
+        empty(file.chains[found->second]);
+      else if (name.empty() && ++flushes <= kFlushes)
+        for (const auto& [one, index] : known) empty(file.chains[index]);
     } else if (words[0].starts_with("-") || words[0].starts_with("[")) {
-      // -N, -F: nothing that changes what is asked here. Counters may precede a rule.
+      // -N, -X: nothing that changes what is asked here. Counters may precede a rule.
       if (words[0].starts_with("[") && words.size() >= 3 && words[1] == "-A") {
         Chain& c = chain(words[2], span);
         ++c.rules;
@@ -132,6 +147,17 @@ File parse(std::string_view text) {
     } else {
       refuse("unknown-line", "expected a table, a chain, a rule or COMMIT");
     }
+  }
+  if (!flushed.empty()) {
+    size_t index = 0;
+    std::erase_if(file.rules, [&](const Rule& one) {
+      const size_t at = index++;
+      const auto before = [&](const std::string& name) {
+        const auto found = flushed.find({one.table, name});
+        return found != flushed.end() && at < found->second;
+      };
+      return before(one.chain) || before("");
+    });
   }
   if (!table.empty())
     file.errors.add("missing-commit", table_span, "this table has no COMMIT", Effect::refused);

@@ -97,6 +97,27 @@ TEST(ReachablePort, TakesNoMatchOfIptablesForAnother) {
             "- | - | 192.0.2.2 | ! -d 192.0.2.1\ntcp | 80 | - | -\n");
 }
 
+// What iptables-restore was seen to make of them.
+TEST(ReachablePort, ReadsIptablesAsItIsWritten) {
+  const auto opened = [](const std::string& rules) {
+    auto host = std::make_shared<MemoryTree>();
+    host->file("etc/iptables/rules.v4",
+               "*filter\n:INPUT DROP [0:0]\n:mine - [0:0]\n" + rules + "COMMIT\n");
+    return test::facts(host, "SELECT protocol, ports, source, conditions FROM reachable_port");
+  };
+  EXPECT_EQ(
+      opened(
+          "-A INPUT -p 6 -m multiport --dports ssh,:80,60000: -s 10.0.0.0/255.0.0.0 -j ACCEPT\n"),
+      "tcp | 22,0-80,60000-65535 | 10.0.0.0/8 | -\n");
+  EXPECT_EQ(opened("-A INPUT -p TCP --dport http ! -s 192.0.2.1/32 -d 192.0.2.2/32 -j ACCEPT\n"),
+            "tcp | 80 | - | ! -s 192.0.2.1 -d 192.0.2.2\n");
+  EXPECT_EQ(opened("-A INPUT -p tcp --dport 22 -j ACCEPT\n-A mine -p tcp -j ACCEPT\n-F INPUT\n"
+                   "-A INPUT -j mine\n"),
+            "tcp | - | - | -\n");
+  EXPECT_EQ(opened("-A INPUT -p tcp --dport 22 -j ACCEPT\n-F\n"), "");
+  EXPECT_EQ(opened("-A INPUT -p icmp -j mine\n-A mine -p tcp -j ACCEPT\n"), "");
+}
+
 // What is dropped before in parts, or in a chain of its own; but not for those who left that chain above the drop.
 TEST(ReachablePort, WhatIsDroppedBeforeIsNotReachable) {
   const auto opened = [](const std::string& rules) {

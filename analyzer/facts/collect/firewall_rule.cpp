@@ -1,6 +1,10 @@
 #include "analyzer/facts/collect/firewall_rule.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 namespace drydock::facts {
 
@@ -151,6 +155,79 @@ PacketRule from_nftables(const std::vector<std::string>& words,
   return rule;
 }
 
+namespace {
+
+// /etc/services, of what rules name: iptables-restore takes names as well.
+std::string port_number(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> kServices[] = {
+      {"ftp", "21"},     {"ssh", "22"},    {"telnet", "23"}, {"smtp", "25"},
+      {"domain", "53"},  {"http", "80"},   {"www", "80"},    {"pop3", "110"},
+      {"sunrpc", "111"}, {"ntp", "123"},   {"imap2", "143"}, {"imap", "143"},
+      {"snmp", "161"},   {"ldap", "389"},  {"https", "443"}, {"submission", "587"},
+      {"ldaps", "636"},  {"imaps", "993"}, {"pop3s", "995"}, {"nfs", "2049"},
+      {"mysql", "3306"}, {"rdp", "3389"},  {"mdns", "5353"}, {"postgresql", "5432"}};
+  for (const auto& [service, number] : kServices)
+    if (name == service) return std::string(number);
+  return std::string(name);
+}
+
+// "80,443", "5000:6000", ":1023", "1024:", with names: "80,443", "5000-6000", "0-1023", "1024-65535".
+std::string iptables_ports(std::string_view text) {
+  std::string out;
+  while (true) {
+    const size_t comma = text.find(',');
+    const std::string_view one = text.substr(0, comma);
+    const size_t colon = one.find(':');
+    if (!out.empty()) out += ',';
+    const std::string first = port_number(one.substr(0, colon));
+    out += first.empty() ? "0" : first;
+    if (colon != std::string_view::npos) {
+      const std::string last = port_number(one.substr(colon + 1));
+      out += "-" + (last.empty() ? "65535" : last);
+    }
+    if (comma == std::string_view::npos) return out;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// Of the protocols that rules are about, the name whatever was written.
+std::string iptables_protocol(std::string name) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"all", ""},   {"0", ""},        {"1", "icmp"},           {"6", "tcp"},
+      {"17", "udp"}, {"58", "icmpv6"}, {"ipv6-icmp", "icmpv6"}, {"132", "sctp"},
+      {"50", "esp"}, {"51", "ah"}};
+  for (const auto& [written, plain] : kNames)
+    if (name == written) return std::string(plain);
+  return name;
+}
+
+// "10.0.0.0/255.0.0.0" as "10.0.0.0/8", "192.0.2.1/32" as "192.0.2.1"; empty for all addresses.
+std::string iptables_addresses(std::string_view text) {
+  std::string out;
+  while (true) {
+    const size_t comma = text.find(',');
+    std::string one(text.substr(0, comma));
+    if (const size_t slash = one.find('/'); slash != std::string::npos) {
+      std::string length = one.substr(slash + 1);
+      unsigned char bytes[16];
+      if (length.find('.') != std::string::npos && inet_pton(AF_INET, length.c_str(), bytes) == 1) {
+        uint32_t mask = 0;
+        for (int i = 0; i < 4; ++i) mask = mask << 8 | bytes[i];
+        if (std::countl_one(mask) == std::popcount(mask))
+          length = std::to_string(std::popcount(mask));
+      }
+      const bool is_six = one.find(':') != std::string::npos;
+      one.resize(slash);
+      if (length != (is_six ? "128" : "32")) one += "/" + length;
+    }
+    if (one != "0.0.0.0/0" && one != "::/0") append(out, one);
+    if (comma == std::string_view::npos) return out;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
 PacketRule from_iptables(const std::vector<std::string>& words) {
   PacketRule rule;
   const auto lower = [](std::string text) {
@@ -178,13 +255,11 @@ PacketRule from_iptables(const std::vector<std::string>& words) {
       ++i;
     };
     if (is({"-p", "--protocol"})) {
-      keep(rule.protocol, value == "all" ? "" : lower(value));
+      keep(rule.protocol, iptables_protocol(lower(value)));
     } else if (is({"--dport", "--destination-port", "--dports", "--destination-ports"})) {
-      std::string ports = value;
-      std::ranges::replace(ports, ':', '-');
-      keep(rule.ports, ports);
+      keep(rule.ports, iptables_ports(value));
     } else if (is({"-s", "--source", "--src"})) {
-      keep(rule.source, value == "0.0.0.0/0" || value == "::/0" ? "" : value);
+      keep(rule.source, iptables_addresses(value));
     } else if (is({"-i", "--in-interface"})) {
       if (negated && value == "lo") {
         negated = false;
@@ -219,7 +294,11 @@ PacketRule from_iptables(const std::vector<std::string>& words) {
       i += 2;
     } else if (is({"-m", "--match", "--comment", "--limit", "--limit-burst"})) {
       ++i;
-    } else if (is({"-d", "--destination", "--dst"}) && (value == "0.0.0.0/0" || value == "::/0")) {
+    } else if (is({"-d", "--destination", "--dst"})) {
+      if (const std::string to = iptables_addresses(value); !to.empty())
+        rule.other +=
+            (rule.other.empty() ? "" : " ") + std::string(negated ? "! " : "") + "-d " + to;
+      negated = false;
       ++i;
     } else {
       rule.other += (rule.other.empty() ? "" : " ") + std::string(negated ? "! " : "") + word;

@@ -70,7 +70,8 @@ void remove_ports(PortList& from, const PortList& what) {
 
 // One whose name tells that no other protocol is meant.
 bool is_plain_protocol(std::string_view name) {
-  return name == "tcp" || name == "udp" || name == "sctp" || name == "dccp" || name == "udplite";
+  return name == "tcp" || name == "udp" || name == "sctp" || name == "dccp" || name == "udplite" ||
+         name == "icmp" || name == "icmpv6" || name == "esp" || name == "ah";
 }
 
 // What meets both; nullopt: nothing does.
