@@ -131,6 +131,7 @@ class Line {
   // The path and the arguments of a command, from here to an unescaped ',', ':' or '='.
   void command(Item& item, bool with_arguments) {
     const size_t begin = at_;
+    is_regex_ = text_[at_] == '^';
     item.text = command_word(false);
     size_t last = at_;
     std::string arguments;
@@ -139,6 +140,7 @@ class Line {
       skip();
       if (at_ >= end_ || ends_arguments(at_)) break;
       if (any) arguments += ' ';
+      if (!any && text_[at_] == '^') is_regex_ = true;
       any = true;
       arguments += command_word(true);
       last = at_;
@@ -158,6 +160,13 @@ class Line {
  private:
   static bool ends_command(char c) { return c == ',' || c == ':' || c == '='; }
 
+  // In a path only what would end it can have a backslash, among arguments what a pattern is made of too; a
+  // regular expression may have any.
+  bool may_be_escaped(char c, bool is_argument) const {
+    if (is_regex_ || ends_command(c) || is_blank(c) || c == '#') return true;
+    return is_argument && std::string_view("\\*?[]!^").find(c) != std::string_view::npos;
+  }
+
   // Among arguments a '=' ends the command only if it stands alone: "a=b" and "=b" are words.
   bool ends_arguments(size_t at) const {
     if (text_[at] != '=') return ends_command(text_[at]);
@@ -174,6 +183,8 @@ class Line {
       const char c = text_[at_];
       if (c == '\\' && at_ + 1 < end_) {
         const char next = text_[at_ + 1];
+        if (!may_be_escaped(next, is_argument))
+          throw Mistake{"syntax", at_, at_ + 2, "expected no backslash before this character"};
         if (!ends_command(next) && !is_blank(next) && next != '#' && next != '\\') out += '\\';
         out += next;
         at_ += 2;
@@ -217,6 +228,7 @@ class Line {
   const LineIndex& lines_;
   size_t at_;
   size_t end_;
+  bool is_regex_ = false;  // the command, or its arguments, that are read now
 };
 
 // Where the logical line that begins at `begin` ends: its text before a comment, and the next line.
@@ -419,20 +431,33 @@ class Parser {
     UserSpec spec;
     spec.users = list(line, AliasKind::user, true);
     do {
-      Privilege privilege;
-      privilege.hosts = list(line, AliasKind::host, true);
-      if (!line.take('=')) line.fail("'=' behind the hosts");
-      CommandSpec carried;
-      do {
-        read_command_spec(line, carried);
-        privilege.commands.push_back(carried);
-        carried.command = {};
-      } while (line.take(','));
-      spec.privileges.push_back(std::move(privilege));
+      try {
+        spec.privileges.push_back(read_privilege(line));
+      } catch (const Mistake& mistake) {
+        if (spec.privileges.empty() || mistake.begin < end) throw;
+        // Of a line that ends too early behind a ':' sudo keeps what stands in front of it.
+        file_.errors.add(mistake.code, lines_.span(mistake.begin, mistake.end), mistake.message);
+        spec.span = lines_.span(begin, end);
+        file_.entries.emplace_back(std::move(spec));
+        return;
+      }
     } while (line.take(':'));
     if (line.more()) line.fail("',' or ':'");
     spec.span = lines_.span(begin, end);
     file_.entries.emplace_back(std::move(spec));
+  }
+
+  Privilege read_privilege(Line& line) {
+    Privilege privilege;
+    privilege.hosts = list(line, AliasKind::host, true);
+    if (!line.take('=')) line.fail("'=' behind the hosts");
+    CommandSpec carried;
+    do {
+      read_command_spec(line, carried);
+      privilege.commands.push_back(carried);
+      carried.command = {};
+    } while (line.take(','));
+    return privilege;
   }
 
   // `spec` comes with what the command before it had and passes on: sudoers(5), "Once a tag is set on a
@@ -528,7 +553,9 @@ class Parser {
       read_command(line, out, with_arguments);
       return out;
     }
-    if (!line.more()) line.fail(kind == AliasKind::host ? "a host" : "a user");
+    // What begins with '/' is a command to sudo, wherever it stands.
+    if (!line.more() || line.peek() == '/')
+      line.fail(kind == AliasKind::host ? "a host" : "a user");
     const size_t begin = line.at();
     const bool is_quoted = line.peek() == '"';
     if (kind == AliasKind::host && is_ipv6(line.rest()) > 0) {
@@ -549,6 +576,8 @@ class Parser {
       }
       out.text = prefix + line.word(",=:!()>", kind == AliasKind::host ? "a host" : "a user");
       out.kind = kind_of(out.text, kind, is_quoted);
+      if (out.kind == Item::Kind::alias && was_escaped(begin, line.at()))
+        out.kind = Item::Kind::name;
       if (out.kind == Item::Kind::id && !is_id(out.text))
         throw Mistake{"syntax", begin, line.at(), "expected digits behind '#'"};
     }
@@ -564,6 +593,11 @@ class Parser {
     if (!is_quoted && is_alias_name(text)) return Item::Kind::alias;
     if (kind == AliasKind::host && is_ipv4(text)) return Item::Kind::network;
     return Item::Kind::name;
+  }
+
+  // ALL and the names of aliases are written without backslashes.
+  bool was_escaped(size_t begin, size_t end) const {
+    return text_.substr(begin, end - begin).find('\\') != std::string_view::npos;
   }
 
   static bool is_id(std::string_view text) {
@@ -612,9 +646,10 @@ class Parser {
     }
     out.text = line.word(",=:!()", "a command");
     out.span = lines_.span(begin, line.at());
-    if (out.text == "ALL") {
+    const bool is_plain = !was_escaped(begin, line.at());
+    if (is_plain && out.text == "ALL") {
       out.kind = Item::Kind::all;
-    } else if (is_alias_name(out.text)) {
+    } else if (is_plain && is_alias_name(out.text)) {
       out.kind = Item::Kind::alias;
     } else {
       throw Mistake{"syntax", begin, line.at(), "expected a command with its full path"};

@@ -67,6 +67,12 @@ constexpr const char* kFiles[] = {
     "alice ALL=,/bin/a\n",
     "alice ALL=/bin/a /bin/b = x\n",
     "alice ALL=/bin/a b=c =d e= f\n",
+    "alice ALL=/bin/a\\b\n",
+    "alice ALL=/bin/\\*\n",
+    "alice ALL=/bin/a b\\c\n",
+    "alice ALL=/bin/a \\\\b \\* \\! \\[c\\]\n",
+    "alice ALL=^/bin/a\\.b$ ^c\\d$, /bin/b ^\\w$\n",
+    "alice ALL=/bin/a : ALL=\n",
     "alice ALL=/bin/a =\n",
     "alice ALL=/bin/a b\\,=c\n",
     "alice ALL=/bin/a b:c\n",
@@ -536,6 +542,105 @@ TEST(SudoDifferential, RulesAndDefaultsAreThoseOfSudo) {
   }
   EXPECT_GT(rules, 500u);
   EXPECT_GT(refused, 50u);
+}
+
+// A file of sound lines with a few bytes changed. Every command has a name of its own.
+std::string mutated(test::Random& random) {
+  std::string out;
+  int next = 0;
+  for (int lines = 3 + random.below(4); lines > 0; --lines) {
+    const auto command = [&] { return "/bin/c" + std::to_string(next++); };
+    switch (random.below(6)) {
+      case 0:
+        out += "alice ALL=(www) NOPASSWD: " + command() + " -x, SETENV: " + command() + "\n";
+        break;
+      case 1:
+        out += "bob,alice ALL=" + command() + " \"\", \\\n  (root:adm) " + command() + "\n";
+        break;
+      case 2:
+        out += "Defaults env_keep += \"A B\", use_pty\n";
+        break;
+      case 3:
+        out += "CMDS" + std::to_string(next) + " ALL=" + command() +
+               "\nalice web1, ALL = " + command() + " : ALL = TIMEOUT=5 EXEC: " + command() +
+               " # why\n";
+        break;
+      default:
+        out += "alice ALL=" + command() + "," + command() + "\n";
+    }
+  }
+  for (int changes = 1 + random.below(3); changes > 0; --changes) {
+    const auto at = static_cast<size_t>(random.below(static_cast<int>(out.size())));
+    const std::string byte =
+        random.pick({",", ":", "=", "(",  ")",  "\"", "#", "@",     "%",    "\\", " ",
+                     "a", "1", "/", "\n", "\t", "+",  "A", "alice", " ALL", "x=y"});
+    if (random.one_in(3))
+      out.erase(at, 1);
+    else if (random.one_in(2))
+      out.replace(at, 1, byte);
+    else
+      out.insert(at, byte);
+  }
+  return out;
+}
+
+// "/bin/c1 /bin/c5": the commands named in a text, in its order.
+std::string commands_in(const std::string& text) {
+  std::string out;
+  for (size_t at = 0; (at = text.find("/bin/c", at)) != std::string::npos;) {
+    size_t end = at + 6;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
+    out += text.substr(at, end - at) + " ";
+    at = end;
+  }
+  return out;
+}
+
+// sudo goes on behind a mistake: what it lists for a user is what we say is left of the file.
+TEST(SudoDifferential, WhatIsLeftOfABrokenFileIsWhatSudoLists) {
+  const std::string sudo = program("DRYDOCK_SUDO", "sudo");
+  const std::string plugin = program("DRYDOCK_SUDOERS_SO", "sudoers.so");
+  if (!test::ask(sudo + " --version")) GTEST_SKIP() << "sudo is not installed";
+  constexpr int kCases = 240;
+  const test::ScratchDirectory scratch;
+  test::Random random(1906);
+  std::vector<std::string> texts = {"alice ALL=/bin/c0\n"};
+  for (int i = 1; i < kCases; ++i) texts.push_back(mutated(random));
+  std::string conf;
+  for (const std::string kind : {"policy", "io", "audit"})
+    conf += "Plugin sudoers_" + kind + " " + plugin + " sudoers_mode=0400\n";
+  scratch.write("etc/sudo.conf", conf);
+  scratch.write("etc/passwd", "root:x:0:0::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n");
+  scratch.write("etc/group", "root:x:0:\n");
+  scratch.write("etc/hosts", "127.0.0.1 localhost\n");
+  scratch.write("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
+  for (const std::string service : {"sudo", "other"})
+    scratch.write("etc/pam.d/" + service,
+                  "auth required pam_permit.so\naccount required pam_permit.so\n"
+                  "session required pam_permit.so\npassword required pam_permit.so\n");
+  for (size_t i = 0; i < texts.size(); ++i) scratch.write("case." + std::to_string(i), texts[i]);
+  std::ofstream(scratch.path() + "/list")
+      << "cd " << scratch.path() << " || exit 1\nmount --bind etc /etc || exit 1\n"
+      << "for case in case.*; do\n  cp $case etc/sudoers && chmod 0400 etc/sudoers\n  " << sudo
+      << " -l -U alice >out.$case 2>said.$case\n  rm -f etc/sudoers\ndone\n";
+  test::ask("unshare --user --map-root-user --mount sh " + scratch.path() + "/list");
+  if (commands_in(read(scratch.path() + "/out.case.0")) != "/bin/c0 ")
+    GTEST_SKIP() << "sudo lists nothing in a name space of its own: "
+                 << read(scratch.path() + "/said.case.0");
+  size_t listed = 0;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string name = "case." + std::to_string(i);
+    const std::string want = commands_in(read(scratch.path() + "/out." + name));
+    const std::string got = commands_in(test::facts(
+        etc(texts[i]),
+        // Names of users compare without their case (Defaults case_insensitive_user).
+        "SELECT command || ' ' || coalesce(arguments, '') FROM sudo_rule WHERE (lower(user) = "
+        "'alice' "
+        "OR user = 'ALL') AND instr(',' || hosts || ',', ',ALL,') > 0 ORDER BY position, rowid"));
+    listed += want.empty() ? 0 : 1;
+    EXPECT_EQ(got, want) << name << "\n" << texts[i] << read(scratch.path() + "/said." + name);
+  }
+  EXPECT_GT(listed, 150u);
 }
 
 }  // namespace
