@@ -226,20 +226,19 @@ TEST(ImageDifferential, PodmanInspectSaysTheSame) {
   scratch.write("archive/manifest.json", manifest.dump());
   const std::string ask = podman + " --root " + scratch.path() + "/store --runroot " +
                           scratch.path() + "/run --storage-driver vfs ";
-  const std::string policy =
-      scratch.write("policy.json", "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}\n");
-  const auto answer =
-      test::ask("export HOME=" + scratch.path() + " && cd " + scratch.path() +
-                " && tar -C archive -cf archive.tar . && " + ask + "load --signature-policy " +
-                policy + " -i archive.tar >load.log 2>&1 && " + ask + "tag " + made[3].name +
-                " alias:1 && " + ask + "untag " + made[4].name + " && " +
-                // A health check is not for an image in OCI's format.
-                "for name in" + checked + "; do " + ask +
-                "save --format oci-archive -o oci.tar $name >/dev/null 2>&1 && " + ask +
-                "rmi $name >/dev/null && " + ask + "load --signature-policy " + policy +
-                " -i oci.tar >>load.log 2>&1; rm oci.tar; done; " + ask + "image inspect " +
-                made[4].id().substr(7) + names.substr(0, names.find(" " + made[4].name)) +
-                names.substr(names.find(" " + made[5].name)) + " 2>>load.log");
+  scratch.write(".config/containers/policy.json",
+                "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}\n");
+  const auto answer = test::ask(
+      "export HOME=" + scratch.path() + " && cd " + scratch.path() +
+      " && tar -C archive -cf archive.tar . && " + ask + "load -i archive.tar >load.log 2>&1 && " +
+      ask + "tag " + made[3].name + " alias:1 && " + ask + "untag " + made[4].name + " && " +
+      // A health check is not for an image in OCI's format.
+      "for name in" + checked + "; do " + ask +
+      "save --format oci-archive -o oci.tar $name >/dev/null 2>&1 && " + ask +
+      "rmi $name >/dev/null && " + ask + "load -i oci.tar >>load.log 2>&1; rm oci.tar; done; " +
+      ask + "image inspect " + made[4].id().substr(7) +
+      names.substr(0, names.find(" " + made[4].name)) +
+      names.substr(names.find(" " + made[5].name)) + " 2>>load.log");
   ASSERT_TRUE(answer && answer->starts_with("["))
       << test::ask("cat " + scratch.path() + "/load.log").value_or("");
   const Json inspected = Json::parse(*answer);
@@ -257,6 +256,12 @@ TEST(ImageDifferential, PodmanInspectSaysTheSame) {
       add("steps=" + std::to_string(image["History"].size()));
   }
   EXPECT_GE(said.size(), 400u);
+  const auto with_check = std::ranges::count_if(made, [](const MadeImage& image) {
+    return image.config.find("CMD-SHELL") != std::string::npos;
+  });
+  EXPECT_EQ(std::ranges::count_if(
+                said, [](const std::string& line) { return line.ends_with("check=1"); }),
+            with_check - 1);  // the one in OCI's format
   auto tree = host();
   take_in(scratch.path() + "/store", "var/lib/containers/storage", *tree);
   EXPECT_EQ(joined(lines_of(read(tree))), joined(said));
