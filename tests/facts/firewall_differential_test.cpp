@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "parsers/iptables_save.h"
-#include "tests/facts/facts.h"
+#include "tests/facts/few_facts.h"
 #include "tests/facts/random.h"
 #include "tests/oracle.h"
 
@@ -155,26 +155,19 @@ using Chains = std::map<std::string, std::string>;  // "inet f c0" -> "drop 1001
 
 // What drydock makes of a script; nullopt: it is refused.
 std::optional<Chains> ours(const std::string& text) {
-  Target target;
-  target.name = "test";
-  target.scope = Scope::host;
   auto tree = std::make_shared<MemoryTree>();
   tree->file("etc/nftables.conf", text);
-  target.tree = tree;
-  auto store = facts::Store::create(facts::all_tables());
-  if (!store) return std::nullopt;
-  facts::collect(target, **store, {"firewall_policy", "firewall_rule"});
-  const auto rows = [&](std::string_view sql) {
-    const auto answer = (*store)->select(sql);
-    return answer ? answer->rows : std::vector<facts::Store::Row>{};
-  };
-  if (!rows("SELECT 1 FROM parse_issue WHERE table_name = 'firewall_rule' AND effect = 'unknown'")
+  const test::FewFacts facts(tree, {"firewall", "unit"}, {"firewall_policy", "firewall_rule"});
+  if (!facts
+           .rows("SELECT 1 FROM parse_issue WHERE table_name = 'firewall_rule' AND effect = "
+                 "'unknown'")
            .empty())
     return std::nullopt;
   Chains chains;
-  for (const auto& row : rows("SELECT DISTINCT chain, policy FROM firewall_policy"))
+  for (const auto& row : facts.rows("SELECT DISTINCT chain, policy FROM firewall_policy"))
     chains[row[0].value_or("")] = row[1].value_or("");
-  for (const auto& row : rows("SELECT chain, ports FROM firewall_rule ORDER BY chain, position"))
+  for (const auto& row :
+       facts.rows("SELECT chain, ports FROM firewall_rule ORDER BY chain, position"))
     chains[row[0].value_or("")] += " " + row[1].value_or("");
   return chains;
 }
@@ -223,7 +216,7 @@ TEST(FirewallDifferential, NftMakesTheSameChainsOfTheSameScripts) {
   const auto version = test::ask("unshare -rn " + nft + " -j list ruleset 2>/dev/null");
   if (!version || version->find("nftables") == std::string::npos)
     GTEST_SKIP() << "nft is not installed, or may not be run in a namespace of its own";
-  test::ScratchDirectory scratch;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
   std::vector<std::string> scripts;
   const std::string batch = "for i in $(seq 0 " + std::to_string(kScripts - 1) + "); do\nif " +
                             nft + " -f " + scratch.path() + "/$i.nft 2>/dev/null; then " + nft +
@@ -279,7 +272,7 @@ TEST(FirewallDifferential, IptablesRestoreTakesTheSameFiles) {
   if (!probe || *probe != "fine\n")
     GTEST_SKIP()
         << "iptables-restore is not installed, or may not be run in a namespace of its own";
-  test::ScratchDirectory scratch;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
   std::vector<std::string> scripts;
   for (int i = 0; i < kScripts; ++i) {
     scripts.push_back(iptables_script(static_cast<unsigned>(i) + 3));
