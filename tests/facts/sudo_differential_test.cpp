@@ -494,13 +494,19 @@ std::string read(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(SudoDifferential, RulesAndDefaultsAreThoseOfSudo) {
+// Several processes of CTest share the cases.
+class SudoersDifferential : public testing::TestWithParam<size_t> {};
+INSTANTIATE_TEST_SUITE_P(Half, SudoersDifferential, testing::Values(0U, 1U));
+
+TEST_P(SudoersDifferential, RulesAndDefaultsAreThoseOfSudo) {
   if (!test::ask(program("DRYDOCK_CVTSUDOERS", "cvtsudoers") + " --version") ||
       !test::ask(program("DRYDOCK_VISUDO", "visudo") + " --version"))
     GTEST_SKIP() << "cvtsudoers and visudo are not installed (package sudo)";
   std::vector<std::shared_ptr<MemoryTree>> trees;
   for (const char* text : kFiles) trees.push_back(etc(text));
   for (unsigned seed = 1; seed <= kGenerated; ++seed) trees.push_back(Generator(seed).tree());
+  for (size_t i = 0; i < trees.size() / 2; ++i) trees[i] = trees[2 * i + GetParam()];
+  trees.resize(trees.size() / 2);
   const test::ScratchDirectory scratch;
   for (size_t i = 0; i < trees.size(); ++i)
     test::write_tree(*trees[i], scratch.path() + "/case." + std::to_string(i));
@@ -540,8 +546,8 @@ TEST(SudoDifferential, RulesAndDefaultsAreThoseOfSudo) {
                            "f -o -name extra | sort | xargs -d '\\n' head -n 99 -v")
                            .value_or("");
   }
-  EXPECT_GT(rules, 500u);
-  EXPECT_GT(refused, 50u);
+  EXPECT_GT(rules, 250u);
+  EXPECT_GT(refused, 25u);
 }
 
 // A file of sound lines with a few bytes changed. Every command has a name of its own.
