@@ -177,6 +177,7 @@ class Pass {
     const bool in_file = stream.seekable() && !inner;
     const bool may_go_ahead = in_file && input_.fd >= 0 && input_.threaded && !fetch_;
     EntryReader entries(stream);
+    format_ = 0;
     bool retrying = false;
     for (;;) {
       const ArchiveEntry& entry = entries.next();
@@ -230,7 +231,7 @@ class Pass {
 
   void recognize(int format, const std::string& compression) {
     // The name of the whole is that of its last part: an initramfs begins with plain microcode.
-    if (out_.recognized && format == format_) return;
+    if (format == format_) return;
     format_ = format;
     out_.recognized = true;
     out_.format = format_name(format) + (compression.empty() ? "" : "." + compression);
@@ -447,7 +448,7 @@ class Pass {
   std::optional<std::unordered_map<uint64_t, ArchiveTree::Id>> fetch_;
   bool by_offset_ = false;
   std::vector<ArchiveTree::Id> later_;  // wanted, and no plain bytes of the file
-  int format_ = 0;
+  int format_ = 0;  // of the part that is read
   std::string scratch_, last_path_;
   std::mutex progress_;
   std::atomic<uint64_t> reported_ = 0;
