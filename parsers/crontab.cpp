@@ -1,5 +1,10 @@
 #include "parsers/crontab.h"
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
 #include "parsers/characters.h"
 
 namespace drydock::parsers::crontab {
@@ -8,26 +13,64 @@ namespace {
 
 constexpr std::string_view kMonths = "jan feb mar apr may jun jul aug sep oct nov dec";
 constexpr std::string_view kDays = "sun mon tue wed thu fri sat";
+constexpr std::pair<int, int> kBounds[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 7}};
+constexpr std::string_view kNicknames[] = {"@reboot", "@yearly", "@annually", "@monthly",
+                                           "@weekly", "@daily",  "@midnight", "@hourly"};
 
-// Numbers, lists, ranges and steps; in the field of the month and of the day "the first three letters of
-// the particular day or month (case does not matter)".
-bool is_field(std::string_view field, int number) {
-  const std::string_view names = number == 3 ? kMonths : number == 4 ? kDays : "";
-  for (size_t at = 0; at < field.size();) {
-    const auto is_letter = [&](size_t i) {
-      return i < field.size() && ((field[i] | 0x20) >= 'a' && (field[i] | 0x20) <= 'z');
-    };
-    if (!is_letter(at)) {
-      if (std::string_view("0123456789*/-,~").find(field[at]) == std::string_view::npos)
-        return false;
-      ++at;
-      continue;
+bool is_letter(char c) {
+  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Takes a number off the front, or, in the fields of the month and the day, "the first three letters of the
+// particular day or month (case does not matter)"; -1: there is none.
+int take_number(std::string_view& rest, int field) {
+  size_t length = 0;
+  while (length < rest.size() && (is_letter(rest[length]) || is_digit(rest[length]))) ++length;
+  const std::string_view word = rest.substr(0, length);
+  rest.remove_prefix(length);
+  int number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + length, number);
+  if (length > 0 && error == std::errc() && end == word.data() + length) return number;
+  const std::string_view names = field == 3 ? kMonths : field == 4 ? kDays : "";
+  if (length != 3) return -1;
+  std::string lower;
+  for (const char c : word) lower += static_cast<char>(c | 0x20);
+  const size_t at = names.find(lower);
+  return at == std::string_view::npos || at % 4 != 0
+             ? -1
+             : static_cast<int>(at / 4) + (field == 3 ? 1 : 0);
+}
+
+// Numbers, lists, ranges and steps, within the bounds of the field.
+bool is_field(std::string_view rest, int field) {
+  const auto [low, high] = kBounds[field];
+  const auto is_within = [&](int number) { return number >= low && number <= high; };
+  while (true) {
+    bool is_range = true;
+    if (rest.starts_with('*')) {
+      rest.remove_prefix(1);
+    } else {
+      const int first = take_number(rest, field);
+      // "~": a random one of a range, in cronie.
+      is_range = rest.starts_with('-') || rest.starts_with('~');
+      if (!is_within(first)) return false;
+      if (is_range) {
+        rest.remove_prefix(1);
+        // A range that runs backwards is empty, but no mistake.
+        if (!is_within(take_number(rest, field))) return false;
+      }
     }
-    std::string word;
-    while (is_letter(at) && word.size() < 4) word += static_cast<char>(field[at++] | 0x20);
-    if (word.size() != 3 || names.find(word) == std::string_view::npos) return false;
+    if (is_range && rest.starts_with('/')) {
+      rest.remove_prefix(1);
+      if (take_number(rest, 0) <= 0) return false;
+    }
+    // What stands behind is passed over, but for a step that has no range.
+    if (!rest.starts_with(',')) return is_range || !rest.starts_with('/');
+    rest.remove_prefix(1);
   }
-  return true;
 }
 
 class Line {
@@ -103,7 +146,8 @@ void job(std::string_view text, const LineIndex& index, size_t begin, size_t end
   for (int i = 0; i < (named ? 1 : 5); ++i) {
     const auto [from, to] = line.word();
     const std::string_view field = text.substr(from, to - from);
-    if (field.empty() || (!named && !is_field(field, i)))
+    if (field.empty() || (!named && !is_field(field, i)) ||
+        (named && std::ranges::find(kNicknames, field) == std::end(kNicknames)))
       return file.errors.add("bad-schedule", whole,
                              "expected five fields of times, or a name such as @daily",
                              Effect::refused);
@@ -117,8 +161,7 @@ void job(std::string_view text, const LineIndex& index, size_t begin, size_t end
     result.user = text.substr(from, to - from);
     result.user_span = index.span(from, to);
   }
-  if (line.done())
-    return file.errors.add("missing-command", whole, "expected a command", Effect::refused);
+  if (line.done()) return file.errors.add("missing-command", whole, "no command: nothing is run");
   size_t stop = command_end(text, line.at(), line.end());
   while (stop > line.at() && (is_blank(text[stop - 1]) || text[stop - 1] == '\r')) --stop;
   result.command = text.substr(line.at(), stop - line.at());

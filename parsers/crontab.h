@@ -33,11 +33,12 @@ struct File {
 };
 
 // Codes of syntax errors. cron refuses the whole file with one of these (effect `refused`):
-//   bad-schedule     fewer than five fields, or a field with characters that none can have
+//   bad-schedule     fewer than five fields, or one that is no list of numbers within its bounds
 //   missing-user     a system crontab's line ends before the user
-//   missing-command  nothing behind them
 //   no-final-newline the last line does not end in LF: cron does not run the file
 //   nul-byte         a NUL byte
+//   missing-command  nothing behind the times and the user; of a user's own crontab cron takes that (effect
+//                    `ignored`), and runs nothing
 // `system`: the lines have a user as the sixth field (/etc/crontab, /etc/cron.d).
 File parse(std::string_view text, bool system);
 
