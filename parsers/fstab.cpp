@@ -179,7 +179,7 @@ File parse(std::string_view text, Reader reader) {
     int* const fields[] = {&entry.dump, &entry.pass};
     Range last = !options.empty() ? options : !type.empty() ? type : target;
     bool sound = true, scanning = true;
-    for (size_t i = 0; i < 2 && !numbers[i].empty() && sound; ++i) {
+    for (size_t i = 0; i < 2 && !numbers[i].empty() && (sound || reader == Reader::libc); ++i) {
       const std::optional<int> value = number(word(numbers[i]), numbers[i].end == end);
       if (reader == Reader::libc) {
         const auto scanned =
@@ -191,11 +191,11 @@ File parse(std::string_view text, Reader reader) {
         *fields[i] = *value;
         last = numbers[i];
       }
-      sound = value.has_value();
-      if (!sound)
+      if (sound && !value)
         file.errors.add("bad-number", lines.span(numbers[i].begin, numbers[i].end),
                         i == 0 ? "the fifth field (dump) is no number, so mount skips the line"
                                : "the sixth field (pass) is no number, so mount skips the line");
+      sound = sound && value;
     }
     if (!sound && reader == Reader::libmount) continue;
     // A comment behind the fields is common and harmless; what else stands there was meant to

@@ -3,9 +3,9 @@
 // systemd-fstab-generator(8) turns every line into a mount unit, named after the mount point with
 // its symbolic links followed. Where two lines have the same mount point the first one counts
 // ("Failed to create unit file …, as it already exists. Duplicate entry in '/etc/fstab'?"). Lines
-// for swap, for mount points that are no absolute path and of type autofs make no mount. What
-// systemd mounts by itself
-// (/proc, /dev/shm …) is remounted with the options of its line by systemd-remount-fs.service(8).
+// for swap, for mount points that are no path and of type autofs make no mount. It reads with
+// getmntent(3), which takes lines that mount(8) drops. What systemd mounts by itself (/proc, /dev/shm …)
+// is remounted with the options of its line by systemd-remount-fs.service(8).
 // A mount unit (systemd.mount(5)) in /etc or /run takes the place of a line, for "unit files … in
 // generator.normal" count less than those (systemd.unit(5)); a line takes the place of a unit in
 // /usr/lib. Drop-ins (var-log.mount.d/) change both. A unit that nothing pulls in is not mounted.

@@ -2,7 +2,7 @@
 // place of its include. "@includedir": the files of the directory "are parsed in sorted lexical order",
 // those that "end in '~' or contain a '.' character" are skipped. "Where there are multiple matches, the
 // last match is used". An alias may be used before it is defined; a second definition of a name is an
-// error and the first one stays.
+// error and the first one stays. Settings that sudo does not know or of the wrong kind it leaves out.
 #include "analyzer/facts/collect/sudo.h"
 
 #include <map>
