@@ -161,7 +161,9 @@ void job(std::string_view text, const LineIndex& index, size_t begin, size_t end
     result.user = text.substr(from, to - from);
     result.user_span = index.span(from, to);
   }
-  if (line.done()) return file.errors.add("missing-command", whole, "no command: nothing is run");
+  if (line.done())
+    return file.errors.add("missing-command", whole, "expected a command",
+                           system ? Effect::refused : Effect::ignored);
   size_t stop = command_end(text, line.at(), line.end());
   while (stop > line.at() && (is_blank(text[stop - 1]) || text[stop - 1] == '\r')) --stop;
   result.command = text.substr(line.at(), stop - line.at());
