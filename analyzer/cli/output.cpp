@@ -69,8 +69,12 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   const int descriptor = mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor < 0) return system_error("'" + path + "' cannot be written", errno);
   // mkstemp makes it 0600; a report gets the mode that any program would give it.
-  const mode_t mask = umask(0);
-  umask(mask);
+  // Asked once: it can only be read by setting it, and reports are written side by side.
+  static const mode_t mask = [] {
+    const mode_t found = umask(0);
+    umask(found);
+    return found;
+  }();
   int code = fchmod(descriptor, exists ? existing.st_mode & 07777 : 0666 & ~mask) == 0 ? 0 : errno;
   if (code == 0) code = write_all(descriptor, text);
   if (code == 0 && fsync(descriptor) != 0 && errno != EINVAL) code = errno;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <future>
 #include <iterator>
 
@@ -57,9 +58,18 @@ Result<std::vector<Output>> outputs(const ScanOptions& options) {
       return Error{"'--output " + argument + "' names no file", "'-' is standard output"};
     out.push_back(std::move(output));
   }
+  const auto same = [](const Output& a, const Output& b) {
+    namespace fs = std::filesystem;
+    if (a.path == "-" || b.path == "-") return a.path == b.path;
+    std::error_code ignored;
+    const fs::path file = fs::weakly_canonical(fs::absolute(a.path, ignored), ignored);
+    if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored))
+      return false;  // /dev/null
+    return file == fs::weakly_canonical(fs::absolute(b.path, ignored), ignored);
+  };
   for (auto one = out.begin(); one != out.end(); ++one)
-    if (std::find_if(out.begin(), one,
-                     [&](const Output& other) { return other.path == one->path; }) != one)
+    if (std::find_if(out.begin(), one, [&](const Output& other) { return same(other, *one); }) !=
+        one)
       return one->path == "-" ? Error{"two reports cannot share standard output",
                                       "give one of them a file: --output sarif=FILE"}
                               : Error{"two reports cannot share the file '" + one->path + "'",

@@ -27,6 +27,7 @@ constexpr size_t kDiagnostics = 50;
 // Files below an etc/ that no pattern names are kept as well when they are this small and a second
 // pass would cost a decompression: Include directives point there.
 constexpr size_t kSmallFile = size_t{64} << 10;
+constexpr size_t kTarHeader = 512;
 constexpr uint64_t kProgressStep = size_t{256} << 10;
 
 std::string format_name(int format) {
@@ -40,6 +41,29 @@ std::string format_name(int format) {
     default:
       return "archive";
   }
+}
+
+bool read_at(int fd, uint64_t position, char* out, size_t size) {
+  for (size_t done = 0; done < size;) {
+    const ssize_t got = pread(fd, out + done, size - done, static_cast<off_t>(position + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    done += static_cast<size_t>(got);
+  }
+  return true;
+}
+
+// The size in a header block of a tar, in octal (tar(5)); nullopt: it is written in another way.
+std::optional<uint64_t> stored_size(const char (&header)[kTarHeader]) {
+  constexpr size_t kAt = 124, kEnd = 136;
+  size_t at = kAt;
+  while (at < kEnd && header[at] == ' ') ++at;
+  uint64_t size = 0;
+  const size_t digits = at;
+  for (; at < kEnd && header[at] >= '0' && header[at] <= '7'; ++at)
+    size = size * 8 + static_cast<uint64_t>(header[at] - '0');
+  if (at == digits || (at < kEnd && header[at] != ' ' && header[at] != '\0')) return std::nullopt;
+  return size;
 }
 
 // An entry's name as a path of the tree; nullopt if it has a ".." or is too long.
@@ -205,7 +229,7 @@ class Pass {
       }
       retrying = false;
       if (!take(entry, entries, in_file)) return false;
-      if (may_go_ahead && entry.format == ARCHIVE_FORMAT_TAR && entries.at_data()) {
+      if (may_go_ahead && by_offset_ && entries.at_data()) {
         entries.go_ahead();
         if (options_.reading_ahead) options_.reading_ahead();
       }
@@ -326,8 +350,9 @@ class Pass {
                                                           : "its path leads out of the archive"));
       return true;
     }
-    // A plain tar in a file is read again at the entry; everything else from the start, by counting.
-    by_offset_ |= in_file && entry.format == ARCHIVE_FORMAT_TAR;
+    // A plain tar in a file is read again at the entry; everything else from the start, by counting. The first
+    // entry decides: a tar behind a cpio archive is counted like that.
+    if (ordinal == 0) by_offset_ = in_file && entry.format == ARCHIVE_FORMAT_TAR;
     const uint64_t position = by_offset_ ? entry.header : ordinal;
     if (entry.hard_link) {
       take_hard_link(entry, entries, *path, position);
@@ -379,15 +404,16 @@ class Pass {
       later_.push_back(id);
   }
 
+  // The contents at their place in the file. False: they may not be what lies there, or it cannot be read;
+  // libarchive is asked then. With its last header an entry says how much is stored, which is less than the
+  // file's size where extended headers tell of holes.
   bool copy_plain(const ArchiveEntry& entry, ArchiveTree::Id id, uint64_t size) {
+    char header[kTarHeader];
     std::string content(size, '\0');
-    for (size_t done = 0; done < size;) {
-      const ssize_t got = pread(input_.fd, content.data() + done, size - done,
-                                static_cast<off_t>(entry.data + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return false;
-      done += static_cast<size_t>(got);
-    }
+    if (entry.data < kTarHeader ||
+        !read_at(input_.fd, entry.data - kTarHeader, header, kTarHeader) ||
+        stored_size(header) != size || !read_at(input_.fd, entry.data, content.data(), size))
+      return false;
     tree_->set_content(id, std::move(content));
     return true;
   }
@@ -448,7 +474,7 @@ class Pass {
   std::optional<std::unordered_map<uint64_t, ArchiveTree::Id>> fetch_;
   bool by_offset_ = false;
   std::vector<ArchiveTree::Id> later_;  // wanted, and no plain bytes of the file
-  int format_ = 0;  // of the part that is read
+  int format_ = 0;                      // of the part that is read
   std::string scratch_, last_path_;
   std::mutex progress_;
   std::atomic<uint64_t> reported_ = 0;

@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <cstring>
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -74,6 +76,7 @@ void read_header(FormatReader& reader, ArchiveEntry& out) {
   archive_entry* const entry = reader.entry();
   if (const char* path = archive_entry_pathname(entry)) out.path = path;
   out.stat = stat_of(entry);
+  out.sparse = archive_entry_sparse_count(entry) > 0;
   if (const char* target = archive_entry_hardlink(entry)) {
     out.hard_link = target;
     if (archive_entry_size_is_set(entry)) out.linked_size = size_of(entry);
@@ -102,9 +105,11 @@ class EntryReader::Ahead {
 
   const ArchiveEntry& next() {
     if (at_ == current_.entries.size()) {
+      current_.entries.clear();
       std::unique_lock lock(mutex_);
-      if (!current_.entries.empty()) used_.push_back(std::move(current_));
-      changed_.wait(lock, [this] { return !ready_.empty(); });
+      if (current_.entries.capacity() > 0) used_.push_back(std::move(current_));
+      changed_.wait(lock, [this] { return !ready_.empty() || failure_; });
+      if (ready_.empty()) std::rethrow_exception(failure_);
       current_ = std::move(ready_.front());
       ready_.pop_front();
       at_ = 0;
@@ -122,27 +127,43 @@ class EntryReader::Ahead {
   };
 
   void run() {
+    try {
+      read_all();
+    } catch (const std::bad_alloc&) {
+      {
+        const std::lock_guard lock(mutex_);
+        failure_ = std::current_exception();
+      }
+      changed_.notify_all();
+    }
+  }
+
+  void read_all() {
     const Utf8Locale locale;
     Batch batch = empty_batch();
     ArchiveEntry entry;
     bool more = true;
+    size_t attributes = 0;
     while (more) {
       read_header(reader_, entry);
       more = entry.result == ARCHIVE_OK || entry.result == ARCHIVE_WARN ||
              entry.result == ARCHIVE_RETRY;
-      // Nothing but its data, up to the border of a block, lies between two headers: it is not sparse.
       if (!batch.entries.empty()) {
         ArchiveEntry& last = batch.entries.back();
-        last.plain =
-            (last.stat.size + kTarBlock - 1) / kTarBlock * kTarBlock == entry.header - last.data;
+        last.plain = !last.sparse && (last.stat.size + kTarBlock - 1) / kTarBlock * kTarBlock ==
+                                         entry.header - last.data;
       }
       const size_t text = entry.path.value_or("").size() + entry.hard_link.value_or("").size() +
                           entry.link_target.size();
-      if (batch.entries.size() >= kBatch || batch.text.size() + text > batch.text.capacity()) {
+      const bool full = batch.entries.size() >= kBatch || attributes > kBatchText ||
+                        batch.text.size() + text > batch.text.capacity();
+      if (full && !batch.entries.empty()) {
         if (!hand_over(batch)) return;
         batch = empty_batch();
         batch.text.reserve(std::max(kBatchText, text));
+        attributes = 0;
       }
+      for (const auto& [name, value] : entry.xattrs) attributes += name.size() + value.size();
       keep(entry, batch);
     }
     hand_over(batch);
@@ -160,6 +181,7 @@ class EntryReader::Ahead {
     batch.entries.push_back(std::move(entry));
   }
 
+  // With the memory of one that was used.
   Batch empty_batch() {
     Batch batch;
     {
@@ -169,7 +191,6 @@ class EntryReader::Ahead {
         used_.pop_back();
       }
     }
-    batch.entries.clear();
     batch.text.clear();
     batch.entries.reserve(kBatch);
     batch.text.reserve(kBatchText);
@@ -196,6 +217,7 @@ class EntryReader::Ahead {
   std::deque<Batch> ready_;
   std::vector<Batch> used_;
   bool unwanted_ = false;
+  std::exception_ptr failure_;  // what ended the thread early; next() throws it
 
   std::thread thread_;
 };

@@ -28,7 +28,9 @@ struct ArchiveEntry {
   Stat stat;
   uint64_t linked_size = 0;  // bytes of data that come with a hard link
   Xattrs xattrs;             // with access lists
-  // The contents are the bytes from `data` on, as they are; false: only libarchive knows.
+  bool sparse = false;
+  // Of a tar: only the data of a file of this size lie before the next header, so that the contents are the bytes
+  // from `data` on as they are, if the header just before them names the same size. False: only libarchive knows.
   bool plain = false;
   std::string error;
 };

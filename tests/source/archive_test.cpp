@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 
 #include "analyzer/base/limits.h"
@@ -252,6 +254,49 @@ TEST(Entries, SparseFiles) {
     EXPECT_EQ(tree.lstat("etc/sub/huge")->size, uint64_t{5} << 30);
     EXPECT_EQ(tree.read("etc/sub/huge").error().message, "'etc/sub/huge' is larger than 16 MiB");
   }
+}
+
+// One entry of a tar by hand: a header with its checksum, `stored` and what fills its last block.
+std::string tar_entry(char type, const std::string& name, std::string stored, char filling) {
+  char header[513] = {};
+  std::snprintf(header, 101, "%s", name.c_str());
+  std::snprintf(header + 100, 37, "0000644%c0000000%c0000000%c%011zo", 0, 0, 0, stored.size());
+  std::snprintf(header + 136, 13, "%011o", 0);
+  std::memset(header + 148, ' ', 8);
+  header[156] = type;
+  std::memcpy(header + 257, "ustar\00000", 8);
+  unsigned sum = 0;
+  for (int i = 0; i < 512; ++i) sum += static_cast<unsigned char>(header[i]);
+  std::snprintf(header + 148, 7, "%06o", sum);
+  stored.resize((stored.size() + 511) / 512 * 512, filling);
+  return std::string(header, 512) + stored;
+}
+
+std::string pax_record(const std::string& text) {
+  size_t length = text.size() + 3;
+  while (std::to_string(length).size() + text.size() + 2 != length) ++length;
+  return std::to_string(length) + " " + text + "\n";
+}
+
+// What is stored fills as many blocks as the file would, but is not the file.
+TEST(Entries, HolesSmallerThanABlock) {
+  const auto content = [](const std::string& records, const std::string& stored) {
+    const std::string bytes = tar_entry('0', "etc/passwd", "", 0) +
+                              tar_entry('x', "pax", records, 0) +
+                              tar_entry('0', "etc/group", stored, 'Z') +
+                              tar_entry('0', "etc/shadow", "", 0) + std::string(1024, '\0');
+    OpenOptions how = options();
+    how.scope = Scope::host;
+    const auto artifact = open_both_ways(bytes, how);
+    EXPECT_TRUE(artifact) << summary(artifact);
+    return std::string(*artifact->targets[0].tree->read("etc/group"));
+  };
+  EXPECT_EQ(content(pax_record("GNU.sparse.size=512") + pax_record("GNU.sparse.numblocks=1") +
+                        pax_record("GNU.sparse.map=256,256"),
+                    std::string(256, 'd')),
+            std::string(256, '\0') + std::string(256, 'd'));
+  EXPECT_EQ(content(pax_record("GNU.sparse.realsize=500"), std::string(300, 'd')),
+            std::string(300, 'd') + std::string(200, '\0'));
 }
 
 TEST(Entries, NamesAreBytes) {
