@@ -38,7 +38,11 @@ const TableSpec kContainerTable{
           "created, running, paused, restarting, exited, dead or removing, when the artifact was "
           "made; NULL: not known."},
          {"image", ColumnType::text, "The image as it was asked for: registry/app:1.4."},
-         {"image_id", ColumnType::text, "sha256:…, joins image.id; NULL: not known."},
+         {"image_id", ColumnType::text,
+          "sha256:…, joins image.id, of which another store may have a copy; NULL: not known."},
+         {"store", ColumnType::text,
+          "The directory its engine keeps it in: var/lib/docker; joins image.store, unless Docker "
+          "keeps its images in containerd. NULL: a unit or compose file."},
          {"user", ColumnType::text, "The user as it is written; empty: none is named, so root."},
          {"uid", ColumnType::integer,
           "Of that user, looked up in the image's own /etc/passwd; NULL: it cannot be told."},
@@ -230,8 +234,8 @@ class Rows {
     const string_view id = c.id, name = c.name;
     store_.insert(kContainerTable,
                   {id, name, string_view(c.engine), string_view(c.source), text_or_null(c.state),
-                   string_view(c.image), text_or_null(c.image_id), string_view(c.user),
-                   c.uid ? Value(*c.uid) : Value(Null{}),
+                   string_view(c.image), text_or_null(c.image_id), text_or_null(c.store),
+                   string_view(c.user), c.uid ? Value(*c.uid) : Value(Null{}),
                    c.is_host_root ? Value(*c.is_host_root) : Value(Null{}), text_or_null(c.created),
                    at(c.place)});
     for (const ContainerSetting& s : c.settings)

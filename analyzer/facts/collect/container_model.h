@@ -63,6 +63,7 @@ struct ContainerModel {
   std::string name;    // "web"
   std::string engine;  // "docker", "podman"
   std::string source;  // "state", "quadlet", "compose"
+  std::string store;   // of an engine's state: the directory it keeps its containers in
   std::string state;   // as `docker ps` names it; empty: not known
   std::string image, image_id;
   std::string created;

@@ -50,6 +50,7 @@ std::vector<ContainerModel> containerd_containers(Context& context) {
       model.name = name_of(record, id);
       model.engine = "containerd";
       model.source = "state";
+      model.store = metadata.root;
       model.image = record.image;
       if (const auto found = ids.find(metadata.root + " " + space + " " + record.image);
           found != ids.end())

@@ -84,6 +84,7 @@ class Reader {
     if (out_.name.empty()) out_.name = out_.id.substr(0, 12);
     out_.image = text(config({"Config", "Image"}));
     out_.image_id = text(config({"Image"}));
+    if (root_ != nullptr) out_.store = root_->path;
     out_.created = text(config({"Created"}));
     out_.place = in_config(name);
     out_.state = state();

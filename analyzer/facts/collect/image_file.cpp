@@ -21,6 +21,7 @@ const TableSpec kImageFileTable{
         "set-gid programs, file capabilities, compilers, network tools, an ssh server. Only of "
         "images with a name, as their containers see them: what an upper layer deletes is gone.",
     .columns = {{"image", ColumnType::text, "image.id."},
+                {"store", ColumnType::text, "image.store."},
                 {"reference", ColumnType::text, "image.reference."},
                 {"path", ColumnType::text, "Inside the image: usr/bin/su."},
                 {"kind", ColumnType::text,
@@ -125,7 +126,7 @@ void collect_image_files(Context& context) {
         if (is_hidden) continue;
         store.insert(
             kImageFileTable,
-            {std::string_view(image.id), std::string_view(reference),
+            {std::string_view(image.id), std::string_view(image.store), std::string_view(reference),
              std::string_view(candidate.path), candidate.kind, static_cast<int64_t>(candidate.mode),
              store.locate(image.directories[i] + "/" + candidate.path, Span{})});
       }

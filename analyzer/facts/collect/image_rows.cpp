@@ -23,6 +23,9 @@ const TableSpec kImageTable{
         {{"id", ColumnType::text,
           "sha256:… of its configuration, as `docker images` and `podman images` have it; of what "
           "its name leads to where Docker keeps it in containerd."},
+         {"store", ColumnType::text,
+          "The directory it is kept in: var/lib/docker, var/lib/containers/storage. The same image "
+          "may lie in several."},
          {"engine", ColumnType::text, "'docker', 'podman' or 'containerd'."},
          {"reference", ColumnType::text,
           "The first of its names, else the start of its id: corp/app:1.4."},
@@ -55,6 +58,7 @@ const TableSpec kImageReferenceTable{
         "A name of an image: an entry of repositories.json or images.json, or of containerd's "
         "database.",
     .columns = {{"image", ColumnType::text, "image.id."},
+                {"store", ColumnType::text, "image.store."},
                 {"reference", ColumnType::text, "corp/app:1.4, corp/app@sha256:…."},
                 {"registry", ColumnType::text,
                  "docker.io if the name has none; NULL: 'localhost', as Podman names what was "
@@ -71,6 +75,7 @@ const TableSpec kImageHistoryTable{
     .doc = "A step by which an image was built, as its configuration records it.",
     .columns =
         {{"image", ColumnType::text, "image.id."},
+         {"store", ColumnType::text, "image.store."},
          {"reference", ColumnType::text, "image.reference."},
          {"ordinal", ColumnType::integer, "From 0, the first step."},
          {"instruction", ColumnType::text, "RUN, COPY, ADD, ENV …; NULL: not said."},
@@ -90,6 +95,7 @@ const TableSpec kImageVariableTable{
     .kind = TableKind::raw,
     .doc = "A variable of an image's environment; values are not kept.",
     .columns = {{"image", ColumnType::text, "image.id."},
+                {"store", ColumnType::text, "image.store."},
                 {"reference", ColumnType::text, "image.reference."},
                 {"variable", ColumnType::text, "NPM_TOKEN."},
                 {"is_secret", ColumnType::boolean,
@@ -103,6 +109,7 @@ const TableSpec kImagePortTable{.name = "image_port",
                                 .kind = TableKind::raw,
                                 .doc = "A port that an image declares (EXPOSE).",
                                 .columns = {{"image", ColumnType::text, "image.id."},
+                                            {"store", ColumnType::text, "image.store."},
                                             {"reference", ColumnType::text, "image.reference."},
                                             {"port", ColumnType::text, "22/tcp."},
                                             {"loc", ColumnType::location, "The entry."}},
@@ -273,9 +280,9 @@ class Images {
     const auto uid = user_id(context_, text(user), image.directories);
     store_.insert(
         kImageTable,
-        {std::string_view(image.id), std::string_view(image.engine), std::string_view(reference),
-         !image.references.empty(), lineage.is_parent, std::string_view(text(user)),
-         uid ? Value(*uid) : Value(Null{}), image.is_host_root,
+        {std::string_view(image.id), std::string_view(image.store), std::string_view(image.engine),
+         std::string_view(reference), !image.references.empty(), lineage.is_parent,
+         std::string_view(text(user)), uid ? Value(*uid) : Value(Null{}), image.is_host_root,
          text_or_null(text(root.find("created"))), text_or_null(text(root.find("architecture"))),
          checks, static_cast<int64_t>(image.diff_ids.size()), text_or_null(command_of(config)),
          at(image.place(nullptr)), at(image.place(user))});
@@ -287,14 +294,16 @@ class Images {
         const std::string name = item.text.substr(0, sign);
         const bool secret =
             sign != std::string::npos && looks_secret(name, item.text.substr(sign + 1));
-        store_.insert(kImageVariableTable,
-                      {std::string_view(image.id), std::string_view(reference),
-                       std::string_view(name), secret, at(image.place(&item))});
+        store_.insert(
+            kImageVariableTable,
+            {std::string_view(image.id), std::string_view(image.store), std::string_view(reference),
+             std::string_view(name), secret, at(image.place(&item))});
       }
     if (const json::Value* ports = config.find("ExposedPorts"))
       for (const json::Value& port : ports->items)
-        store_.insert(kImagePortTable, {std::string_view(image.id), std::string_view(reference),
-                                        std::string_view(port.key), at(image.place(&port))});
+        store_.insert(kImagePortTable, {std::string_view(image.id), std::string_view(image.store),
+                                        std::string_view(reference), std::string_view(port.key),
+                                        at(image.place(&port))});
   }
 
   // distribution/reference: the first part is a registry if it has a dot or a colon or is "localhost".
@@ -312,11 +321,12 @@ class Images {
           whole.find('/', colon) == std::string_view::npos)
         tag = whole.substr(colon + 1);
       const bool is_local = image.engine == "podman" && first == "localhost";
-      store_.insert(kImageReferenceTable, {std::string_view(image.id), whole,
-                                           is_local       ? Value(Null{})
-                                           : has_registry ? Value(first)
-                                                          : Value(std::string_view("docker.io")),
-                                           text_or_null(tag), is_digest, at(reference.place)});
+      store_.insert(kImageReferenceTable,
+                    {std::string_view(image.id), std::string_view(image.store), whole,
+                     is_local       ? Value(Null{})
+                     : has_registry ? Value(first)
+                                    : Value(std::string_view("docker.io")),
+                     text_or_null(tag), is_digest, at(reference.place)});
     }
   }
 
@@ -326,8 +336,9 @@ class Images {
       const Step step = parse_step(text(entry.find("created_by")));
       store_.insert(
           kImageHistoryTable,
-          {std::string_view(image.id), std::string_view(reference), static_cast<int64_t>(ordinal),
-           text_or_null(step.instruction), std::string_view(without_secrets(step.arguments)),
+          {std::string_view(image.id), std::string_view(image.store), std::string_view(reference),
+           static_cast<int64_t>(ordinal), text_or_null(step.instruction),
+           std::string_view(without_secrets(step.arguments)),
            text_or_null(secret_in(step.arguments)), ordinal < base, at(image.place(&entry))});
       ++ordinal;
     }

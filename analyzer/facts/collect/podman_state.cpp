@@ -120,6 +120,7 @@ class Reader {
     out_.id = id;
     out_.engine = "podman";
     out_.source = "state";
+    out_.store = storage_.path;
     out_.place = place_;
     out_.name = text(member("name"));
     if (out_.name.empty()) out_.name = id.substr(0, 12);
