@@ -8,6 +8,10 @@ namespace drydock::parsers::key_file {
 
 namespace {
 
+// GLib has no bounds for these.
+constexpr size_t kGroupBytes = 255;
+constexpr size_t kLines = 50'000;  // groups and entries
+
 bool is_control(char c) {
   return (c >= 0 && c < ' ') || c == 0x7F;
 }
@@ -49,14 +53,21 @@ File parse(std::string_view text) {
     if (begin < end && text[end - 1] == '\r') --end;
     if (begin == end || text[begin] == '#') continue;
     const std::string_view line = text.substr(begin, end - begin);
+    if (file.groups.size() + file.entries.size() >= kLines) {
+      refuse("too-many", begin, end, "too many groups and entries");
+      break;
+    }
     const size_t equals = line.find('=');
     if (line[0] == '[') {
       const size_t close = line.find(']');
       if (close != std::string_view::npos &&
           line.find_first_not_of(" \t", close + 1) == std::string_view::npos) {
-        group = line.substr(1, close - 1);
+        group = line.substr(1, std::min(close - 1, kGroupBytes));
         file.groups.push_back({group, lines.span(begin, end)});
-        if (!is_group_name(group)) refuse("bad-name", begin, end, "not a name for a group");
+        if (close - 1 > kGroupBytes)
+          refuse("too-long", begin, end, "the name of a group is too long");
+        else if (!is_group_name(group))
+          refuse("bad-name", begin, end, "not a name for a group");
         continue;
       }
     }

@@ -34,6 +34,9 @@ struct File {
 //   no-group      an entry above the first group
 //   bad-name      a group or key with characters that it must not have
 //   nul-byte      a NUL byte anywhere
+// and drydock alone for these, so that each entry may name its group:
+//   too-long      the name of a group of more than 255 bytes
+//   too-many      more than 50,000 groups and entries; the rest is not read
 File parse(std::string_view text);
 
 }  // namespace drydock::parsers::key_file

@@ -44,5 +44,17 @@ TEST(KeyFileParser, RefusesTheWholeFile) {
   EXPECT_EQ(parsed("[a]\0\nk=1\n"s).substr(0, 28), "error nul-byte 1:4-1:5 a NUL");
 }
 
+// Each entry has the name of its group: a long one times many entries must not fill the memory.
+TEST(KeyFileParser, BoundsTheNamesOfGroupsAndTheLines) {
+  const std::string name(255, 'A');
+  EXPECT_EQ(parsed("[" + name + "]\nk=1\n"),
+            "[" + name + "] 1:1-1:258\n" + name + ".k=[1] 2:1-2:4\n");
+  std::string many = "[A" + name + "]\n";
+  for (int i = 0; i < 49'999; ++i) many += "k=\n";
+  EXPECT_EQ(parsed(many), "error too-long 1:1-1:259 the name of a group is too long (refused)\n");
+  EXPECT_EQ(parsed(many.replace(1, 256, "a") + "k=\nk=\n"),
+            "error too-many 50001:1-50001:3 too many groups and entries (refused)\n");
+}
+
 }  // namespace
 }  // namespace drydock::parsers::key_file
