@@ -16,6 +16,9 @@ constexpr size_t kPageHead = 16, kElement = 16, kBucketHead = 16, kMetaSize = 64
 constexpr uint16_t kBranch = 1, kLeaf = 2;  // kinds of pages
 constexpr uint32_t kBucketFlag = 1;         // of an element of a leaf
 constexpr int kDepth = 40;                  // pages and buckets above each other
+// Keys and values handed over or gone into, in sizes of the file. An honest database has each byte in one element,
+// and in those of the inline buckets around it.
+constexpr uint64_t kTimesTaken = 8;
 
 // FNV-1a, 64 bits: meta.sum64.
 uint64_t checksum(std::string_view bytes) {
@@ -101,6 +104,11 @@ class Reader {
         refuse("broken-page", "an element of " + name + " lies outside it");
         continue;
       }
+      const uint64_t bound = kTimesTaken * file_.size();
+      if (taken_ > bound) return;  // said further in
+      taken_ += key_size + value_size;
+      if (taken_ > bound)
+        return refuse("broken-page", "elements of " + name + " lie in each other");
       path_.emplace_back(bytes.substr(key, std::min<uint64_t>(key_size, limits::kPathBytes)));
       const std::string_view value = bytes.substr(key + key_size, value_size);
       if (view.le32(at) & kBucketFlag)
@@ -126,7 +134,8 @@ class Reader {
   const Meta meta_;
   const Visitor& visitor_;
   std::vector<std::string> path_;
-  uint64_t read_ = 0;
+  uint64_t read_ = 0;   // bytes of pages
+  uint64_t taken_ = 0;  // bytes of elements
   SyntaxErrors errors_;
 };
 

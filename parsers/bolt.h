@@ -28,7 +28,7 @@ bool is_bolt(RandomBytes& file);
 // errors (effect `refused`; bbolt would panic there), at line 1, column 1, the message names the page:
 //   not-a-database   neither of its first two pages is a meta page with the right checksum
 //   broken-page      a page lies outside the file, is of another kind than where it stands, or its elements do
-//                    not fit into it; what hangs below it is missing
+//                    not fit into it or overlap over and over; what hangs below it is missing
 //   too-deep         buckets or pages inside each other beyond what an honest database has
 SyntaxErrors read(RandomBytes& file, const Visitor& visitor);
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "tests/parsers/bolt_writer.h"
 
 namespace drydock::parsers::bolt {
@@ -84,6 +87,44 @@ TEST(Bolt, CirclesEnd) {
   file[page + 16 + 8] = 5;
   const std::string said = shown(file);
   EXPECT_NE(said.find("broken-page: page"), std::string::npos) << said;
+}
+
+void put32(std::string& bytes, size_t at, uint32_t value) {
+  for (size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> 8 * i & 0xff);
+}
+
+// Elements may claim the same bytes: what they add up to is bounded by the size of the file.
+TEST(Bolt, ElementsInEachOtherEnd) {
+  BoltBucket root;
+  for (int i = 100; i < 200; ++i) root.keys[std::to_string(i)] = "v";
+  root.keys["z"] = std::string(3000, 'z');
+  std::string file = BoltWriter().write(root);  // of 8 kB
+  for (size_t i = 0; i < 100; ++i) put32(file, 3 * BoltWriter::kPage + 16 + 16 * i + 12, 3000);
+  std::string said = shown(file);
+  EXPECT_EQ(std::ranges::count(said, '\n'), 22) << said;
+  EXPECT_TRUE(said.ends_with("\nbroken-page: elements of page 3 lie in each other\n")) << said;
+
+  // Inline buckets of 20 elements each of which is the same bucket, 12 deep: 20^12 of them.
+  std::string bucket(32, '\0');
+  bucket[16 + 8] = 2;
+  for (int level = 0; level < 12; ++level) {
+    constexpr uint32_t kCount = 20;
+    std::string page(32 + 16 * kCount, '\0');
+    page[16 + 8] = 2, page[16 + 10] = kCount;
+    for (uint32_t i = 0; i < kCount; ++i) {
+      const size_t at = 32 + 16 * size_t{i};
+      put32(page, at, 1), put32(page, at + 4, 16 * (kCount - i));
+      put32(page, at + 12, static_cast<uint32_t>(bucket.size()));
+    }
+    bucket = page + bucket;
+  }
+  root = {};
+  root.keys["ctr"] = bucket;
+  file = BoltWriter().write(root);
+  file[3 * BoltWriter::kPage + 16] = 1;  // is a bucket
+  said = shown(file);
+  EXPECT_TRUE(said.starts_with("broken-page: elements of a bucket of a bucket of a")) << said;
+  EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
 }
 
 }  // namespace
