@@ -192,5 +192,68 @@ TEST(ImageStore, PodmanWithAnAdditionalStore) {
   EXPECT_EQ(test::facts(tree, "SELECT uid FROM image"), "-\n");
 }
 
+// A list that names one image over and over, and a manifest that is no manifest.
+TEST(ImageStore, PodmanImagesAreReadOnceAndLargeManifestsNotAtAll) {
+  auto tree = host();
+  const std::string images = "var/lib/containers/storage/overlay-images/";
+  tree->file(images + "images.json",
+             "[{\"id\": \"0123456789ab\"},\n {\"id\": \"0123456789ab\"},\n {\"id\": "
+             "\"1123456789ab\"}]\n");
+  tree->file(images + "0123456789ab/manifest",
+             "{\"config\": {\"digest\": \"sha256:ffffffffffff\"}}");
+  tree->file(images + "0123456789ab/=c2hhMjU2OmZmZmZmZmZmZmZmZg==", "{\"config\": {}}");
+  tree->file(images + "1123456789ab/manifest", std::string(limits::kBlob + 1, ' '));
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM image"), "1\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT DISTINCT code, loc FROM parse_issue WHERE table_name = 'image' "
+                        "ORDER BY code, loc"),
+            "image-listed-twice | " + images + "images.json:2:3\n" +
+                "image-without-configuration | " + images + "images.json:3:3\n" + "too-large | " +
+                images + "1123456789ab/manifest:1:1\n");
+  for (const std::string& path : tree->reads())
+    EXPECT_FALSE(path.ends_with("1123456789ab/manifest")) << path;
+}
+
+// 300 images that all have the same 1,000 layers are as many places to look at as 300,000.
+TEST(ImageStore, PodmanLayersAreBounded) {
+  auto tree = host();
+  const std::string root = "var/lib/containers/storage/";
+  const auto hex = [](size_t number) {
+    const std::string digits = std::to_string(number);
+    return std::string(12 - digits.size(), '0') + digits;
+  };
+  std::string layers = "[", images = "[";
+  for (size_t i = 0; i < 1000; ++i)
+    layers += std::string(i == 0 ? "" : ",\n") + "{\"id\": \"" + hex(i) + "\", \"parent\": \"" +
+              hex((i + 1) % 1000) + "\"}";
+  for (size_t i = 0; i < 300; ++i) {
+    images += std::string(i == 0 ? "" : ",\n") + "{\"id\": \"" + hex(i) +
+              "\", \"layer\": \"000000000000\", \"big-data-names\": [\"sha256:" + hex(i) + "\"]}";
+  }
+  const auto encoded = [](const std::string& digits) {  // of "sha256:" and decimal digits
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    const std::string text = "sha256:" + digits;
+    uint32_t bits = 0;
+    int have = 0;
+    for (const char c : text) {
+      bits = bits << 8 | static_cast<unsigned char>(c);
+      for (have += 8; have >= 6; have -= 6) out += kDigits[bits >> (have - 6) & 63];
+    }
+    if (have > 0) out += kDigits[bits << (6 - have) & 63];
+    while (out.size() % 4 != 0) out += '=';
+    return "=" + out;
+  };
+  for (size_t i = 0; i < 300; ++i)
+    tree->file(root + "overlay-images/" + hex(i) + "/" + encoded(hex(i)), "{}");
+  tree->file(root + "overlay-images/images.json", images + "]\n");
+  tree->file(root + "overlay-layers/layers.json", layers + "]\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT (SELECT count(*) FROM image), code, loc FROM parse_issue WHERE "
+                        "table_name = 'image'"),
+            "300 | too-many-layers | " + root + "overlay-images/images.json:201:1\n");
+}
+
 }  // namespace
 }  // namespace drydock

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "analyzer/facts/collect/podman_state.h"
+#include "analyzer/source/large_file.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -11,6 +13,8 @@ namespace {
 
 namespace json = parsers::json;
 using parsers::Effect;
+
+constexpr Span kFile{1, 1, 1, 1};
 
 std::string string_of(const json::Value* value) {
   return value && value->is(json::Kind::string) ? value->text : "";
@@ -37,15 +41,26 @@ std::string file_of(std::string_view key) {
   return out;
 }
 
+// What the storages of one host may cost together; real ones have some hundred images of some ten layers.
+constexpr size_t kImages = 10'000;
+constexpr size_t kImageLayers = 200'000;  // summed over the images
+constexpr size_t kManifestBytes = size_t{32} << 20;
+
+struct Spent {
+  size_t images = 0, layers = 0, manifest_bytes = 0;
+  size_t configuration_bytes = 0;
+  bool are_layers_refused = false, are_manifests_refused = false;
+};
+
 class ImageStore {
  public:
   ImageStore(Context& context, const PodmanStorage& storage, std::string root, std::string driver,
-             size_t& bytes, std::vector<Image>& out)
+             Spent& spent, std::vector<Image>& out)
       : context_(context),
         storage_(storage),
         root_(std::move(root)),
         driver_(std::move(driver)),
-        bytes_(bytes),
+        spent_(spent),
         out_(out) {}
 
   void read() {
@@ -54,10 +69,28 @@ class ImageStore {
     const json::Document document = json::parse(text->text);
     context_.issues(text->path, document.errors);
     if (!document.root || !document.root->is(json::Kind::array)) return;
-    for (const json::Value& item : document.root->items) image(item, text->path);
+    for (const json::Value& item : document.root->items) {
+      const std::string id = string_of(item.find("id"));
+      if (!is_hex(id)) continue;
+      const Span span = json_span(*item.find("id"));
+      if (++spent_.images > kImages) {
+        refuse(text->path, "too-many-images", span,
+               "more images than are read: this one and the rest of the list are left out");
+        return;
+      }
+      if (ids_.insert(id).second)
+        image(item, id, text->path);
+      else
+        refuse(text->path, "image-listed-twice", span,
+               "image " + id.substr(0, 12) + " is in this list already; this entry is not read");
+    }
   }
 
  private:
+  void refuse(const std::string& path, std::string_view code, Span span, std::string message) {
+    image_issue(context_, path, {code, span, std::move(message), Effect::refused});
+  }
+
   static bool has(const json::Value* names, std::string_view key) {
     return names && std::ranges::any_of(names->items, [&](const json::Value& name) {
              return name.is(json::Kind::string) && name.text == key;
@@ -69,46 +102,61 @@ class ImageStore {
                             const std::string& directory, const std::string& list) {
     const json::Value* names = item.find("big-data-names");
     if (has(names, "sha256:" + id)) return "sha256:" + id;
-    const auto manifest = context_.read(directory + "manifest");
-    const json::Document document = json::parse(manifest ? manifest->text : std::string_view{});
-    if (manifest && document.root) {
+    const json::Document document = manifest(directory);
+    if (document.root) {
       if (document.root->find("manifests")) return {};
       const std::string digest = string_of(document.root->find({"config", "digest"}));
       if (digest.starts_with("sha256:") && is_hex(digest.substr(7))) return digest;
     }
-    image_issue(context_, list,
-                {"image-without-configuration", json_span(*item.find("id")),
-                 "what is in image " + id.substr(0, 12) +
-                     " is not known: this storage has no configuration of it",
-                 Effect::refused});
+    refuse(list, "image-without-configuration", json_span(*item.find("id")),
+           "what is in image " + id.substr(0, 12) +
+               " is not known: this storage has no configuration of it");
     return {};
+  }
+
+  // An image's manifest; without root: there is none, or it is said that it is not read.
+  json::Document manifest(const std::string& directory) {
+    const std::string path = directory + "manifest";
+    const auto stat = context_.tree().stat(path);
+    if (!stat || spent_.are_manifests_refused) return {};
+    if (stat->size > limits::kBlob) {
+      refuse(path, "too-large", kFile,
+             "a manifest of " + std::to_string(stat->size) +
+                 " bytes is not read; honest ones have some thousand");
+      return {};
+    }
+    const auto text = context_.read(path);
+    if (!text) return {};
+    if ((spent_.manifest_bytes += text->text.size()) > kManifestBytes) {
+      refuse(text->path, "too-many-images", kFile,
+             "the manifests of this host's images are too large to read them all; this one and the "
+             "rest are left out");
+      spent_.are_manifests_refused = true;
+      return {};
+    }
+    return json::parse(text->text);
   }
 
   // OCI's format has no health check: in an image of it Podman does not look for one (libimage, inspect.go).
   bool is_oci(const std::string& directory) {
-    const auto text = context_.read(directory + "manifest");
-    const json::Document document = json::parse(text ? text->text : std::string_view{});
+    const json::Document document = manifest(directory);
     if (!document.root) return false;
     std::string type = string_of(document.root->find("mediaType"));
     if (type.empty()) type = string_of(document.root->find({"config", "mediaType"}));
     return type.starts_with("application/vnd.oci.");
   }
 
-  void image(const json::Value& item, const std::string& list) {
-    const std::string id = string_of(item.find("id"));
-    if (!is_hex(id)) return;
+  void image(const json::Value& item, const std::string& id, const std::string& list) {
     const std::string directory = root_ + "/" + driver_ + "-images/" + id + "/";
     const std::string key = configuration(item, id, directory, list);
     if (key.empty()) return;
     const std::string path = directory + file_of(key);
-    auto image = read_image(context_, path, bytes_);
+    auto image = read_image(context_, path, spent_.configuration_bytes);
     if (!image) {
       if (!context_.tree().lstat(path))
-        image_issue(
-            context_, list,
-            {"image-without-configuration", json_span(*item.find("id")),
-             "what is in image " + id.substr(0, 12) + " is not known: its configuration is missing",
-             Effect::refused});
+        refuse(
+            list, "image-without-configuration", json_span(*item.find("id")),
+            "what is in image " + id.substr(0, 12) + " is not known: its configuration is missing");
       return;
     }
     image->engine = "podman";
@@ -117,7 +165,7 @@ class ImageStore {
     image->id = "sha256:" + id;
     if (image->document.root && image->document.root->find({"config", "Healthcheck"}))
       image->runs_health_check = !is_oci(directory);
-    image->directories = directories(string_of(item.find("layer")));
+    image->directories = directories(string_of(item.find("layer")), list, json_span(item));
     if (const json::Value* names = item.find("names"))
       for (const json::Value& name : names->items)
         if (name.is(json::Kind::string))
@@ -126,10 +174,18 @@ class ImageStore {
   }
 
   // From the topmost layer down its parents; the lowest first.
-  std::vector<std::string> directories(std::string layer) {
+  std::vector<std::string> directories(std::string layer, const std::string& list, Span span) {
     constexpr size_t kLayers = 1000;  // of one image; overlay can do 500
     std::vector<std::string> out;
     while (!layer.empty() && out.size() < kLayers) {
+      if (spent_.are_layers_refused) return {};
+      if (++spent_.layers > kImageLayers) {
+        refuse(list, "too-many-layers", span,
+               "the images have more layers than are looked at: those of this one and of the rest "
+               "are left out");
+        spent_.are_layers_refused = true;
+        return {};
+      }
       out.push_back(is_hex(layer) ? directory(layer) : "");
       const auto parent = parents().find(layer);
       if (parent == parents().end()) {
@@ -143,12 +199,17 @@ class ImageStore {
     return out;
   }
 
-  std::string directory(const std::string& layer) const {
-    for (const std::string& candidate :
-         {root_ + "/" + driver_ + "/" + layer + "/diff", root_ + "/" + driver_ + "/dir/" + layer,
-          root_ + "/" + driver_ + "/subvolumes/" + layer})
-      if (context_.tree().lstat(candidate)) return candidate;
-    return {};
+  const std::string& directory(const std::string& layer) {
+    const auto [known, is_new] = directories_.try_emplace(layer);
+    if (is_new)
+      for (const std::string& candidate :
+           {root_ + "/" + driver_ + "/" + layer + "/diff", root_ + "/" + driver_ + "/dir/" + layer,
+            root_ + "/" + driver_ + "/subvolumes/" + layer})
+        if (context_.tree().lstat(candidate)) {
+          known->second = candidate;
+          break;
+        }
+    return known->second;
   }
 
   const std::map<std::string, std::string>& parents() {
@@ -167,8 +228,10 @@ class ImageStore {
   Context& context_;
   const PodmanStorage& storage_;
   const std::string root_, driver_;
-  size_t& bytes_;
+  Spent& spent_;
   std::vector<Image>& out_;
+  std::set<std::string> ids_;
+  std::map<std::string, std::string> directories_;  // of layers; empty: not there
   std::optional<std::map<std::string, std::string>> parents_;
 };
 
@@ -185,7 +248,7 @@ const std::vector<std::string>& tails() {
 
 std::vector<Image> podman_images(Context& context) {
   std::vector<Image> out;
-  size_t bytes = 0;
+  Spent spent;
   for (const PodmanStorage& storage : podman_storages(context)) {
     std::vector<std::string> roots = storage.additional;
     roots.insert(roots.begin(), storage.path);
@@ -194,7 +257,7 @@ std::vector<Image> podman_images(Context& context) {
       if (!names) continue;
       for (const std::string& name : *names)
         if (name.ends_with("-images"))
-          ImageStore(context, storage, root, name.substr(0, name.size() - 7), bytes, out).read();
+          ImageStore(context, storage, root, name.substr(0, name.size() - 7), spent, out).read();
     }
   }
   return out;
