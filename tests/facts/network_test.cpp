@@ -193,6 +193,26 @@ TEST(NetworkFacts, NetworkManager) {
             "etc/NetworkManager/system-connections/broken.nmconnection | not-an-entry\n");
 }
 
+TEST(NetworkFacts, ManyAddressesAreBounded) {
+  auto tree = std::make_shared<MemoryTree>();
+  const auto connection = [](int count) {
+    std::string text =
+        "[connection]\nid=a\ntype=802-3-ethernet\ninterface-name=a\n[ipv4]\nmethod=manual\n";
+    for (int i = 0; i < count; ++i)
+      text += "address" + std::to_string(i) + "=10.1." + std::to_string(i / 2 / 256) + "." +
+              std::to_string(i / 2 % 256) + "/8\n";
+    return text;
+  };
+  const std::string directory = "etc/NetworkManager/system-connections/";
+  tree->file(directory + "a.nmconnection", connection(20'000))
+      .file(directory + "b.nmconnection", connection(60'000));
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM network_address"), "10000\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT DISTINCT path, code, effect FROM parse_issue WHERE table_name = "
+                        "'network_address'"),
+            directory + "b.nmconnection | too-many | unknown\n");
+}
+
 // What libnm was seen to refuse, and NetworkManager with it.
 TEST(NetworkFacts, WhatNetworkManagerRefuses) {
   const auto said = [](const std::string& text) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "analyzer/facts/collect/network_model.h"
 #include "analyzer/source/tree.h"
@@ -130,6 +131,7 @@ class Connection {
   // "address1=192.0.2.1/24,192.0.2.254": the address and its gateway.
   std::vector<NetworkAddress> addresses(const std::string& family) const {
     std::vector<NetworkAddress> list;
+    std::set<std::string> seen;
     for (const std::string_view prefix : {".addresses", ".address"})
       for (const auto& [key, setting] : settings_) {
         const std::string start = family + std::string(prefix);
@@ -143,9 +145,7 @@ class Connection {
         std::string gateway = end == std::string::npos ? "" : setting.value.substr(end + 1);
         gateway = gateway.substr(0, gateway.find_first_of(",; "));
         if (is_host(family, address.substr(0, address.find('/'))) &&
-            (gateway.empty() || is_host(family, gateway)) &&
-            std::ranges::none_of(
-                list, [&](const NetworkAddress& other) { return other.text == address; }))
+            (gateway.empty() || is_host(family, gateway)) && seen.insert(address).second)
           list.push_back({address, setting.place});
       }
     // What is shared has one alone.

@@ -38,7 +38,11 @@ void read_keyfile(Context& context, const std::string& path, NetworkZones& zones
   const auto text = context.read(path);
   if (!text) return;
   std::string device, zone;
-  for (const parsers::key_file::Entry& a : parsers::key_file::parse(text->text).entries) {
+  const parsers::key_file::File file = parsers::key_file::parse(text->text);
+  // NetworkManager would read these, unlike those that GLib refuses.
+  for (const parsers::SyntaxError& error : file.errors)
+    if (error.code == "too-long" || error.code == "too-many") context.issue(text->path, error);
+  for (const parsers::key_file::Entry& a : file.entries) {
     if (a.group != "connection") continue;
     if (a.key == "interface-name") device = a.value;
     if (a.key == "zone") zone = a.value;
