@@ -9,6 +9,10 @@ constexpr std::string_view kSet =
     "SELECT context, keyword, value, loc FROM ssh_client WHERE source = 'set' ORDER BY context, "
     "keyword, value";
 
+constexpr const char* kRefused =
+    "SELECT code, loc FROM parse_issue WHERE table_name = 'ssh_client_user' AND effect = 'unknown' "
+    "ORDER BY code, loc";
+
 std::shared_ptr<MemoryTree> host(std::string main) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("etc/ssh/ssh_config", std::move(main));
@@ -91,6 +95,58 @@ TEST(SshClientFacts, AUsersOwnFileCountsForThatUser) {
             "root |  | stricthostkeychecking | accept-new | root/.ssh/conf.d/x:1:1\n"
             "root | Host web | forwardagent | yes | root/.ssh/hosts:2:1\n");
   EXPECT_EQ(test::facts(tree, kSet), " | stricthostkeychecking | ask | etc/ssh/ssh_config:1:1\n");
+}
+
+TEST(SshClientFacts, UsersWhoShareAHomeHaveItsFileReadOnce) {
+  auto tree = host("");
+  tree->file("etc/passwd",
+             "root:x:0:0::/root:/bin/bash\nann:x:1:1::/root/.:/bin/sh\nbob:x:2:2::/r:/bin/sh\n")
+      .symlink("r", "root")
+      .file("root/.ssh/config", "Include x x\nNonsense 1\n")
+      .file("root/.ssh/x", "Port 22 23\nStrictHostKeyChecking no\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT user, value, loc FROM ssh_client_user WHERE keyword = "
+                        "'stricthostkeychecking' ORDER BY user"),
+            "ann | false | root/.ssh/x:2:1\nbob | false | root/.ssh/x:2:1\n"
+            "root | false | root/.ssh/x:2:1\n");
+  EXPECT_EQ(test::facts(tree, kRefused),
+            "extra-argument | root/.ssh/x:1:9\nunknown-keyword | root/.ssh/config:2:1\n");
+}
+
+// 64 MiB and 10,000 patterns and files, however few bytes name them in each home.
+TEST(SshClientFacts, AllUsersHaveOneBudget) {
+  std::string passwd;
+  auto tree = host("");
+  for (int i = 100; i < 120; ++i) {
+    const std::string home = "home/u" + std::to_string(i);
+    passwd += "u" + std::to_string(i) + ":x:1:1::/" + home + ":/bin/sh\n";
+    tree->file(home + "/.ssh/config", "Include ../../small/*\nInclude /big\nUser a\n");
+  }
+  tree->file("etc/passwd", passwd).file("big", "#" + std::string(size_t{15} << 20, '#'));
+  EXPECT_EQ(test::facts(tree, kRefused), "too-much-text | big:1:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT count(DISTINCT user) FROM ssh_client_user"), "4\n");
+
+  tree->file("big", "");
+  for (int i = 0; i < 600; ++i) tree->file("home/small/" + std::to_string(i), "");
+  EXPECT_EQ(test::facts(tree, kRefused), "too-many-includes | home/u116/.ssh/config:1:9\n");
+  for (int i = 0; i < 600; ++i) tree->file("home/small/z" + std::to_string(i), "");
+  // Of 1,200 files that one pattern stands for, 200 are left out: nine users, and the tenth has no more.
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT count(*) FROM parse_issue WHERE table_name = 'ssh_client_user' AND "
+                        "code = 'too-many-includes'"),
+            "10\n");
+}
+
+TEST(SshClientFacts, UsersWhoAreLeftOutAreNotCalledClean) {
+  std::string passwd;
+  for (int i = 0; i < 2001; ++i) passwd += "u" + std::to_string(i) + ":x:1:1::/root:/bin/sh\n";
+  auto tree = host("");
+  tree->file("etc/passwd", passwd).file("root/.ssh/config", "User a\n");
+  EXPECT_EQ(test::facts(tree, kRefused), "too-many-users | root/.ssh/config:1:1\n");
+  std::string lines;
+  for (int i = 0; i < 150; ++i) lines += "ConnectTimeout none\n";  // no row
+  tree->file("root/.ssh/config", lines);
+  EXPECT_EQ(test::facts(tree, kRefused), "too-many-lines | root/.ssh/config:1:1\n");
 }
 
 TEST(SshClientFacts, AFileByItselfHasNoDefaults) {

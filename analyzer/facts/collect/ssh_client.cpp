@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "analyzer/base/limits.h"
@@ -43,23 +44,38 @@ struct Entry {
   size_t order = 0;
 };
 
+// What may still be read. All users have one together: each may name the same large file.
+struct Budget {
+  size_t lines = kSshLines;
+  size_t includes = kSshIncludedFiles;  // patterns, and the files that they stand for
+  size_t bytes = 4 * limits::kFileContent;
+  bool is_spent = false;  // and said
+};
+
 class Reader {
  public:
   // `home`: of the user whose file it is, without leading slash; nullopt for the host's file.
-  explicit Reader(Context& context, std::optional<std::string> home = std::nullopt)
-      : context_(context), home_(std::move(home)) {}
+  // `budget` has to live as long as the reader reads.
+  Reader(Context& context, Budget& budget, std::optional<std::string> home = std::nullopt)
+      : context_(context), budget_(budget), home_(std::move(home)) {}
 
   // Reads a file and what it includes; `outer` is the block that the Include stands in.
   void read(const std::string& path, bool follow, const Entry& outer = {}, int depth = 0) {
     const auto text = context_.read(path);
     if (!text) return;
+    if (text->text.size() > budget_.bytes)
+      return spent(text->path, "too-much-text", kFirst, "more text than is read of all files");
+    budget_.bytes -= text->text.size();
     const parsers::ssh_config::File file = parsers::ssh_config::parse(text->text, ignored_);
-    context_.issues(text->path, file.errors);
+    // A file that is included again has the same mistakes, unless IgnoreUnknown has come between.
+    if (said_.emplace(text->path, ignored_.empty()).second)
+      context_.issues(text->path, file.errors);
     for (const Block& block : file.blocks) asks_final_pass |= block.asks_final_pass;
     for (const auto& line : file.lines) {
       if (stopped_) return;
-      if (entries.size() >= kSshLines)
-        return stop(text->path, "too-many-lines", line.span, "more lines than are read");
+      if (budget_.lines == 0)
+        return spent(text->path, "too-many-lines", line.span, "more lines than are read");
+      --budget_.lines;
       const Keyword* known = parsers::ssh_config::keyword(line.keyword);
       Entry entry = outer;
       entry.keyword = line.keyword;
@@ -83,6 +99,8 @@ class Reader {
   bool asks_final_pass = false;
 
  private:
+  static constexpr Span kFirst{1, 1, 1, 1};
+
   static void enter(const Block& block, Entry& entry) {
     entry.is_final_pass |= block.final_pass;
     entry.is_first_pass |= block.first_pass;
@@ -100,16 +118,34 @@ class Reader {
                                    parsers::Effect::refused});
     else if (home_ && !pattern.starts_with('/'))
       pattern = "/" + *home_ + "/.ssh/" + pattern;
-    for (const std::string& path : ssh_included(context_.tree(), pattern)) {
+    if (!may_look(from, argument)) return;
+    bool is_cut = false;
+    for (const std::string& path : ssh_included(context_.tree(), pattern, is_cut)) {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
         return stop(from, "include-depth", argument.span,
                     "too many nested Include lines: ssh refuses");
-      if (++included_ > kSshIncludedFiles)
-        return stop(from, "too-many-includes", argument.span, "more included files than are read");
+      if (!may_look(from, argument)) return;
       read(path, true, outer, depth + 1);
     }
+    if (is_cut && !stopped_)
+      stop(from, "too-many-includes", argument.span, "more included files than are read");
+  }
+
+  bool may_look(const std::string& from, const parsers::ssh_config::Argument& argument) {
+    if (stopped_) return false;
+    if (budget_.includes == 0) {
+      spent(from, "too-many-includes", argument.span, "more included files than are read");
+      return false;
+    }
+    --budget_.includes;
+    return true;
+  }
+
+  void spent(const std::string& path, std::string_view code, Span span, std::string message) {
+    stop(path, code, span, std::move(message));
+    budget_.is_spent = true;
   }
 
   void stop(const std::string& path, std::string_view code, Span span, std::string message) {
@@ -118,10 +154,11 @@ class Reader {
   }
 
   Context& context_;
+  Budget& budget_;
   std::optional<std::string> home_;
-  std::string ignored_;  // IgnoreUnknown
+  std::string ignored_;                          // IgnoreUnknown
+  std::set<std::pair<std::string, bool>> said_;  // files whose mistakes are said
   size_t next_ = 0;
-  size_t included_ = 0;
   bool stopped_ = false;
 };
 
@@ -284,7 +321,8 @@ SshdRelease release_of(Context& context) {
 void collect_ssh_client(Context& context) {
   if (context.is_fragment()) {
     for (const std::string& path : context.loose()) {
-      Reader reader(context);
+      Budget budget;
+      Reader reader(context, budget);
       reader.read(path, false);
       write_lines(context, reader.entries);
       Effective(context, reader, SshdRelease{}).write(false);
@@ -293,7 +331,8 @@ void collect_ssh_client(Context& context) {
   }
   for (const std::string_view main : kMain) {
     if (!context.tree().exists(std::string(main))) continue;
-    Reader reader(context);
+    Budget budget;
+    Reader reader(context, budget);
     reader.read(std::string(main), true);
     write_lines(context, reader.entries);
     Effective(context, reader, release_of(context)).write(true);
@@ -309,16 +348,30 @@ void collect_ssh_client_users(Context& context) {
       "SELECT name, home FROM account WHERE is_first AND interactive ORDER BY name");
   if (!rows) return;
   const SshdRelease release = release_of(context);
+  Budget budget{.includes = 10 * kSshIncludedFiles};
+  std::map<std::string, std::unique_ptr<Reader>> readers;  // by the real home: many may share one
   size_t users = 0;
   for (const auto& row : rows->rows) {
     if (!row[0] || !row[1]) continue;
-    const std::string home = normal_path(*row[1]);
-    const std::string config = join_path(home, ".ssh/config");
+    const auto home = context.tree().resolve(normal_path(*row[1]));
+    if (!home) continue;
+    const std::string config = join_path(*home, ".ssh/config");
     if (!context.tree().exists(config)) continue;
-    if (++users > kUsers) return;
-    Reader reader(context, home);
-    reader.read(config, true);
-    Effective(context, reader, release, *row[0]).write(false);
+    const auto refuse = [&](std::string_view code, std::string message) {
+      context.issue(config, {code, {1, 1, 1, 1}, std::move(message), parsers::Effect::refused});
+    };
+    if (++users > kUsers) return refuse("too-many-users", "more users than are read");
+    std::unique_ptr<Reader>& reader = readers[*home];
+    if (!reader) {
+      reader = std::make_unique<Reader>(context, budget, *home);
+      reader->read(config, true);
+    } else if (reader->entries.size() > budget.lines) {
+      return refuse("too-many-lines", "more lines, for all who share the file, than are read");
+    } else {
+      budget.lines -= reader->entries.size();
+    }
+    Effective(context, *reader, release, *row[0]).write(false);
+    if (budget.is_spent) return;
   }
 }
 

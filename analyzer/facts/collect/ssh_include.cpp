@@ -6,7 +6,7 @@
 
 namespace drydock::facts {
 
-std::vector<std::string> ssh_included(const Tree& tree, std::string_view argument) {
+std::vector<std::string> ssh_included(const Tree& tree, std::string_view argument, bool& is_cut) {
   const std::string pattern =
       argument.starts_with('/') ? std::string(argument) : "/etc/ssh/" + std::string(argument);
   std::vector<std::string> paths = {""};
@@ -30,7 +30,10 @@ std::vector<std::string> ssh_included(const Tree& tree, std::string_view argumen
           next.push_back(join_path(path, name));
     }
     paths = std::move(next);
-    if (paths.size() > kSshIncludedFiles) paths.resize(kSshIncludedFiles);
+    if (paths.size() > kSshIncludedFiles) {
+      paths.resize(kSshIncludedFiles);
+      is_cut = true;
+    }
   }
   std::ranges::sort(paths);
   return paths;

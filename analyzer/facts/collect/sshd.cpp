@@ -153,7 +153,8 @@ class Reader {
 
   void include(const parsers::sshd_config::Argument& argument, const std::string& outer,
                bool always, const std::string& from, int depth) {
-    for (const std::string& path : ssh_included(context_.tree(), argument.text)) {
+    bool is_cut = false;
+    for (const std::string& path : ssh_included(context_.tree(), argument.text, is_cut)) {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
@@ -163,6 +164,8 @@ class Reader {
         return stop(from, "too-many-includes", argument.span, "more included files than are read");
       read(path, true, outer, always, depth + 1);
     }
+    if (is_cut && !stopped_)
+      stop(from, "too-many-includes", argument.span, "more included files than are read");
   }
 
   void stop(const std::string& path, std::string_view code, Span span, std::string message) {
