@@ -192,6 +192,33 @@ TEST(ImageStore, PodmanWithAnAdditionalStore) {
   EXPECT_EQ(test::facts(tree, "SELECT uid FROM image"), "-\n");
 }
 
+TEST(ImageStore, WhatContainerdHasTooManyOfIsSaid) {
+  // An index of 201 manifests, of which the first can be read.
+  Store store;
+  store.name("default", "web:1", 'a').blob('b', manifest('c')).blob('c', "{}");
+  std::string manifests = "{\"digest\": \"" + digest('b') + "\"}";
+  for (int i = 0; i < 200; ++i) manifests += ", {\"digest\": \"" + digest('d') + "\"}";
+  store.blob('a', "{\"manifests\": [" + manifests + "]}");
+  EXPECT_EQ(test::facts(store.done(), kIssues),
+            "too-many-records | image 'web:1' leads to more manifests than are read; the rest is "
+            "left out\n");
+
+  // Containers of Docker, which are read elsewhere, and one more than there is room for.
+  Store many;
+  for (size_t i = 0; i <= 10'000; ++i)
+    many.metadata.buckets["v1"]
+        .buckets["moby"]
+        .buckets["containers"]
+        .buckets[std::to_string(i)]
+        .keys["image"] = "x";
+  const auto tree = many.done();
+  EXPECT_EQ(test::facts(tree, kIssues),
+            "too-many-records | the database has more containers, images or snapshots than are "
+            "read; the rest is left out\n");
+  EXPECT_EQ(test::facts(tree, "SELECT effect FROM parse_issue WHERE table_name = 'container'"),
+            "unknown\n");
+}
+
 // A list that names one image over and over, and a manifest that is no manifest.
 TEST(ImageStore, PodmanImagesAreReadOnceAndLargeManifestsNotAtAll) {
   auto tree = host();

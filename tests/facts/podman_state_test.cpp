@@ -211,6 +211,18 @@ TEST(PodmanState, ContainersThatNoDatabaseKnowsAreSaid) {
             "broken-database | unknown\n");
 }
 
+TEST(PodmanState, MoreContainersThanAreReadAreSaid) {
+  test::BoltBucket root;
+  for (size_t i = 0; i <= 10'000; ++i)
+    root.buckets["ctr"].buckets[std::to_string(100'000 + i)].keys["config"] = "{}";
+  auto tree = host();
+  tree->file("var/lib/containers/storage/libpod/bolt_state.db", test::BoltWriter(true).write(root));
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT (SELECT count(*) FROM container), code, effect FROM parse_issue "
+                        "WHERE table_name = 'container'"),
+            "10000 | too-many-records | unknown\n");
+}
+
 // What containerd keeps: protobuf around the same specification.
 TEST(ContainerdState, ContainersOfItsNamespaces) {
   const std::string spec =

@@ -45,9 +45,10 @@ class ContentStore {
 
   std::vector<Image> read() {
     for (const auto& [name, digest] : metadata_.images) {
-      found_ = broken_ = artifact_ = false;
+      found_ = broken_ = artifact_ = cut_ = false;
       follow(name, digest, digest, 0);
       if (!found_ && !artifact_ && !broken_) missing_.push_back(name.second);
+      if (found_ && cut_) say_cut("image '" + name.second + "' leads to");
     }
     say_missing();
     return std::move(images_);
@@ -60,7 +61,11 @@ class ContentStore {
     if (!is_digest(digest)) return std::nullopt;
     const std::string path = metadata_.root + std::string(kBlobs) + digest.substr(7);
     const auto stat = context_.tree().lstat(path);
-    if (!stat || !fits(path, stat->size) || manifest_bytes_ > kBytes) return std::nullopt;
+    if (!stat || !fits(path, stat->size)) return std::nullopt;
+    if (manifest_bytes_ > kBytes) {
+      cut_ = true;
+      return std::nullopt;
+    }
     const auto text = context_.read(path);
     if (!text) {
       broken_ = true;
@@ -88,14 +93,21 @@ class ContentStore {
   void follow(const Name& name, const std::string& target, const std::string& digest, int depth) {
     constexpr int kDepth = 4;
     constexpr size_t kManifests = 200;  // of one index
-    if (depth > kDepth) return;
+    if (depth > kDepth) {
+      cut_ = true;
+      return;
+    }
     const auto document = load(digest);
     if (!document) return;
     if (const json::Value* manifests = document->root->find("manifests")) {
       size_t count = 0;
       for (const json::Value& item : manifests->items)
-        if (is_for_machines(item) && ++count <= kManifests)
-          follow(name, target, text(item.find("digest")), depth + 1);
+        if (is_for_machines(item)) {
+          if (++count <= kManifests)
+            follow(name, target, text(item.find("digest")), depth + 1);
+          else
+            cut_ = true;
+        }
       return;
     }
     const json::Value* config = document->root->find("config");
@@ -198,20 +210,40 @@ class ContentStore {
         context_, metadata_.root + std::string(kSnapshotter) + snapshotter + "/metadata.db");
     if (!file) return entry->second;
     using parsers::bolt::Path;
+    constexpr size_t kSnapshots = 200'000;
+    bool is_cut = false;
     const auto errors = parsers::bolt::read(
         *file, {[](Path bucket) {
                   return bucket[0] == "v1" && bucket.size() <= 3 &&
                          (bucket.size() == 1 || bucket[1] == "snapshots");
                 },
                 [&](Path key, std::string_view value) {
-                  if (key.size() != 4 || key[3] != "id" || entry->second.size() > 200'000) return;
+                  if (key.size() != 4 || key[3] != "id") return;
+                  if (entry->second.size() >= kSnapshots) {
+                    is_cut = true;
+                    return;
+                  }
                   uint64_t id = 0;
                   for (size_t i = 0; i < value.size() && i < 9; ++i)
                     id |= uint64_t{static_cast<unsigned char>(value[i]) & 0x7fu} << 7 * i;
                   entry->second[key[2]] = id;
                 }});
     if (!file->failed()) context_.issues(file->path(), errors);
+    if (is_cut)
+      image_issue(
+          context_, file->path(),
+          {"too-many-records", kFile,
+           "the database has more snapshots than are read; the rest is left out", Effect::refused});
     return entry->second;
+  }
+
+  // Once for all images of the store.
+  void say_cut(const std::string& what) {
+    if (said_cut_) return;
+    said_cut_ = true;
+    image_issue(context_, metadata_.path,
+                {"too-many-records", kFile,
+                 what + " more manifests than are read; the rest is left out", Effect::refused});
   }
 
   void say_missing() {
@@ -233,7 +265,9 @@ class ContentStore {
   const ContainerdMetadata& metadata_;
   size_t& bytes_;
   size_t manifest_bytes_ = 0;
-  bool found_ = false, broken_ = false, artifact_ = false;  // of the image that is followed
+  // Of the image that is followed; cut_: a bound left some of its manifests out.
+  bool found_ = false, broken_ = false, artifact_ = false, cut_ = false;
+  bool said_cut_ = false;
   std::vector<Image> images_;
   std::map<std::pair<bool, std::string>, size_t> by_configuration_;
   std::set<std::string> ids_;

@@ -58,25 +58,38 @@ bool enters(Path bucket) {
          (bucket.size() <= 5 || bucket[5] == "labels");
 }
 
-void take(ContainerdMetadata& out, Path key, std::string_view value) {
+// The record of that key; nullptr: it is new and there is no room for more.
+template <class Key, class Record>
+Record* record_of(std::map<Key, Record>& records, const Key& key, size_t limit, bool& is_cut) {
+  if (const auto known = records.find(key); known != records.end()) return &known->second;
+  if (records.size() < limit) return &records[key];
+  is_cut = true;
+  return nullptr;
+}
+
+// `is_cut` becomes true where one of the bounds leaves something out.
+void take(ContainerdMetadata& out, Path key, std::string_view value, bool& is_cut) {
   if (key.size() < 5) return;
   const std::string& kind = key[2];
   const ContainerdMetadata::Name name{key[1], key[3]};
-  if (kind == "containers" && out.containers.size() < kRecords) {
-    ContainerdMetadata::Container& record = out.containers[name];
-    if (key.size() == 6) record.labels[key[5]] = value;
-    if (key.size() == 5 && key[4] == "spec") record.spec = any_value(value);
-    if (key.size() == 5 && key[4] == "image") record.image = value;
-  }
-  if (kind == "images" && key.size() == 6 && key[5] == "digest" && out.images.size() < kRecords)
-    out.images[name] = value;
-  if (kind == "content" && key.size() == 7 && key[6].starts_with(kSnapshotLabel) &&
-      out.unpacked.size() < kSnapshots)
-    out.unpacked[{{key[1], key[4]}, key[6].substr(kSnapshotLabel.size())}] = value;
-  if (kind == "snapshots" && key.size() == 6 && out.snapshots.size() < kSnapshots) {
-    ContainerdMetadata::Snapshot& snapshot = out.snapshots[{{key[1], key[4]}, key[3]}];
-    if (key[5] == "name") snapshot.name = value;
-    if (key[5] == "parent") snapshot.parent = value;
+  if (kind == "containers") {
+    if (auto* record = record_of(out.containers, name, kRecords, is_cut)) {
+      if (key.size() == 6) record->labels[key[5]] = value;
+      if (key.size() == 5 && key[4] == "spec") record->spec = any_value(value);
+      if (key.size() == 5 && key[4] == "image") record->image = value;
+    }
+  } else if (kind == "images" && key.size() == 6 && key[5] == "digest") {
+    if (auto* digest = record_of(out.images, name, kRecords, is_cut)) *digest = value;
+  } else if (kind == "content" && key.size() == 7 && key[6].starts_with(kSnapshotLabel)) {
+    if (auto* top =
+            record_of(out.unpacked, {{key[1], key[4]}, key[6].substr(kSnapshotLabel.size())},
+                      kSnapshots, is_cut))
+      *top = value;
+  } else if (kind == "snapshots" && key.size() == 6) {
+    if (auto* snapshot = record_of(out.snapshots, {{key[1], key[4]}, key[3]}, kSnapshots, is_cut)) {
+      if (key[5] == "name") snapshot->name = value;
+      if (key[5] == "parent") snapshot->parent = value;
+    }
   }
 }
 
@@ -91,9 +104,17 @@ void add(Context& context, const std::string& directory, bool is_host_root,
   metadata.root = directory;
   metadata.path = file->path();
   metadata.is_host_root = is_host_root;
-  const auto errors = parsers::bolt::read(
-      *file, {enters, [&](Path key, std::string_view value) { take(metadata, key, value); }});
+  bool is_cut = false;
+  const auto errors = parsers::bolt::read(*file, {enters, [&](Path key, std::string_view value) {
+                                                    take(metadata, key, value, is_cut);
+                                                  }});
   if (!file->failed()) context.issues(file->path(), errors);
+  if (is_cut)
+    context.issue(file->path(), {"too-many-records",
+                                 {1, 1, 1, 1},
+                                 "the database has more containers, images or snapshots than are "
+                                 "read; the rest is left out",
+                                 parsers::Effect::refused});
   out.push_back(std::move(metadata));
 }
 

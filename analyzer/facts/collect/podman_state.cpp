@@ -61,35 +61,55 @@ struct Record {
 };
 using Records = std::map<std::string, Record>;
 
+// nullptr: it is new and there is no room for more.
+Record* record_of(Records& records, const std::string& id, bool& is_cut) {
+  if (const auto known = records.find(id); known != records.end()) return &known->second;
+  if (records.size() < kContainers) return &records[id];
+  is_cut = true;
+  return nullptr;
+}
+
+void say_cut(Context& context, const FileBytes& file) {
+  context.issue(
+      file.path(),
+      {"too-many-records", kFile,
+       "the database has more containers than are read; the rest is left out", Effect::refused});
+}
+
 // libpod/sqlite_state_internal.go: ContainerConfig(ID, Name, PodID, JSON), ContainerState(ID, State, …, JSON).
 void read_sqlite(Context& context, FileBytes& file, Records& out) {
   TextBytes nothing{std::string_view()};
   const auto log = FileBytes::open(context, file.path() + "-wal");
+  bool is_cut = false;
   parsers::sqlite_wal::Database database(file, log ? static_cast<RandomBytes&>(*log) : nothing);
   for (const auto& [table, member] : {std::pair{"ContainerConfig", &Record::config},
                                       std::pair{"ContainerState", &Record::state}}) {
     const std::string problem = sqlite_rows(
         database, table, "SELECT ID, JSON FROM " + std::string(table), [&](SqliteRow row) {
-          if (out.size() < kContainers) out[std::string(row[0])].*member = row[1];
+          if (Record* record = record_of(out, std::string(row[0]), is_cut))
+            record->*member = row[1];
           return true;
         });
     if (!problem.empty() && !file.failed())
       context.issue(file.path(), {"broken-database", kFile, "the database is damaged: " + problem,
                                   Effect::refused});
   }
+  if (is_cut) say_cut(context, file);
 }
 
 // libpod/boltdb_state_internal.go: bucket "ctr", in it one for each container with "config" and "state".
 void read_bolt(Context& context, FileBytes& file, Records& out) {
   using parsers::bolt::Path;
+  bool is_cut = false;
   const auto errors = parsers::bolt::read(
       file, {[](Path bucket) { return bucket.front() == "ctr" && bucket.size() <= 2; },
              [&](Path key, std::string_view value) {
-               if (key.size() != 3 || out.size() >= kContainers) return;
-               if (key[2] == "config") out[key[1]].config = value;
-               if (key[2] == "state") out[key[1]].state = value;
+               if (key.size() != 3 || (key[2] != "config" && key[2] != "state")) return;
+               if (Record* record = record_of(out, key[1], is_cut))
+                 (key[2] == "config" ? record->config : record->state) = value;
              }});
   if (!file.failed()) context.issues(file.path(), errors);
+  if (is_cut) say_cut(context, file);
 }
 
 std::string text(const json::Value* value) {
