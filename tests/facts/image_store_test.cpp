@@ -219,6 +219,24 @@ TEST(ImageStore, WhatContainerdHasTooManyOfIsSaid) {
             "unknown\n");
 }
 
+TEST(ImageStore, LargePasswdOfAnImageIsNotRead) {
+  auto tree = host();
+  const std::string root = "var/lib/containers/storage/";
+  tree->file(root + "overlay-images/images.json",
+             "[{\"id\": \"0123456789ab\", \"layer\": \"aaaaaaaaaaaa\", \"names\": "
+             "[\"localhost/app:1\"], \"big-data-names\": [\"sha256:0123456789ab\"]}]\n");
+  tree->file(root + "overlay-images/0123456789ab/=c2hhMjU2OjAxMjM0NTY3ODlhYg==",
+             "{\"config\": {\"User\": \"app\"}, \"rootfs\": {\"diff_ids\": [\"x\"]}}\n");
+  tree->file(root + "overlay-layers/layers.json", "[{\"id\": \"aaaaaaaaaaaa\"}]\n");
+  const std::string passwd = root + "overlay/aaaaaaaaaaaa/diff/etc/passwd";
+  tree->file(passwd, "app:x:0:0::/:/bin/sh\n" + std::string(1 << 20, '\n'));
+  EXPECT_EQ(test::facts(tree, kImages), "podman | sha256:01 | localhost/app:1 | app | - | 1 | 1\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT code, effect, loc FROM parse_issue WHERE table_name = 'image'"),
+      "too-large | unknown | " + passwd + ":1:1\n");
+  for (const std::string& path : tree->reads()) EXPECT_NE(path, passwd);
+}
+
 // A list that names one image over and over, and a manifest that is no manifest.
 TEST(ImageStore, PodmanImagesAreReadOnceAndLargeManifestsNotAtAll) {
   auto tree = host();

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "analyzer/facts/collect/container.h"
 #include "analyzer/facts/collect/containerd_images.h"
@@ -24,6 +27,64 @@ std::optional<int64_t> number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
+}
+
+// What is known of the users of images. Layers of one number with the same topmost are the same layers.
+struct Users {
+  using Key = std::tuple<std::string, size_t, std::string>;  // topmost layer, how many, user
+  mutable std::map<Key, std::optional<int64_t>> known;
+  mutable size_t bytes = 0;  // of every /etc/passwd that was gone through
+  mutable std::set<std::string> refused;
+};
+
+// Whether this /etc/passwd may be gone through; it is said if not.
+bool is_affordable(Context& context, const Users& users, const std::string& path) {
+  constexpr uint64_t kPasswd = uint64_t{1} << 20;  // bytes of one; real ones have some thousand
+  constexpr size_t kBytes = size_t{64} << 20;      // of all
+  const auto stat = context.tree().stat(path);
+  if (!stat) return true;
+  const bool is_large = stat->size > kPasswd;
+  if (!is_large && (users.bytes += stat->size) <= kBytes) return true;
+  // Of all that are too many the first says it.
+  if (users.refused.insert(is_large ? path : "").second)
+    context.issue(path, {is_large ? "too-large" : "too-many-images",
+                         {1, 1, 1, 1},
+                         is_large ? "the users of an image are not read: its passwd has " +
+                                        std::to_string(stat->size) + " bytes"
+                                  : "the users of this host's images are too many to read them "
+                                    "all; those of this one and of the rest are not known",
+                         parsers::Effect::refused});
+  return false;
+}
+
+// moby/sys/user GetExecUser: a name or a number that stands in /etc/passwd, else the number itself.
+std::optional<int64_t> find_user(Context& context, const Users& users, std::string_view name,
+                                 const std::vector<std::string>& directories) {
+  const auto as_number = number(name);
+  for (auto layer = directories.rbegin(); layer != directories.rend(); ++layer) {
+    if (layer->empty()) break;  // a layer that is not there may have hidden the one below
+    const std::string path = *layer + "/etc/passwd";
+    if (!is_affordable(context, users, path)) return std::nullopt;
+    const auto text = context.tree().read(path);
+    if (!text) {
+      if (context.tree().lstat(path)) break;  // a whiteout, or not read
+      continue;
+    }
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+      std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+      const size_t first = line.find(':');
+      if (first == std::string_view::npos || line.substr(0, first) != name) continue;
+      const size_t second = line.find(':', first + 1);
+      if (second == std::string_view::npos) continue;
+      const std::string_view id = line.substr(second + 1);
+      return number(id.substr(0, id.find(':')));
+    }
+    break;
+  }
+  if (as_number) return as_number;
+  return name == "root" ? std::optional<int64_t>(0) : std::nullopt;
 }
 
 }  // namespace
@@ -89,34 +150,16 @@ void keep_top(std::vector<std::string>& directories) {
   for (size_t i = 0; i + 1 < directories.size(); ++i) directories[i].clear();
 }
 
-// moby/sys/user GetExecUser: a name or a number that stands in /etc/passwd, else the number itself.
 std::optional<int64_t> user_id(Context& context, std::string_view user,
                                const std::vector<std::string>& directories) {
   const std::string_view name = user.substr(0, user.find(':'));
   if (name.empty()) return 0;
-  const auto as_number = number(name);
-  for (auto layer = directories.rbegin(); layer != directories.rend(); ++layer) {
-    if (layer->empty()) break;  // a layer that is not there may have hidden the one below
-    const auto text = context.tree().read(*layer + "/etc/passwd");
-    if (!text) {
-      if (context.tree().lstat(*layer + "/etc/passwd")) break;  // a whiteout, or not read
-      continue;
-    }
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-      std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      const size_t first = line.find(':');
-      if (first == std::string_view::npos || line.substr(0, first) != name) continue;
-      const size_t second = line.find(':', first + 1);
-      if (second == std::string_view::npos) continue;
-      const std::string_view id = line.substr(second + 1);
-      return number(id.substr(0, id.find(':')));
-    }
-    break;
-  }
-  if (as_number) return as_number;
-  return name == "root" ? std::optional<int64_t>(0) : std::nullopt;
+  const std::string none;
+  const auto& users = context.shared<Users>([] { return Users(); });
+  const auto [known, is_new] = users.known.try_emplace(
+      {directories.empty() ? none : directories.back(), directories.size(), std::string(name)});
+  if (is_new) known->second = find_user(context, users, name, directories);
+  return known->second;
 }
 
 }  // namespace drydock::facts

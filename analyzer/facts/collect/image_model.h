@@ -51,7 +51,8 @@ std::optional<Image> read_image(Context& context, const std::string& path, size_
 void image_issue(Context& context, std::string_view path, const parsers::SyntaxError& error);
 
 // The uid of a user as `docker run --user` has it ("app", "1000:1000", "") inside an image with these layers:
-// names are looked up in the topmost /etc/passwd. Nothing: it cannot be told.
+// names are looked up in the topmost /etc/passwd. Nothing: it cannot be told, or the /etc/passwd are more or larger
+// than are read, which is said.
 std::optional<int64_t> user_id(Context& context, std::string_view user,
                                const std::vector<std::string>& directories);
 
