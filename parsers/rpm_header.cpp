@@ -13,12 +13,14 @@ enum Tag : uint32_t {
   kEpoch = 1003,
   kVendor = 1011,
   kArch = 1022,
+  kFileStates = 1029,
   kFileModes = 1030,
   kFileDigests = 1035,
   kFileFlags = 1037,
   kFileUserName = 1039,
   kFileGroupName = 1040,
   kSourceRpm = 1044,
+  kFileVerifyFlags = 1045,
   kDirIndexes = 1116,
   kBaseNames = 1117,
   kDirNames = 1118,
@@ -27,7 +29,14 @@ enum Tag : uint32_t {
   kModularityLabel = 5096,
 };
 
-enum Type : uint32_t { kInt16 = 3, kInt32 = 4, kString = 6, kStringArray = 8, kI18nString = 9 };
+enum Type : uint32_t {
+  kChar = 1,
+  kInt16 = 3,
+  kInt32 = 4,
+  kString = 6,
+  kStringArray = 8,
+  kI18nString = 9
+};
 
 constexpr size_t kIntro = 8, kEntry = 16;
 // What rpm itself accepts (lib/header.c, hdrchkTags and hdrchkData).
@@ -88,12 +97,12 @@ class Header {
 
   std::vector<uint32_t> numbers(Tag tag, Type type) const {
     std::vector<uint32_t> out;
-    const size_t width = type == kInt16 ? 2 : 4;
+    const size_t width = type == kChar ? 1 : type == kInt16 ? 2 : 4;
     const auto entry = find(tag, {type});
     if (!entry || !view_.has(start() + entry->offset, size_t{entry->count} * width)) return out;
     for (size_t i = 0; i < entry->count; ++i) {
       const size_t at = start() + entry->offset + i * width;
-      out.push_back(type == kInt16 ? view_.be16(at) : view_.be32(at));
+      out.push_back(width == 1 ? view_.u8(at) : width == 2 ? view_.be16(at) : view_.be32(at));
     }
     return out;
   }
@@ -108,6 +117,11 @@ class Header {
   ByteView view_;
   uint32_t tags_, data_;
 };
+
+FileState state_of(uint32_t number) {
+  return number <= static_cast<uint32_t>(FileState::wrong_color) ? static_cast<FileState>(number)
+                                                                 : FileState::normal;
+}
 
 }  // namespace
 
@@ -137,7 +151,9 @@ std::vector<File> files(std::string_view blob) {
   if (names.size() != indexes.size()) return out;
   const auto digests = header.texts(kFileDigests), users = header.texts(kFileUserName),
              groups = header.texts(kFileGroupName), capabilities = header.texts(kFileCaps);
-  const auto modes = header.numbers(kFileModes, kInt16), flags = header.numbers(kFileFlags, kInt32);
+  const auto modes = header.numbers(kFileModes, kInt16), flags = header.numbers(kFileFlags, kInt32),
+             verify = header.numbers(kFileVerifyFlags, kInt32),
+             states = header.numbers(kFileStates, kChar);
   const auto at = [](const auto& list, size_t i) {
     return i < list.size() ? list[i] : typename std::decay_t<decltype(list)>::value_type{};
   };
@@ -151,7 +167,9 @@ std::vector<File> files(std::string_view blob) {
                    .group = at(groups, i),
                    .capabilities = at(capabilities, i),
                    .mode = static_cast<uint16_t>(at(modes, i)),
-                   .flags = at(flags, i)});
+                   .flags = at(flags, i),
+                   .verify = i < verify.size() ? verify[i] : ~0U,
+                   .state = state_of(at(states, i))});
   }
   return out;
 }

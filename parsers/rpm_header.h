@@ -14,8 +14,21 @@
 namespace drydock::parsers::rpm_header {
 
 // rpm-queryformat's FILEFLAGS (rpmfileAttrs).
-inline constexpr uint32_t kConfig = 1;  // %config
-inline constexpr uint32_t kGhost = 64;  // %ghost: owned, not shipped
+inline constexpr uint32_t kConfig = 1;     // %config
+inline constexpr uint32_t kMissingOk = 8;  // %config(missingok): may be removed
+inline constexpr uint32_t kGhost = 64;     // %ghost: owned, not shipped
+
+// FILEVERIFYFLAGS (rpmVerifyAttrs): what `rpm -V` compares.
+inline constexpr uint32_t kVerifyDigest = 1;  // not of %verify(not filedigest)
+
+// FILESTATES (rpmfileState): what became of the file at installation.
+enum class FileState : uint8_t {
+  normal,
+  replaced,       // the file of another package lies there
+  not_installed,  // left out, as %doc with --excludedocs
+  net_shared,     // below %_netsharedpath: left to another host
+  wrong_color,    // the file of the package's other architecture lies there
+};
 
 // One file of the package. The path is `directory` + `name`; empty where the header has no such tag.
 struct File {
@@ -26,6 +39,8 @@ struct File {
   std::string_view capabilities;  // as cap_to_text(3) writes them: "cap_net_raw=ep"
   uint16_t mode = 0;              // with the file type, as st_mode
   uint32_t flags = 0;
+  uint32_t verify = ~0U;                // all where the header does not say
+  FileState state = FileState::normal;  // as is one that no list or no known number tells
 };
 
 // All views are into the blob; empty where the tag is missing.

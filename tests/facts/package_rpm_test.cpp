@@ -1,14 +1,20 @@
-// RPM's databases against rpm itself: packages built and installed by it, read back from the SQLite database
-// it made, and from the two older kinds, which hold the same headers in other files.
+// RPM's databases against rpm itself: packages built and installed by it, and headers it imported, read back
+// from the SQLite database it made, and from the two older kinds, which hold the same headers in other files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
 
 #include "analyzer/source/artifact.h"
+#include "parsers/rpm_header.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/random.h"
+#include "tests/facts/rpm_headers.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -41,6 +47,8 @@ std::string sorted(std::string text) {
   return out;
 }
 
+constexpr int kPackages = 201 + 247;  // of the spec file, and of rpm_headers()
+
 // Two hundred packages in every shape of version, with files for some.
 std::string spec() {
   std::string out =
@@ -61,6 +69,25 @@ std::string spec() {
   return out + files;
 }
 
+void import(const test::ScratchDirectory& directory, const std::string& path,
+            const std::string& headers) {
+  test::ask(program("DRYDOCK_RPMDB", "rpmdb") + " --define '_db_backend sqlite' --dbpath " + path +
+            " --importdb <" + directory.write("headers", headers));
+}
+
+// One that names no source is its own.
+constexpr const char* kAll =
+    "%{NAME} | %{EVR} | %|EPOCH?{%{EPOCH}}:{-}| | %|ARCH?{%{ARCH}}:{-}| | installed | "
+    "%|SOURCERPM?{%{SOURCERPM}}:{%{NAME}-%{VERSION}-%{RELEASE}.src.rpm}| | "
+    "%|VENDOR?{%{VENDOR}}:{-}| | %|MODULARITYLABEL?{%{MODULARITYLABEL}}:{-}| | rpm\\n";
+
+// What rpm says of a database.
+std::string query(const std::string& path, const std::string& backend, const char* format = kAll) {
+  return sorted(test::ask(rpm() + " --define '_db_backend " + backend + "' --dbpath " + path +
+                          " -qa --qf '" + format + "'")
+                    .value_or(""));
+}
+
 // rpm's own database of those packages, made once; empty: no rpm here.
 class RpmDatabases : public testing::Test {
  protected:
@@ -74,6 +101,9 @@ class RpmDatabases : public testing::Test {
               "/top' --define '_rpmdir " + root + "/rpms' " + directory_->write("x.spec", spec()) +
               " && mkdir " + root + "/db && " + rpm() + " --define '_db_backend sqlite' --dbpath " +
               root + "/db --justdb --nodeps --noscripts -i " + root + "/rpms/noarch/*.rpm) 2>&1");
+    std::string headers;
+    for (const test::RpmHeader& header : test::rpm_headers()) headers += header.with_magic();
+    import(*directory_, root + "/db", headers);
     database_ = content_of(root + "/db/rpmdb.sqlite");
   }
   static void TearDownTestSuite() { directory_.reset(); }
@@ -83,12 +113,6 @@ class RpmDatabases : public testing::Test {
     ASSERT_FALSE(database_.empty()) << "rpm made no database";
   }
 
-  // What rpm says of a database.
-  static std::string theirs(const std::string& path, const std::string& backend) {
-    return sorted(test::ask(rpm() + " --define '_db_backend " + backend + "' --dbpath " + path +
-                            " -qa --qf '%{NAME} | %{EVR} | %{ARCH} | %{VENDOR} | rpm\\n'")
-                      .value_or(""));
-  }
   // What drydock reads of it.
   static std::string ours(const std::string& file, std::string_view content,
                           std::string_view log = {}) {
@@ -96,8 +120,9 @@ class RpmDatabases : public testing::Test {
     tree->file(file, std::string(content));
     if (!log.empty()) tree->file(file + "-wal", std::string(log));
     return sorted(test::facts(tree,
-                              "SELECT name, version, architecture, coalesce(vendor, '(none)'), "
-                              "manager FROM package")) +
+                              "SELECT name, version, epoch, architecture, status, source || '-' || "
+                              "substr(source_version, instr(source_version, ':') + 1) || "
+                              "'.src.rpm', vendor, module, manager FROM package")) +
            test::facts(tree, "SELECT code, message FROM parse_issue WHERE table_name = 'package'");
   }
 
@@ -109,8 +134,8 @@ std::unique_ptr<test::ScratchDirectory> RpmDatabases::directory_;
 std::string RpmDatabases::database_;
 
 TEST_F(RpmDatabases, SqliteIsReadAsRpmReadsIt) {
-  const std::string said = theirs(directory_->path() + "/db", "sqlite");
-  EXPECT_EQ(std::ranges::count(said, '\n'), 201);
+  const std::string said = query(directory_->path() + "/db", "sqlite");
+  EXPECT_EQ(std::ranges::count(said, '\n'), kPackages);
   EXPECT_EQ(ours("var/lib/rpm/rpmdb.sqlite", database_), said);
   EXPECT_EQ(ours("usr/lib/sysimage/rpm/rpmdb.sqlite", database_), said);
 }
@@ -126,12 +151,12 @@ TEST_F(RpmDatabases, TheWriteAheadLogCounts) {
             path + " " + copies + "a' '.shell cp " + path + "-wal " + copies + "b'");
   const std::string before = content_of(copies + "a"), log = content_of(copies + "b");
   ASSERT_FALSE(log.empty());
-  EXPECT_EQ(std::ranges::count(ours("var/lib/rpm/rpmdb.sqlite", before), '\n'), 201);
+  EXPECT_EQ(std::ranges::count(ours("var/lib/rpm/rpmdb.sqlite", before), '\n'), kPackages);
   EXPECT_EQ(std::ranges::count(ours("var/lib/rpm/rpmdb.sqlite", before, log), '\n'), 5);
   // A log that was cut within the transaction holds none.
   EXPECT_EQ(std::ranges::count(
                 ours("var/lib/rpm/rpmdb.sqlite", before, log.substr(0, log.size() - 1)), '\n'),
-            201);
+            kPackages);
 }
 
 // As on a server of some years: the packages lie behind the first 16 MiB.
@@ -148,8 +173,8 @@ TEST_F(RpmDatabases, LargeOnesAreReadFromEveryArtifact) {
             "/db/rpmdb.sqlite .schema | grep -v sqlite_)\" "
             "'INSERT INTO Packages SELECT * FROM before.Packages;'; cd " +
             root + " && tar czf ../large.tgz .");
-  const std::string said = theirs(root + "/var/lib/rpm", "sqlite");
-  EXPECT_EQ(std::ranges::count(said, '\n'), 201);
+  const std::string said = query(root + "/var/lib/rpm", "sqlite", "%{NAME} | %{EVR}\\n");
+  EXPECT_EQ(std::ranges::count(said, '\n'), kPackages);
   for (const std::string& path : {root, root + "/../large.tgz"}) {
     OpenOptions how;
     how.interest = facts::interest_for({"package"});
@@ -159,9 +184,7 @@ TEST_F(RpmDatabases, LargeOnesAreReadFromEveryArtifact) {
     const auto store = facts::Store::create(facts::all_tables());
     facts::collect(artifact->targets[0], **store, {"package"});
     const auto rows = (*store)->select(
-        "SELECT name || ' | ' || version || ' | ' || architecture || ' | ' || "
-        "coalesce(vendor, '(none)') || ' | ' || manager FROM package "
-        "UNION ALL SELECT message FROM parse_issue");
+        "SELECT name || ' | ' || version FROM package UNION ALL SELECT message FROM parse_issue");
     ASSERT_TRUE(rows) << rows.error().message;
     std::string read;
     for (const auto& row : rows->rows) read += row[0].value_or("-") + "\n";
@@ -184,8 +207,8 @@ TEST_F(RpmDatabases, BerkeleyDbIsReadAsRpmReadsIt) {
               " \"SELECT printf(' %02x%02x0000', hnum % 256, hnum / 256) || char(10) || ' ' || "
               "lower(hex(blob)) FROM Packages\"; echo DATA=END) | " +
               load + " " + root + "/Packages");
-    const std::string said = theirs(root, "bdb_ro");
-    EXPECT_EQ(std::ranges::count(said, '\n'), 201);
+    const std::string said = query(root, "bdb_ro");
+    EXPECT_EQ(std::ranges::count(said, '\n'), kPackages);
     EXPECT_EQ(ours("var/lib/rpm/Packages", content_of(root + "/Packages")), said);
   }
 }
@@ -207,12 +230,13 @@ TEST_F(RpmDatabases, NdbHoldsTheSameHeaders) {
       header += static_cast<char>(std::stoi(rows->substr(i, 2), nullptr, 16));
   }
   std::string slots = "RpmP", blobs;
-  append(slots, {0, 1, 1, 300, 0, 0, 0});  // version, generation, pages of slots, next package
+  constexpr uint32_t kSlotPages = 2, kSlots = kSlotPages * 4096;
+  append(slots, {0, 1, kSlotPages, 600, 0, 0, 0});  // version, generation, pages, next package
   for (uint32_t i = 0; i < headers.size(); ++i) {
     const auto length = static_cast<uint32_t>(headers[i].size());
     const uint32_t blocks = (16 + length + 12 + 15) / 16;
     slots += "Slot";
-    append(slots, {i + 1, static_cast<uint32_t>((4096 + blobs.size()) / 16), blocks});
+    append(slots, {i + 1, static_cast<uint32_t>((kSlots + blobs.size()) / 16), blocks});
     std::string blob = "BlbS";
     append(blob, {i + 1, 1, length});
     blob += headers[i];
@@ -220,14 +244,150 @@ TEST_F(RpmDatabases, NdbHoldsTheSameHeaders) {
     append(blob, {0, length});
     blobs += blob + "BlbE";
   }
-  while (slots.size() < 4096) slots += "Slot" + std::string(12, '\0');
+  while (slots.size() < kSlots) slots += "Slot" + std::string(12, '\0');
   EXPECT_EQ(ours("usr/lib/sysimage/rpm/Packages.db", slots + blobs),
-            theirs(directory_->path() + "/db", "sqlite"));
+            query(directory_->path() + "/db", "sqlite"));
 
   // A slot that points nowhere costs its own package.
   slots[2 * 16 + 8] = static_cast<char>(0xff);
   slots[2 * 16 + 10] = static_cast<char>(0xff);
-  EXPECT_EQ(std::ranges::count(ours("usr/lib/sysimage/rpm/Packages.db", slots + blobs), '\n'), 201);
+  EXPECT_EQ(std::ranges::count(ours("usr/lib/sysimage/rpm/Packages.db", slots + blobs), '\n'),
+            kPackages);
+}
+
+// Files of 200 packages in every state, with every kind of flag, each with a name of its own.
+struct Generated {
+  std::vector<test::RpmHeader> headers;
+  std::vector<std::vector<test::RpmFile>> files;
+  std::vector<std::pair<std::string, std::string>> tree;  // path, content
+};
+
+// `digests`: of the contents "0" to "3", by the number of the algorithm.
+Generated packages_with_files(const std::map<uint32_t, std::vector<std::string>>& digests) {
+  Generated out;
+  test::Random random(5);
+  out.headers = test::rpm_headers();
+  out.headers.resize(200);
+  for (size_t i = 0; i < out.headers.size(); ++i) {
+    auto algorithm = digests.begin();
+    std::advance(algorithm, random.below(static_cast<int>(digests.size())));
+    if (algorithm->first != 1 || random.one_in(2)) out.headers[i].numbers(5011, {algorithm->first});
+    std::vector<test::RpmFile>& files = out.files.emplace_back();
+    for (int n = random.below(7); n >= 0; --n) {
+      const int content = random.below(4);
+      test::RpmFile file;
+      file.path = random.pick({"etc/", "etc/ssh/", "etc/X11/xinit/", "usr/bin/"}) + "f" +
+                  std::to_string(i) + "." + std::to_string(n);
+      file.digest = algorithm->second[static_cast<size_t>(content)];
+      // %config, doc, missingok, noreplace, ghost
+      for (const uint32_t flag : {1U, 2U, 8U, 16U, 64U})
+        if (flag == 1 ? !random.one_in(3) : random.one_in(7)) file.flags |= flag;
+      if (random.one_in(5)) file.verify &= ~1U;  // %verify(not filedigest)
+      if (random.one_in(5)) file.state = static_cast<uint32_t>(1 + random.below(4));
+      if (random.one_in(6)) {
+        file.digest = "";
+        file.mode = random.one_in(2) ? 040755 : 0120777;
+      } else {
+        file.mode = 0100000 | static_cast<uint32_t>(random.below(010000));
+        if (random.one_in(4)) file.capabilities = random.pick({"cap_net_raw=ep", "="});
+        file.user = random.pick({"root", "daemon"});
+        file.group = random.pick({"root", "mail"});
+      }
+      if (!random.one_in(4))
+        out.tree.emplace_back(file.path,
+                              std::to_string(random.one_in(3) ? random.below(4) : content));
+      files.push_back(file);
+    }
+  }
+  return out;
+}
+
+std::string export_of(Generated generated, const std::string& root) {
+  std::string out;
+  for (size_t i = 0; i < generated.headers.size(); ++i) {
+    put_files(generated.headers[i], root, generated.files[i]);
+    out += generated.headers[i].with_magic();
+  }
+  return out;
+}
+
+// The packages' files as rpm lists them, and the configuration files that it calls changed or missing.
+TEST(RpmFiles, AreWhatRpmSaysOfThem) {
+  if (!test::ask(rpm() + " --version") ||
+      !test::ask(program("DRYDOCK_RPMDB", "rpmdb") + " --version"))
+    GTEST_SKIP() << "rpm is not installed";
+  const test::ScratchDirectory directory;
+  const std::string& root = directory.path();
+  std::map<uint32_t, std::vector<std::string>> digests;
+  for (const auto& [number, name] : std::map<uint32_t, std::string>{
+           {1, "md5"}, {2, "sha1"}, {8, "sha256"}, {9, "sha384"}, {10, "sha512"}, {11, "sha224"}}) {
+    const auto said =
+        test::ask("for i in 0 1 2 3; do printf $i | " + name + "sum | cut -d' ' -f1; done");
+    ASSERT_TRUE(said);
+    std::istringstream lines(*said);
+    for (std::string line; std::getline(lines, line);) digests[number].push_back(line);
+    ASSERT_EQ(digests[number].size(), 4U);
+  }
+  const Generated generated = packages_with_files(digests);
+
+  // rpm looks below the scratch directory, without chroot(2): its database has the longer paths.
+  import(directory, root + "/theirs", export_of(generated, root + "/tree"));
+  import(directory, root + "/ours", export_of(generated, ""));
+  auto tree = std::make_shared<MemoryTree>();
+  for (const auto& [path, content] : generated.tree) {
+    tree->file(path, content);
+    directory.write("tree/" + path, content);
+  }
+  tree->file("var/lib/rpm/rpmdb.sqlite", content_of(root + "/ours/rpmdb.sqlite"));
+
+  std::string files;
+  for (size_t i = 0; i < generated.headers.size(); ++i) {
+    test::RpmHeader header = generated.headers[i];
+    put_files(header, "", generated.files[i]);
+    const std::string blob = header.with_magic().substr(8);
+    const auto package = parsers::rpm_header::parse(blob);
+    ASSERT_TRUE(package);
+    for (const auto& file : parsers::rpm_header::files(blob))
+      files += std::string(package->name) + " " + std::string(file.directory) +
+               std::string(file.name) + " " + std::string(file.digest) + " " +
+               std::string(file.user) + " " + std::string(file.group) + " " +
+               std::string(file.capabilities) + " " + std::to_string(file.mode) + " " +
+               std::to_string(file.flags) + " " + std::to_string(file.verify) + " " +
+               std::to_string(static_cast<int>(file.state)) + "\n";
+  }
+  EXPECT_GT(std::ranges::count(files, '\n'), 500);
+  EXPECT_EQ(sorted(files),
+            query(root + "/ours", "sqlite",
+                  "[%{=NAME} %{FILENAMES} %{FILEDIGESTS} %{FILEUSERNAME} %{FILEGROUPNAME} "
+                  "%{FILECAPS} %{FILEMODES} %{FILEFLAGS} %{FILEVERIFYFLAGS} %{FILESTATES}\\n]"));
+
+  std::set<std::string> configuration;
+  for (const auto& of_one : generated.files)
+    for (const test::RpmFile& file : of_one)
+      if ((file.flags & 1) != 0 && file.path.starts_with("etc/")) configuration.insert(file.path);
+  // "S.5....T.  c /path" and "missing   c /path (replaced)"; all dots are no problem.
+  std::string problems;
+  std::istringstream said(
+      test::ask(rpm() + " --define '_db_backend sqlite' --dbpath " + root +
+                "/theirs -Va --nodeps --noscripts --nouser --nogroup --nomode --nomtime --nosize "
+                "--nordev --nocaps --nolinkto")
+          .value_or(""));
+  for (std::string line; std::getline(said, line);) {
+    const size_t begin = line.find(root);
+    ASSERT_NE(begin, std::string::npos) << line;
+    std::string path = line.substr(begin + (root + "/tree/").size());
+    path = path.substr(0, path.find(' '));
+    if (!configuration.contains(path) || line.starts_with(".........")) continue;
+    problems += path + (line.starts_with("missing")     ? " | missing\n"
+                        : line.starts_with("..5......") ? " | changed\n"
+                                                        : " | " + line + "\n");
+  }
+  EXPECT_GT(std::ranges::count(problems, '\n'), 100);
+  EXPECT_EQ(
+      sorted(test::facts(tree, "SELECT path, state FROM conffile WHERE state <> 'unchanged'")),
+      sorted(problems));
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) > 100 FROM conffile WHERE state = 'unchanged'"),
+            "1\n");
 }
 
 TEST(RpmDatabase, DamageIsSaid) {

@@ -18,8 +18,9 @@ const TableSpec kConffileTable{
     .doc =
         "A configuration file below /etc that a package shipped (deb-conffiles(5), %config of "
         "RPM), "
-        "compared with the checksum the package database has of it. Asking costs reading those "
-        "files.",
+        "compared with the checksum the package database has of it. What RPM does not verify "
+        "(%verify(not filedigest), replaced by another package's, missingok) has no row. Asking "
+        "costs reading those files.",
     .columns =
         {{"path", ColumnType::text, "Relative to the root, without a leading slash."},
          {"package", ColumnType::text, "The package that owns it."},
@@ -60,9 +61,15 @@ std::string hash_by(uint32_t algorithm, std::string_view text) {
     case 8:
       return hash<sha256_ctx, SHA256_DIGEST_SIZE, nettle_sha256_init, nettle_sha256_update,
                   nettle_sha256_digest>(text);
+    case 9:
+      return hash<sha384_ctx, SHA384_DIGEST_SIZE, nettle_sha384_init, nettle_sha512_update,
+                  nettle_sha384_digest>(text);
     case 10:
       return hash<sha512_ctx, SHA512_DIGEST_SIZE, nettle_sha512_init, nettle_sha512_update,
                   nettle_sha512_digest>(text);
+    case 11:
+      return hash<sha224_ctx, SHA224_DIGEST_SIZE, nettle_sha224_init, nettle_sha256_update,
+                  nettle_sha224_digest>(text);
     default:
       return "";
   }
@@ -88,6 +95,20 @@ void compare(Context& context, std::string_view path, std::string_view package,
   context.store().insert(kConffileTable, {path, package, manager, state, obsolete, loc});
 }
 
+// Whether `rpm -V` has a word to say of the content of a file, or of its absence (rpm's lib/verify.c).
+bool is_verified(Context& context, const parsers::rpm_header::File& file, std::string_view path) {
+  using namespace parsers::rpm_header;
+  if ((file.flags & kConfig) == 0 || (file.flags & kGhost) != 0) return false;
+  if (file.state == FileState::not_installed || file.state == FileState::net_shared) return false;
+  while (path.starts_with('/')) path.remove_prefix(1);
+  const auto there = context.tree().lstat(path);
+  if (!there && !context.tree().exists(path)) return (file.flags & kMissingOk) == 0;
+  // What lies there in place of the package's own file is another package's. A directory or link was shipped
+  // without a digest, so that a file there is not it.
+  return file.state == FileState::normal && (file.verify & kVerifyDigest) != 0 &&
+         (!file.digest.empty() || (there && there->type == NodeType::file));
+}
+
 void collect_conffiles(Context& context) {
   if (context.scope() != Scope::host) return;
   if (const auto text = context.read("var/lib/dpkg/status")) {
@@ -103,11 +124,12 @@ void collect_conffiles(Context& context) {
   }
   each_rpm(context, [&](const std::string& path, std::string_view header,
                         const parsers::rpm_header::Package& package) {
-    for (const auto& file : parsers::rpm_header::files(header))
-      if ((file.flags & parsers::rpm_header::kConfig) != 0 &&
-          (file.flags & parsers::rpm_header::kGhost) == 0 && !file.digest.empty())
-        compare(context, std::string(file.directory) + std::string(file.name), package.name, "rpm",
-                file.digest, package.digest_algorithm, false, context.store().locate(path, Span{}));
+    for (const auto& file : parsers::rpm_header::files(header)) {
+      const std::string name = std::string(file.directory) + std::string(file.name);
+      if (is_verified(context, file, name))
+        compare(context, name, package.name, "rpm", file.digest, package.digest_algorithm, false,
+                context.store().locate(path, Span{}));
+    }
   });
 }
 
