@@ -465,16 +465,15 @@ class Parser {
   // opposite tag"; the same for Runas_Spec and Option_Spec.
   void read_command_spec(Line& line, CommandSpec& spec) {
     if (line.take('(')) {
-      spec.has_runas = true;
-      spec.runas_users.clear();
-      spec.runas_groups.clear();
+      const auto runas = std::make_shared<Runas>();
       if (line.peek() != ':' && line.peek() != ')')
-        spec.runas_users = list(line, AliasKind::runas, true);
-      if (line.take(':') && (!spec.runas_users.empty() || line.peek() != ')'))
-        spec.runas_groups = list(line, AliasKind::runas, true);
+        runas->users = list(line, AliasKind::runas, true);
+      if (line.take(':') && (!runas->users.empty() || line.peek() != ')'))
+        runas->groups = list(line, AliasKind::runas, true);
       if (!line.take(')')) line.fail("')'");
+      spec.runas = runas;
     }
-    while (read_option(line, spec)) {
+    while (read_option(line)) {
     }
     while (read_tag(line, spec)) {
     }
@@ -496,7 +495,7 @@ class Parser {
     return false;
   }
 
-  bool read_option(Line& line, CommandSpec& spec) {
+  bool read_option(Line& line) {
     if (!line.more()) return false;
     const std::string_view rest = line.rest();
     for (const std::string_view option : kOptionWords) {
@@ -507,12 +506,10 @@ class Parser {
       line.advance(i + 1);
       line.more();
       const size_t begin = line.at();
-      std::string value = line.word(",", "a value");
+      const std::string value = line.word(",", "a value");
       if (!suits(option, value))
         throw Mistake{"bad-value", begin, line.at(),
                       std::string(option) + " does not take this value"};
-      std::erase_if(spec.options, [&](const auto& known) { return known.first == option; });
-      spec.options.emplace_back(std::string(option), std::move(value));
       return true;
     }
     return false;

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,13 +56,18 @@ enum class Tag : uint8_t {
 inline constexpr size_t kTags = 8;
 using Tags = std::array<std::optional<bool>, kTags>;
 
+// "(users : groups)".
+struct Runas {
+  std::vector<Item> users;  // empty: the invoking user himself
+  std::vector<Item> groups;
+};
+
 // One command of a user specification with what was carried over from those before it.
 struct CommandSpec {
-  bool has_runas = false;         // "(…)" was given; else the user is runas_default, that is root
-  std::vector<Item> runas_users;  // empty with has_runas: the invoking user himself
-  std::vector<Item> runas_groups;
+  // nullptr: none was given, the user is runas_default, that is root. Shared by the commands it is carried to: a
+  // long list in front of many commands must not be there once for each.
+  std::shared_ptr<const Runas> runas;
   Tags tags;
-  std::vector<std::pair<std::string, std::string>> options;  // ("CWD", "/"), ("TIMEOUT", "5m") …
   Item command;
 };
 

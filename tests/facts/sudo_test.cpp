@@ -92,5 +92,24 @@ TEST(SudoFacts, ManyUsersTimesManyCommandsAreBounded) {
       "too-many-rules | unknown\n");
 }
 
+// What is said once for many commands or settings is not kept once for each.
+TEST(SudoFacts, LongListsTimesManyMembersAreBounded) {
+  std::string users = "u", commands = "/a", names;
+  for (int i = 0; i < 1500; ++i) users += ",u" + std::to_string(i), commands += ",/a";
+  for (int i = 0; i < 10'100; ++i) names += (i == 0 ? " " : ",") + std::string("env_keep+=A");
+  EXPECT_EQ(test::facts(etc("al ALL=(" + users + ") " + commands + "\n"),
+                        "SELECT count(*), min(runas_users) = max(runas_users) FROM sudo_rule"),
+            "1501 | 1\n");
+  EXPECT_EQ(test::facts(etc("Defaults:u1,u2" + names + "\n"),
+                        "SELECT code, effect FROM parse_issue WHERE table_name = 'sudo_default'"),
+            "too-many-settings | unknown\n");
+  std::string specs = "Host_Alias H = h" + std::string(100'000, 'h') + "\nx ALL=/a\n";
+  for (int i = 0; i < 700; ++i) specs += "x H=/b\n";
+  EXPECT_EQ(test::facts(etc(specs), "SELECT count(*) < 700 FROM sudo_rule"), "1\n");
+  EXPECT_EQ(test::facts(etc(specs),
+                        "SELECT code, effect FROM parse_issue WHERE table_name = 'sudo_rule'"),
+            "too-many-members | unknown\n");
+}
+
 }  // namespace
 }  // namespace drydock

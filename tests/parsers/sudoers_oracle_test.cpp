@@ -254,8 +254,10 @@ std::string ours_of(const File& file) {
     if (const auto* spec = std::get_if<UserSpec>(&entry))
       for (const Privilege& p : spec->privileges)
         for (const CommandSpec& c : p.commands)
-          specs += ours(spec->users) + " | " + ours(p.hosts) + " | " + ours(c.runas_users) + " : " +
-                   ours(c.runas_groups) + " |" + tags_of(c) + " | " + ours(c.command) + "\n";
+          specs += ours(spec->users) + " | " + ours(p.hosts) + " | " +
+                   ours(c.runas ? c.runas->users : std::vector<Item>{}) + " : " +
+                   ours(c.runas ? c.runas->groups : std::vector<Item>{}) + " |" + tags_of(c) +
+                   " | " + ours(c.command) + "\n";
   }
   return defaults + specs;
 }

@@ -7,6 +7,8 @@
 
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
 
 #include "analyzer/source/tree.h"
 #include "parsers/sudoers.h"
@@ -72,9 +74,11 @@ namespace {
 namespace sudoers = parsers::sudoers;
 using sudoers::Item;
 
-constexpr size_t kFiles = 1000;     // of one includedir and all that they include
-constexpr size_t kRows = 20'000;    // of sudo_rule
-constexpr size_t kAliasDepth = 32;  // aliases in aliases
+constexpr size_t kFiles = 1000;                      // of one includedir and all that they include
+constexpr size_t kRows = 20'000;                     // of sudo_rule
+constexpr size_t kSettings = 10'000;                 // of sudo_default
+constexpr size_t kResolvedBytes = size_t{64} << 20;  // of the lists with aliases taken away
+constexpr size_t kAliasDepth = 32;                   // aliases in aliases
 
 // An entry and the file it stands in.
 struct Placed {
@@ -196,46 +200,69 @@ class Sudoers {
   void resolve_into(std::span<const Item> items, sudoers::AliasKind kind, const std::string& path,
                     bool negated, size_t depth, std::vector<Member>& out) {
     for (const Item& item : items) {
-      if (out.size() >= kRows) return;
+      if (out.size() >= kRows || is_spent()) return;
       const bool is_negated = item.negated != negated;
       const auto alias =
           item.kind == Item::Kind::alias ? aliases_.find({kind, item.text}) : aliases_.end();
-      if (alias == aliases_.end() || depth >= kAliasDepth)
+      if (alias == aliases_.end() || depth >= kAliasDepth) {
         out.push_back({&item, &path, is_negated});
-      else
+        resolved_ +=
+            sizeof(Member) + item.text.size() + (item.arguments ? item.arguments->size() : 0);
+        if (is_spent())
+          context_.issue(
+              path,
+              {"too-many-members", item.span,
+               "the lists have too many members once aliases are resolved; the rest is not judged",
+               parsers::Effect::refused});
+      } else
         resolve_into(alias->second.first->members, kind, *alias->second.second, is_negated,
                      depth + 1, out);
     }
   }
+
+  bool is_spent() const { return resolved_ > kResolvedBytes; }
+
+  // Whom Defaults are for: the text of the list and its members, each with its '!'.
+  using Bindings = std::map<std::string, std::set<std::string>>;
 
   // What counts of the defaults so far, by scope, binding and name.
   struct Counted {
     const sudoers::Setting* setting;
     const std::string* path;
     sudoers::Scope scope;
-    std::string binding;
+    const Bindings::value_type* binding;  // shared by the settings of a line
   };
 
   void note_defaults(const sudoers::Defaults& defaults, const std::string& path) {
     static constexpr sudoers::AliasKind kKinds[] = {
         sudoers::AliasKind::user, sudoers::AliasKind::user, sudoers::AliasKind::host,
         sudoers::AliasKind::runas, sudoers::AliasKind::command};
-    const std::string binding =
-        joined(resolve(defaults.binding, kKinds[static_cast<size_t>(defaults.scope)], path));
+    const std::vector<Member> members =
+        resolve(defaults.binding, kKinds[static_cast<size_t>(defaults.scope)], path);
+    if (is_spent()) return;
+    const auto [binding, is_new_binding] = bindings_.try_emplace(joined(members));
+    if (is_new_binding)
+      for (const Member& m : members)
+        binding->second.insert((m.negated ? "!" : "") + with_arguments(*m.item));
     for (const sudoers::Setting& setting : defaults.settings) {
       if (const auto mistake = sudoers::mistake_of(setting)) {
         context_.issue(path, *mistake);
         continue;
       }
-      const Counted now{&setting, &path, defaults.scope, binding};
+      if (counted_.size() >= kSettings) {
+        context_.issue(
+            path, {"too-many-settings", setting.span,
+                   "more than 10000 settings; the rest is not judged", parsers::Effect::refused});
+        return;
+      }
+      const Counted now{&setting, &path, defaults.scope, &*binding};
       if (setting.op == sudoers::Setting::Operator::add ||
           setting.op == sudoers::Setting::Operator::remove) {
         counted_.push_back(now);
         continue;
       }
-      const std::string key =
-          std::string(name(defaults.scope)) + '\0' + binding + '\0' + setting.name;
-      const auto [known, is_new] = last_.try_emplace(key, counted_.size());
+      const auto [known, is_new] =
+          last_.try_emplace({defaults.scope, &*binding, setting.name}, counted_.size());
       if (is_new) {
         counted_.push_back(now);
         continue;
@@ -256,6 +283,7 @@ class Sudoers {
 
   void write_defaults() {
     for (const Counted& c : counted_) {
+      if (c.setting->name == "authenticate") note_authenticate(c);
       using Operator = sudoers::Setting::Operator;
       const Operator op = c.setting->op;
       const Value symbol = op == Operator::set      ? Value(std::string_view("="))
@@ -265,44 +293,52 @@ class Sudoers {
       context_.store().insert(
           kSudoDefaultTable,
           {std::string_view(c.setting->name), shown(*c.setting), symbol, name(c.scope),
-           std::string_view(c.binding), place(*c.path, c.setting->span),
+           std::string_view(c.binding->first), place(*c.path, c.setting->span),
            place(*c.path, c.setting->value_span)});
     }
   }
 
-  // Does a Defaults line switch authentication off for this user and command?
+  void note_authenticate(const Counted& c) {
+    const std::pair now{++authenticates_, c.setting->op == sudoers::Setting::Operator::off};
+    if (c.scope == sudoers::Scope::global) authenticate_[{c.scope, ""}] = now;
+    for (const std::string& member : c.binding->second) authenticate_[{c.scope, member}] = now;
+  }
+
+  // Does a Defaults line switch authentication off for this user and command? Those for commands come last, after
+  // those for users; of equal ones the last counts.
   bool is_unauthenticated(const Member& user, const Member& command) const {
     bool off = false;
-    for (const sudoers::Scope scope :
-         {sudoers::Scope::global, sudoers::Scope::user, sudoers::Scope::command})
-      for (const Counted& c : counted_) {
-        if (c.scope != scope || c.setting->name != "authenticate") continue;
-        const std::string words = "," + c.binding + ",";
-        const auto has = [&](const Member& m) {
-          return words.find("," + m.item->text + ",") != std::string::npos ||
-                 words.find("," + with_arguments(*m.item) + ",") != std::string::npos ||
-                 words.find(",ALL,") != std::string::npos;
-        };
-        if (scope == sudoers::Scope::global || (scope == sudoers::Scope::user && has(user)) ||
-            (scope == sudoers::Scope::command && has(command)))
-          off = c.setting->op == sudoers::Setting::Operator::off;
-      }
+    const auto look = [&](sudoers::Scope scope, const std::vector<std::string>& members) {
+      std::pair<size_t, bool> last{0, off};
+      for (const std::string& member : members)
+        if (const auto found = authenticate_.find({scope, member}); found != authenticate_.end())
+          last = std::max(last, found->second);
+      off = last.second;
+    };
+    look(sudoers::Scope::global, {""});
+    look(sudoers::Scope::user, {user.item->text, "ALL"});
+    look(sudoers::Scope::command, {command.item->text, with_arguments(*command.item), "ALL"});
     return off;
   }
 
   void write_spec(const sudoers::UserSpec& spec, const std::string& path) {
     const std::vector<Member> users = resolve(spec.users, sudoers::AliasKind::user, path);
+    const sudoers::Runas* known = nullptr;
+    std::string runas = "root", groups;
     for (const sudoers::Privilege& privilege : spec.privileges) {
       const std::string hosts = joined(resolve(privilege.hosts, sudoers::AliasKind::host, path));
       for (const sudoers::CommandSpec& given : privilege.commands) {
+        if (rows_ > kRows) return;  // said
         ++position_;
-        const std::string runas =
-            given.has_runas ? joined(resolve(given.runas_users, sudoers::AliasKind::runas, path))
-                            : "root";
-        const std::string groups =
-            joined(resolve(given.runas_groups, sudoers::AliasKind::runas, path));
-        for (const Member& command :
-             resolve(std::span(&given.command, 1), sudoers::AliasKind::command, path))
+        if (given.runas.get() != known) {
+          known = given.runas.get();
+          runas = known ? joined(resolve(known->users, sudoers::AliasKind::runas, path)) : "root";
+          groups = known ? joined(resolve(known->groups, sudoers::AliasKind::runas, path)) : "";
+        }
+        const std::vector<Member> commands =
+            resolve(std::span(&given.command, 1), sudoers::AliasKind::command, path);
+        if (is_spent()) return;
+        for (const Member& command : commands)
           for (const Member& user : users)
             write_row(spec, path, given, user, command, hosts, runas, groups);
       }
@@ -350,7 +386,12 @@ class Sudoers {
            std::pair<const sudoers::Alias*, const std::string*>>
       aliases_;
   std::vector<Counted> counted_;
-  std::map<std::string, size_t> last_;
+  Bindings bindings_;
+  std::map<std::tuple<sudoers::Scope, const Bindings::value_type*, std::string>, size_t> last_;
+  // The number and value of the last "authenticate" for a member of a list.
+  std::map<std::pair<sudoers::Scope, std::string>, std::pair<size_t, bool>> authenticate_;
+  size_t authenticates_ = 0;
+  size_t resolved_ = 0;  // bytes of members
   int64_t position_ = 0;
   size_t rows_ = 0;
 };
