@@ -30,9 +30,6 @@ class Reader {
       begin = found == std::string_view::npos ? text_.size() : found + 1;
     }
     finish();
-    if (depth_ > 0)
-      file_.errors.add("unbalanced-brace", index_.span(open_, open_ + 1),
-                       "this '{' is never closed");
     return std::move(file_);
   }
 
@@ -74,7 +71,6 @@ class Reader {
     for (const Piece& piece : pieces)
       if (text_.substr(piece.begin, piece.end - piece.begin).find('\0') != std::string_view::npos)
         return file_.errors.add("nul-byte", whole, "a NUL byte in the line");
-    if (style_.blocks && block(head, first, whole)) return;
     size_t name_end = 0, value_begin = 0;
     if (style_.separator == ' ') {
       name_end = std::min(head.find_first_of(kBlank), head.size());
@@ -109,30 +105,12 @@ class Reader {
     file_.directives.push_back(std::move(directive));
   }
 
-  // Is the line part of a block, or does it open or close one?
-  bool block(std::string_view head, const Piece& piece, Span whole) {
-    if (head.ends_with('{')) {
-      if (depth_++ == 0) open_ = piece.end - 1;
-      return true;
-    }
-    if (head == "}") {
-      if (depth_ == 0)
-        file_.errors.add("unbalanced-brace", whole, "there is no '{' before this '}'");
-      else
-        --depth_;
-      return true;
-    }
-    return depth_ > 0;
-  }
-
   std::string_view text_;
   const Style& style_;
   LineIndex index_;
   File file_;
   std::vector<Piece> pieces_;  // the lines of the directive that is being read
   bool open_backslash_ = false;
-  size_t depth_ = 0;
-  size_t open_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Configuration files of one directive a line, a name and what belongs to it: chrony.conf(5), ntp.conf(5),
-// resolv.conf(5), logrotate(8), main.cf (postconf(5)), /etc/selinux/config, ufw.conf, hosts_access(5) …
+// resolv.conf(5), main.cf (postconf(5)), /etc/selinux/config, ufw.conf, hosts_access(5) …
 #pragma once
 
 #include <string>
@@ -18,7 +18,6 @@ struct Style {
   bool leading_space_continues = false;  // postconf(5): a line that begins with white space
   bool backslash_continues = false;      // a '\' at the end of a line
   bool quotes = false;                   // quotes around a whole value are taken off
-  bool blocks = false;  // logrotate(8): what stands between '{' and '}' is left out
 };
 
 struct Directive {
@@ -38,7 +37,6 @@ struct File {
 //   missing-separator  a line without '=' or ':' where the style wants one
 //   empty-name         nothing before it
 //   nul-byte           a NUL byte in the line
-//   unbalanced-brace   with blocks: a '}' too many, or one is missing at the end
 File parse(std::string_view text, const Style& style);
 
 }  // namespace drydock::parsers::directives

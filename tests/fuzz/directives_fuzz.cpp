@@ -10,6 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)directives::parse(text, {.comments = "#!;%"});
   (void)directives::parse(text, {.separator = '=', .leading_space_continues = true});
   (void)directives::parse(text, {.inline_comments = true, .backslash_continues = true});
-  (void)directives::parse(text, {.separator = '=', .quotes = true, .blocks = true});
+  (void)directives::parse(text, {.separator = '=', .quotes = true});
   return 0;
 }

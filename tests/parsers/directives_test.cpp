@@ -41,15 +41,6 @@ TEST(DirectivesParser, ABackslashContinuesAndACommentMayFollow) {
       "3:1-3:6 b#c = [d] at 3:5-3:6\n");
 }
 
-// logrotate(8): what stands in a block is for the files named before it.
-TEST(DirectivesParser, BlocksAreLeftOut) {
-  EXPECT_EQ(parsed("weekly\n/var/log/x {\n monthly\n}\ndaily\n}\n/y {\n", {.blocks = true}),
-            "1:1-1:7 weekly = [] at 1:7-1:7\n"
-            "5:1-5:6 daily = [] at 5:6-5:6\n"
-            "error unbalanced-brace 6:1-6:2 there is no '{' before this '}' (ignored)\n"
-            "error unbalanced-brace 7:4-7:5 this '{' is never closed (ignored)\n");
-}
-
 TEST(DirectivesParser, WhatIsNoLineIsSaid) {
   using namespace std::string_view_literals;
   EXPECT_EQ(parsed("= x\na = \"q\"\nb\0c = 1\n"sv, {.separator = '=', .quotes = true}),

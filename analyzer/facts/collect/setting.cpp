@@ -28,13 +28,15 @@ const TableSpec kSettingTable{
         "A setting of a small service as it counts after drop-ins and repetitions: systemd's "
         "journald, logind, coredump, timesyncd, resolved, networkd, sleep, oomd, pstore, "
         "journal-upload, journal-remote, system and user (the managers); chrony, ntp, postfix, "
-        "selinux, ufw, logrotate (outside its blocks), resolv, au-remote, audisp-remote, "
+        "selinux, ufw, logrotate (outside its blocks, in the order in which they count for the "
+        "blocks below), "
+        "resolv, au-remote, audisp-remote, "
         "crypto-policies "
         "(the policy stands in the key). Directives that add up, "
         "such as chrony.server, have a row each. Nothing that is not written has a row.",
     .columns = {{"key", ColumnType::text,
                  "Program and name: journald.Storage, chrony.server, selinux.SELINUX. Names of "
-                 "chrony, ntp, logrotate, resolv, au-remote and audisp-remote are in lower case."},
+                 "chrony, ntp, resolv, au-remote and audisp-remote are in lower case."},
                 {"value", ColumnType::text,
                  "As it is written; a list of systemd joined by blanks."},
                 {"program", ColumnType::text, "The part before the dot."},
@@ -132,14 +134,6 @@ const std::vector<Program>& programs() {
        {.comments = "#", .separator = '=', .quotes = true},
        Repeat::last,
        false,
-       {},
-       {}},
-      // logrotate(8): "global options … may be overridden by local ones"; of two the later counts.
-      {"logrotate",
-       {"etc/logrotate.conf"},
-       {.comments = "#", .inline_comments = true, .blocks = true},
-       Repeat::all,
-       true,
        {},
        {}},
       {"resolv", {"etc/resolv.conf"}, {.comments = "#;"}, Repeat::all, true, {}, {}},
@@ -359,6 +353,7 @@ void collect_settings(Context& context) {
   Settings settings(context);
   for (const Daemon& daemon : daemons()) settings.read_daemon(daemon);
   for (const Program& program : programs()) settings.read_program(program);
+  collect_logrotate(context);
 }
 
 // Patterns live as long as the program.
@@ -375,6 +370,8 @@ const std::vector<std::string>& patterns() {
     all.emplace_back("etc/chrony/conf.d/*.conf");
     all.emplace_back("etc/chrony/sources.d/*.sources");
     all.emplace_back("etc/chrony.d/*.conf");
+    all.emplace_back("etc/logrotate.conf");
+    all.emplace_back("etc/logrotate.d/*");
     return all;
   }();
   return kPatterns;

@@ -10,4 +10,7 @@ extern const TableSpec kUnreadFileTable;
 extern const Collector kSettingCollector;
 extern const Collector kUnreadFileCollector;
 
+// The options of logrotate as rows of kSettingTable.
+void collect_logrotate(Context& context);
+
 }  // namespace drydock::facts
