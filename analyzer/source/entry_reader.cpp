@@ -160,9 +160,10 @@ class EntryReader::Ahead {
       if (full && !batch.entries.empty()) {
         if (!hand_over(batch)) return;
         batch = empty_batch();
-        batch.text.reserve(std::max(kBatchText, text));
         attributes = 0;
       }
+      // Also for the very first entry, whose texts may be longer than any that were expected.
+      if (batch.entries.empty()) batch.text.reserve(std::max(kBatchText, text));
       for (const auto& [name, value] : entry.xattrs) attributes += name.size() + value.size();
       keep(entry, batch);
     }
@@ -193,7 +194,6 @@ class EntryReader::Ahead {
     }
     batch.text.clear();
     batch.entries.reserve(kBatch);
-    batch.text.reserve(kBatchText);
     return batch;
   }
 

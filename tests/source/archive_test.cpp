@@ -299,6 +299,24 @@ TEST(Entries, HolesSmallerThanABlock) {
             std::string(300, 'd') + std::string(200, '\0'));
 }
 
+// The first entry that the thread ahead reads has more text than it made room for.
+TEST(Entries, LongNamesAtOnce) {
+  const std::string long_path = "etc/" + std::string(30'000, 'p'), target(40'000, 't');
+  const std::string bytes = ArchiveBuilder("pax")
+                                .file("etc/passwd", "")
+                                .symlink(long_path, target)
+                                .file("etc/group", "")
+                                .bytes();
+  OpenOptions how = options();
+  how.scope = Scope::host;
+  const auto artifact = open_both_ways(bytes, how);
+  ASSERT_TRUE(artifact);
+  ASSERT_EQ(artifact->diagnostics.size(), 1u);
+  EXPECT_EQ(artifact->diagnostics[0].message,
+            "'" + long_path.substr(0, 200) + "' was left out: its path is too long");
+  EXPECT_TRUE(artifact->targets[0].tree->read("etc/group"));
+}
+
 TEST(Entries, NamesAreBytes) {
   const std::string expected =
       "directory 0755 etc\n"
