@@ -206,12 +206,7 @@ std::optional<std::string> rekey(const Line& line) {
 }  // namespace
 
 const Keyword* keyword(std::string_view written) {
-  std::string name = ssh_line::lower(written);
-  for (const auto& [alias, meant] : kAliases)
-    if (name == alias) name = meant;
-  for (const Keyword& known : kKeywords)
-    if (known.name == name) return &known;
-  return nullptr;
+  return ssh_line::find_keyword(kKeywords, kAliases, written);
 }
 
 std::optional<std::string> meaning(const Keyword& keyword, const Line& line) {

@@ -45,6 +45,18 @@ std::string header(std::string_view word, const std::vector<Argument>& arguments
 // ASCII letters in lower case.
 std::string lower(std::string_view text);
 
+// The keyword of a table that is meant by a word in any case, also by an old name; nullptr: none.
+template <class Keywords, class Aliases>
+auto find_keyword(const Keywords& keywords, const Aliases& aliases, std::string_view written)
+    -> decltype(&keywords[0]) {
+  std::string name = lower(written);
+  for (const auto& [alias, meant] : aliases)
+    if (name == alias) name = meant;
+  for (const auto& known : keywords)
+    if (known.name == name) return &known;
+  return nullptr;
+}
+
 // Of "written=meant written …" the meaning of a word in any case; nullopt: none of them.
 std::optional<std::string> choice(std::string_view choices, std::string_view word);
 

@@ -144,13 +144,16 @@ const TreeSigns& tree_signs(Context& context) {
   return context.shared<TreeSigns>([&] {
     if (const auto* watched = dynamic_cast<const WatchedTree*>(&context.tree()))
       watched->looked_through("");
+    if (const auto& begun = context.shared<LookedAhead>([] { return LookedAhead{}; }).signs;
+        begun && begun->walk.valid()) {
+      // It has read them; that one of them cannot be read is said here.
+      for (const char* path : {"etc/passwd", "etc/group"}) (void)context.read(path);
+      return begun->walk.get();
+    }
     KnownIds ids = known_ids([&](std::string_view path) -> std::optional<std::string_view> {
       const auto text = context.read(path);
       return text ? std::optional(text->text) : std::nullopt;
     });
-    if (const auto& begun = context.shared<LookedAhead>([] { return LookedAhead{}; }).signs;
-        begun && begun->walk.valid())
-      return begun->walk.get();
     return Walk(*context.target().tree, std::move(ids)).run();
   });
 }
