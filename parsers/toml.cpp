@@ -62,6 +62,8 @@ class Reader {
       return std::move(file_);
     }
     std::string ascii(text_);
+    // A byte order mark counts as no column: those of the first line would be wrong by its three bytes.
+    if (ascii.starts_with("\xef\xbb\xbf")) ascii.replace(0, 3, "   ");
     if (const size_t place = is_utf8(text_) ? hide_comments(ascii) : 0;
         place != std::string::npos) {
       file_.errors.add("not-ascii", lines_.span(place, place + 1),
@@ -102,6 +104,7 @@ class Reader {
 
   // toml++ bounds the nesting at 256, so this recursion is bounded too.
   void table(const ::toml::table& table_, std::vector<std::string>& path) {
+    if (table_.empty() && !path.empty()) file_.empty_tables.push_back(path);
     for (const auto& [key, node] : table_) {
       path.emplace_back(key.str());
       const Span key_span = span(key.source());

@@ -24,6 +24,7 @@ struct Entry {
 struct File {
   std::vector<Entry>
       entries;  // in the order of the file; tables inside arrays have their index in the path
+  std::vector<std::vector<std::string>> empty_tables;  // the paths of those that nothing stands in
   SyntaxErrors errors;
 };
 

@@ -28,6 +28,22 @@ const TableSpec kContainerdConfigTable{
     .value = "value",
     .examples = {"SELECT key, value, source FROM containerd_config WHERE key GLOB 'grpc.*'"}};
 
+const TableSpec kContainerdConfigProblemTable{
+    .name = "containerd_config_problem",
+    .kind = TableKind::effective,
+    .doc = "A reason why containerd does not start as configured, or why a setting has no effect.",
+    .columns = {{"kind", ColumnType::text,
+                 "containerd does not start: 'wrong-type', 'bad-plugin-name', 'missing-import'. It "
+                 "starts, and the "
+                 "setting has no effect: 'unknown-key', 'unread-section' (version = 2 is missing; "
+                 "containerd before "
+                 "2.0), 'relative-pattern' (a pattern among the imports that containerd before 2.0 "
+                 "looks for in its "
+                 "working directory)."},
+                {"message", ColumnType::text, "What is wrong, in one sentence."},
+                {"loc", ColumnType::location, "The setting."}},
+    .examples = {"SELECT kind, message, loc FROM containerd_config_problem"}};
+
 const TableSpec kRegistryHostTable{
     .name = "registry_host",
     .kind = TableKind::effective,
@@ -91,7 +107,8 @@ void collect_containerd(Context& context) {
         write_hosts(context, path, "containerd");
       } else if (const auto text = context.read(path)) {
         const toml::File file = toml::parse(text->text);
-        context.issues(text->path, file.errors, {&kContainerdConfigTable});
+        context.issues(text->path, file.errors,
+                       {&kContainerdConfigTable, &kContainerdConfigProblemTable});
         for (const toml::Entry& e : file.entries) write_entry(context.store(), text->path, e);
       }
     }
@@ -101,13 +118,16 @@ void collect_containerd(Context& context) {
   const ContainerdConfig& config = containerd_config(context);
   Store& store = context.store();
   for (const auto& [path, errors] : config.errors)
-    context.issues(path, errors, {&kContainerdConfigTable});
+    context.issues(path, errors, {&kContainerdConfigTable, &kContainerdConfigProblemTable});
   for (const ContainerdEntry& e : config.entries) write_entry(store, e.path, e.entry);
   for (const ContainerdConfig::Lost& lost : config.lost)
     store.overridden(kContainerdConfigTable, toml::dotted(lost.loser.entry.path),
                      store.locate(lost.winner_path, lost.winner),
                      store.locate(lost.loser.path, lost.loser.entry.span), lost.loser.entry.value,
                      lost.reason);
+  for (const ContainerdConfig::Problem& p : config.problems)
+    store.insert(kContainerdConfigProblemTable,
+                 {p.kind, std::string_view(p.message), store.locate(p.path, p.span)});
   if (is_installed(tree))
     for (const auto& [key, fallback] : kDefaults)
       if (config.find(key) == nullptr)
@@ -124,7 +144,7 @@ void collect_containerd(Context& context) {
 
 const Collector kContainerdCollector{
     .name = "containerd",
-    .tables = {&kContainerdConfigTable, &kRegistryHostTable},
+    .tables = {&kContainerdConfigTable, &kContainerdConfigProblemTable, &kRegistryHostTable},
     .needs = {},
     .paths = {"etc/containerd/config.toml", "etc/containerd/*.toml", "etc/containerd/*/*.toml",
               "etc/containerd/certs.d/*/hosts.toml", "etc/docker/certs.d/*/hosts.toml"},

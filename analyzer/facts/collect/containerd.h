@@ -1,4 +1,4 @@
-// containerd: tables `containerd_config` and `registry_host`.
+// containerd: tables `containerd_config`, `containerd_config_problem` and `registry_host`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -6,6 +6,7 @@
 namespace drydock::facts {
 
 extern const TableSpec kContainerdConfigTable;
+extern const TableSpec kContainerdConfigProblemTable;
 extern const TableSpec kRegistryHostTable;
 extern const Collector kContainerdCollector;
 

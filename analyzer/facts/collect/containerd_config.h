@@ -26,6 +26,13 @@ struct ContainerdConfig {
     std::string_view reason;
   };
   std::vector<Lost> lost;
+  struct Problem {
+    std::string_view kind;  // as in the table containerd_config_problem
+    std::string message;
+    std::string path;
+    Span span;
+  };
+  std::vector<Problem> problems;
   std::vector<std::pair<std::string, parsers::SyntaxErrors>> errors;  // by file
 
   // The last value of a dotted key; nullptr: not set.
