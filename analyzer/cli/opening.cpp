@@ -8,6 +8,7 @@
 #include "analyzer/cli/progress.h"
 #include "analyzer/facts/collect.h"
 #include "analyzer/source/feed.h"
+#include "analyzer/source/head_start.h"
 
 namespace drydock::cli {
 namespace {
@@ -126,6 +127,10 @@ ImageOptions image_options(const ImageFlags& flags, bool quiet) {
   return options;
 }
 
+void begin(ArtifactOptions& options) {
+  if (options.jobs != 1 && options.path != "-") options.started = HeadStart::on(options.path);
+}
+
 Result<Artifact> open(const ArtifactOptions& options, Interest interest,
                       std::function<void()> reading_ahead) {
   if (leads_out(options.root))
@@ -142,6 +147,7 @@ Result<Artifact> open(const ArtifactOptions& options, Interest interest,
   open_options.image = image_options(options.image, options.quiet);
   open_options.progress = [&](uint64_t done, uint64_t total) { progress.update(done, total); };
   open_options.reading_ahead = std::move(reading_ahead);
+  open_options.started = options.started;
   return open_artifact(options.path, open_options);
 }
 

@@ -39,8 +39,12 @@ struct ArtifactOptions {
   bool quiet = false;  // no progress
   unsigned jobs = 0;   // threads; 0: as many as there are processors
   ImageFlags image;
-  std::string osv;  // a directory or an archive of OSV records; empty: none
+  std::string osv;                          // a directory or an archive of OSV records; empty: none
+  std::shared_ptr<HeadStart> started = {};  // of begin(); as in OpenOptions
 };
+
+// Begins to read an artifact that takes long enough; to be called as soon as its path is known.
+void begin(ArtifactOptions& options);
 
 // The records that --osv names.
 facts::OsvFeed osv_feed(const ArtifactOptions& options);

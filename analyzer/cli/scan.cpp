@@ -199,9 +199,10 @@ std::string show_settings(const ScanRequest& request, std::optional<engine::Seve
   return out;
 }
 
-int run_scan(const ScanOptions& options) {
+int run_scan(ScanOptions& options) {
   const auto reports = outputs(options);
   if (!reports) return fail(reports.error());
+  if (!options.show_settings) begin(options.artifact);  // while the rules are made ready
 
   auto file = load_config(options.config, options.isolated, options.artifact.path);
   if (!file) return fail(file.error());

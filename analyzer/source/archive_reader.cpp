@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/source/byte_stream.h"
@@ -18,6 +19,7 @@
 #include "analyzer/source/entry_content.h"
 #include "analyzer/source/entry_reader.h"
 #include "analyzer/source/format_reader.h"
+#include "analyzer/source/head_start.h"
 #include "analyzer/source/large_file.h"
 
 namespace drydock {
@@ -100,10 +102,15 @@ class Pass {
 
   ArchiveContents run() {
     const Utf8Locale locale;
-    const ByteCount progress = [this](uint64_t bytes) { report(bytes); };
-    const auto stream =
-        input_.fd >= 0 ? stream_from_fd(input_.fd, progress) : stream_from_memory(input_.memory);
-    while (segment(*stream)) {
+    if (options_.started) {
+      started_ = options_.started->take();
+      read_format(options_.started->stream(), options_.started->stream(), "");
+    } else {
+      const ByteCount progress = [this](uint64_t bytes) { report(bytes); };
+      const auto stream =
+          input_.fd >= 0 ? stream_from_fd(input_.fd, progress) : stream_from_memory(input_.memory);
+      while (segment(*stream)) {
+      }
     }
     if (fetch_) return {};
     fetch_contents(input_, tree_, by_offset_, later_);
@@ -200,11 +207,19 @@ class Pass {
                     bool& cpio, uint64_t& end) {
     const bool in_file = stream.seekable() && !inner;
     const bool may_go_ahead = in_file && input_.fd >= 0 && input_.threaded && !fetch_;
-    EntryReader entries(stream);
+    std::unique_ptr<EntryReader> entries = std::exchange(started_, nullptr);
+    const bool started = entries != nullptr;
+    if (!started) entries = std::make_unique<EntryReader>(stream);
     format_ = 0;
-    bool retrying = false;
-    for (;;) {
-      const ArchiveEntry& entry = entries.next();
+    bool retrying = false, said_ahead = false;
+    for (bool first = true;; first = false) {
+      const ArchiveEntry& entry = entries->next();
+      if (started) report(entry.data);
+      if (started && first && entry.format != ARCHIVE_FORMAT_TAR) {  // for all its mark
+        entries = nullptr;
+        stream.seek(0);
+        return read_entries(stream, inner, compression, cpio, end);
+      }
       if (entry.format != 0) recognize(entry.format, compression);
       if (entry.result == ARCHIVE_EOF) {
         check_mark(stream, entry);
@@ -228,9 +243,10 @@ class Pass {
         continue;
       }
       retrying = false;
-      if (!take(entry, entries, in_file)) return false;
-      if (may_go_ahead && by_offset_ && entries.at_data()) {
-        entries.go_ahead();
+      if (!take(entry, *entries, in_file)) return false;
+      if (!said_ahead && by_offset_ && (started || may_go_ahead)) {
+        said_ahead = true;
+        if (!started) entries->go_ahead();
         if (options_.reading_ahead) options_.reading_ahead();
       }
     }
@@ -333,6 +349,9 @@ class Pass {
       fetch_->erase(found);
       return !fetch_->empty();
     }
+    // A plain tar in a file is read again at the entry; everything else from the start, by counting. The first
+    // entry decides: a tar behind a cpio archive is counted like that.
+    if (ordinal == 0) by_offset_ = in_file && entry.format == ARCHIVE_FORMAT_TAR;
     if (!entry.path) {
       out_.complete = false;
       tree_->note_unread("", "an entry has a name that cannot be read");
@@ -350,9 +369,6 @@ class Pass {
                                                           : "its path leads out of the archive"));
       return true;
     }
-    // A plain tar in a file is read again at the entry; everything else from the start, by counting. The first
-    // entry decides: a tar behind a cpio archive is counted like that.
-    if (ordinal == 0) by_offset_ = in_file && entry.format == ARCHIVE_FORMAT_TAR;
     const uint64_t position = by_offset_ ? entry.header : ordinal;
     if (entry.hard_link) {
       take_hard_link(entry, entries, *path, position);
@@ -473,8 +489,9 @@ class Pass {
   std::optional<Interest::Cursor> interest_, known_;
   std::optional<std::unordered_map<uint64_t, ArchiveTree::Id>> fetch_;
   bool by_offset_ = false;
-  std::vector<ArchiveTree::Id> later_;  // wanted, and no plain bytes of the file
-  int format_ = 0;                      // of the part that is read
+  std::vector<ArchiveTree::Id> later_;    // wanted, and no plain bytes of the file
+  std::unique_ptr<EntryReader> started_;  // by a head start; its stream is at its beginning
+  int format_ = 0;                        // of the part that is read
   std::string scratch_, last_path_;
   std::mutex progress_;
   std::atomic<uint64_t> reported_ = 0;

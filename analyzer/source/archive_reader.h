@@ -15,6 +15,8 @@
 
 namespace drydock {
 
+class HeadStart;
+
 // Where the bytes of an archive come from: exactly one of the three.
 struct ArchiveInput {
   std::string name;              // for messages: "base.tar.gz", "-"
@@ -45,6 +47,7 @@ struct ArchiveOptions {
   std::function<void(uint64_t bytes_read)> progress =
       {};  // may be empty; called at most every 256 KiB, by the thread that reads
   std::function<void()> reading_ahead = {};  // as in OpenOptions
+  std::shared_ptr<HeadStart> started = {};   // not null: on the input, and not taken yet
 };
 
 // Reads the whole archive. Never fails once something was recognized: damage ends the pass, what

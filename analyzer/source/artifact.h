@@ -16,6 +16,8 @@
 
 namespace drydock {
 
+class HeadStart;
+
 // One host found in an artifact.
 struct Target {
   std::string
@@ -80,6 +82,8 @@ struct OpenOptions {
   // Called once when a thread has begun to read far ahead of the caller, who may wait here for other threads
   // that would take the processor from it; may be empty.
   std::function<void()> reading_ahead = {};
+  // Has begun to read the artifact, if it was begun with for the same path.
+  std::shared_ptr<HeadStart> started = {};
 
   const Interest& recognized() const { return known ? *known : interest; }
 };

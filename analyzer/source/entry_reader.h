@@ -45,7 +45,7 @@ class EntryReader {
 
   const ArchiveEntry& next();
   // From now on a thread of its own is the only one to use the stream, until next() has given something that is
-  // no entry. To be called after the first entry, which must be one of a tar.
+  // no entry. Only where the data of entries are not asked of this reader, as in a tar that can be read at any place.
   void go_ahead();
   // Stands at the data of the entry that next() gave; nullptr: the thread is ahead of it.
   FormatReader* at_data();

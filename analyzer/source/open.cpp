@@ -13,6 +13,7 @@
 #include "analyzer/source/archive_reader.h"
 #include "analyzer/source/artifact.h"
 #include "analyzer/source/directory.h"
+#include "analyzer/source/head_start.h"
 #include "analyzer/source/open_bytes.h"
 #include "analyzer/source/open_image.h"
 #include "analyzer/source/repository.h"
@@ -32,13 +33,6 @@ struct Given {
 
 // An opener's answer: not mine, or what became of it.
 using Answer = std::optional<Result<Artifact>>;
-
-std::shared_ptr<const int> own(int fd) {
-  return {new int(fd), [](const int* held) {
-            if (*held > STDERR_FILENO) close(*held);
-            delete held;
-          }};
-}
 
 std::string in_quotes(std::string_view path) {
   return "'" + std::string(path) + "'";
@@ -234,6 +228,8 @@ Answer open_archive(const Given& given, const OpenOptions& options) {
   if (options.root) reading.root = normal_path(*options.root);
   if (options.progress) reading.progress = [&](uint64_t done) { options.progress(done, size); };
   reading.reading_ahead = options.reading_ahead;
+  if (given.fd && options.started && options.started->fd() == given.fd)
+    reading.started = options.started;
   ArchiveContents contents = read_archive(input, reading);
   if (!contents.recognized) {
     const std::string why =
@@ -353,14 +349,17 @@ Result<Artifact> open_given(const Given& given, const OpenOptions& options) {
 Result<Artifact> open_artifact(const std::string& path, const OpenOptions& options) {
   Given given{.path = path};
   if (path == "-") {
-    given.fd = own(STDIN_FILENO);
+    given.fd = own_fd(STDIN_FILENO);
     fstat(STDIN_FILENO, &given.st);
     if (isatty(STDIN_FILENO))
       return Error{"standard input is a terminal",
                    "pipe an archive into drydock: tar c -C / etc | drydock scan -"};
     return open_given(given, options);
   }
-  if (stat(path.c_str(), &given.st) != 0) {
+  if (options.started && options.started->path() == path) {
+    given.fd = options.started->fd();
+    fstat(*given.fd, &given.st);
+  } else if (stat(path.c_str(), &given.st) != 0) {
     if (errno == ENOENT) return Error{in_quotes(path) + " does not exist", ""};
     return Error{in_quotes(path) + " cannot be opened: " + std::strerror(errno), ""};
   }
@@ -368,10 +367,10 @@ Result<Artifact> open_artifact(const std::string& path, const OpenOptions& optio
     return Error{in_quotes(path) + " is neither a file nor a directory", ""};
   if (S_ISREG(given.st.st_mode) && given.st.st_size == 0)
     return Error{in_quotes(path) + " is empty", "nothing was written to it, or it was cut off"};
-  if (!S_ISDIR(given.st.st_mode)) {
+  if (!given.fd && !S_ISDIR(given.st.st_mode)) {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return Error{in_quotes(path) + " cannot be opened: " + std::strerror(errno), ""};
-    given.fd = own(fd);
+    given.fd = own_fd(fd);
   }
   return open_given(given, options);
 }

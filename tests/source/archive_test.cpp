@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "analyzer/base/limits.h"
+#include "analyzer/source/head_start.h"
 #include "analyzer/source/large_file.h"
 #include "analyzer/source/open_bytes.h"
 #include "tests/source/source_tools.h"
@@ -14,9 +15,9 @@
 namespace drydock::test {
 namespace {
 
-// An archive in memory. As a file it is read another way, a thread ahead of the one that makes the tree, and must
-// give the same.
-Result<Artifact> open_both_ways(const std::string& bytes, const OpenOptions& how) {
+// An archive in memory. As a file it is read in other ways, a thread ahead of the one that makes the tree, which may
+// have begun before anybody asked; both must give the same.
+Result<Artifact> open_every_way(const std::string& bytes, OpenOptions how) {
   const auto seen = [](const Result<Artifact>& artifact) {
     std::string out = summary(artifact);
     // How much of a cut file libarchive has already passed on is all that may differ.
@@ -26,12 +27,20 @@ Result<Artifact> open_both_ways(const std::string& bytes, const OpenOptions& how
     return out;
   };
   TempDir dir;
-  std::ofstream(dir.path("memory"), std::ios::binary) << bytes;
-  std::string from_file = seen(open_artifact(dir.path("memory"), how));
-  for (size_t at = 0; (at = from_file.find(dir.path("memory"), at)) != std::string::npos;)
-    from_file.replace(at, dir.path("memory").size(), "memory");
+  const std::string file = dir.path("memory");
+  std::ofstream(file, std::ios::binary) << bytes;
+  const auto from_file = [&] {
+    std::string out = seen(open_artifact(file, how));
+    for (size_t at = 0; (at = out.find(file, at)) != std::string::npos;)
+      out.replace(at, file.size(), "memory");
+    return out;
+  };
   auto from_memory = open_bytes(bytes, how);
-  EXPECT_EQ(seen(from_memory), from_file);
+  EXPECT_EQ(seen(from_memory), from_file());
+  how.started = HeadStart::on(file);
+  if (how.started) {
+    EXPECT_EQ(seen(from_memory), from_file()) << "with a head start";
+  }
   return from_memory;
 }
 
@@ -40,7 +49,7 @@ std::string tree_of(const std::string& bytes, std::string_view with = "u",
                     std::string* said = nullptr) {
   OpenOptions how = options();
   how.scope = Scope::host;
-  const auto artifact = open_both_ways(bytes, how);
+  const auto artifact = open_every_way(bytes, how);
   if (!artifact) return summary(artifact);
   if (said)
     *said = summary(artifact);
@@ -287,7 +296,7 @@ TEST(Entries, HolesSmallerThanABlock) {
                               tar_entry('0', "etc/shadow", "", 0) + std::string(1024, '\0');
     OpenOptions how = options();
     how.scope = Scope::host;
-    const auto artifact = open_both_ways(bytes, how);
+    const auto artifact = open_every_way(bytes, how);
     EXPECT_TRUE(artifact) << summary(artifact);
     return std::string(*artifact->targets[0].tree->read("etc/group"));
   };
@@ -309,7 +318,7 @@ TEST(Entries, LongNamesAtOnce) {
                                 .bytes();
   OpenOptions how = options();
   how.scope = Scope::host;
-  const auto artifact = open_both_ways(bytes, how);
+  const auto artifact = open_every_way(bytes, how);
   ASSERT_TRUE(artifact);
   ASSERT_EQ(artifact->diagnostics.size(), 1u);
   EXPECT_EQ(artifact->diagnostics[0].message,
@@ -437,7 +446,7 @@ TEST(Damage, CutAnywhereKeepsWhatCameBefore) {
       OpenOptions how = options();
       how.scope = Scope::host;
       const std::string cut = whole.substr(0, size);
-      const auto artifact = open_both_ways(cut, how);
+      const auto artifact = open_every_way(cut, how);
       if (!artifact) continue;
       ++opened;
       EXPECT_FALSE(artifact->complete) << size;
@@ -540,6 +549,58 @@ TEST(Damage, ABombCostsNoMemory) {
   EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 64 << 10) << "KiB";
 }
 
+// It only hurries; what an artifact is, is found out by whoever opens it.
+TEST(HeadStart, IsOnlyOnWhatBeginsAsATar) {
+  TempDir dir;
+  dir.file("etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+      .symlink("link.tar", "gnu.tar")
+      .directory("dir.tar");
+  run("tar -cf gnu.tar etc; tar --posix -cf pax.tar etc; tar --format=v7 -cf v7.tar etc; gzip -k "
+      "gnu.tar; "
+      "truncate -s 0 empty; head -c 257 gnu.tar > short; mkfifo pipe",
+      dir.path());
+  const std::pair<const char*, bool> cases[] = {
+      {"gnu.tar", true},     {"pax.tar", true},  {"link.tar", true}, {"v7.tar", false},
+      {"gnu.tar.gz", false}, {"dir.tar", false}, {"empty", false},   {"short", false},
+      {"pipe", false},       {"missing", false}};
+  for (const auto& [name, begun] : cases)
+    EXPECT_EQ(HeadStart::on(dir.path(name)) != nullptr, begun) << name;
+}
+
+TEST(HeadStart, MayHaveBeenForNothing) {
+  TempDir dir;
+  std::string text = "# " + std::string(255, 'x') + "ustar  \nroot:x:0:0::/root:/bin/sh\n";
+  text.resize(4096, '#');
+  dir.file("etc/passwd", text).file("etc/group", "root:x:0:\n");
+  run("tar -cf other.tar etc", dir.path());
+  OpenOptions how = options();
+  const std::string without = summary(open_artifact(dir.path("etc/passwd"), how));
+  how.started = HeadStart::on(dir.path("etc/passwd"));
+  ASSERT_NE(how.started, nullptr);
+  EXPECT_EQ(summary(open_artifact(dir.path("etc/passwd"), how)), without);
+  EXPECT_EQ(without.substr(0, 8), "fragment");
+  // Nor does it say anything of another file.
+  how.started = HeadStart::on(dir.path("etc/passwd"));
+  const std::string other = summary(open_artifact(dir.path("other.tar"), how));
+  how.started = nullptr;
+  EXPECT_EQ(other, summary(open_artifact(dir.path("other.tar"), how)));
+}
+
+TEST(HeadStart, WaitsAndIsGivenUp) {
+  ArchiveBuilder builder("ustar");
+  for (int i = 0; i < 60'000; ++i) builder.file("etc/d" + std::to_string(i), "");
+  TempDir dir;
+  std::ofstream(dir.path("many.tar"), std::ios::binary) << builder.bytes();
+  { const auto unused = HeadStart::on(dir.path("many.tar")); }
+  OpenOptions how = options();
+  how.scope = Scope::host;
+  how.started = HeadStart::on(dir.path("many.tar"));
+  const auto artifact = open_artifact(dir.path("many.tar"), how);
+  ASSERT_TRUE(artifact) << summary(artifact);
+  EXPECT_EQ(artifact->entries, 60'000u);
+  EXPECT_TRUE(artifact->complete);
+}
+
 TEST(Progress, CountsTheBytesOfTheArtifact) {
   TempDir dir;
   std::string noise;
@@ -560,6 +621,15 @@ TEST(Progress, CountsTheBytesOfTheArtifact) {
   EXPECT_LE(seen.size(), 20u);
   EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
   EXPECT_LE(seen.back(), of);
+
+  std::ofstream(dir.path("tar"), std::ios::binary)
+      << ArchiveBuilder("pax").file("etc/passwd", "x").file("a", noise).file("b", "x").bytes();
+  how.started = HeadStart::on(dir.path("tar"));
+  seen.clear();
+  ASSERT_TRUE(open_artifact(dir.path("tar"), how));
+  EXPECT_EQ(of, std::filesystem::file_size(dir.path("tar")));
+  EXPECT_GE(seen.size(), 1u);
+  EXPECT_GE(seen.back(), 3'000'000u);
 }
 
 }  // namespace
