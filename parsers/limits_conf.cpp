@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "parsers/characters.h"
 
@@ -21,10 +22,48 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_value(std::string_view item, std::string_view value) {
-  if (item == "chroot" || value == "unlimited" || value == "infinity" || value == "-1") return true;
-  if (value.starts_with('-') || value.starts_with('+')) value.remove_prefix(1);
-  return !value.empty() && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+// pam_limits: these have one value, whatever the type says.
+bool has_no_type(std::string_view item) {
+  return item == "maxlogins" || item == "maxsyslogins" || item == "nonewprivs";
+}
+
+// The value as pam_limits takes it: the digits at the beginning, and what is behind them is not looked at; a negative
+// number of what is counted from 0 is a huge one, as strtoull(3) has it. nullopt: the line is skipped.
+std::optional<std::string> value_of(std::string_view item, std::string_view value) {
+  if (item == "chroot") return std::string(value);
+  if (item == "nonewprivs")
+    return value == "0" || value == "1" ? std::optional(std::string(value)) : std::nullopt;
+  const bool is_signed = item == "nice" || item == "priority";
+  if (!is_signed && (value == "-1" || value == "-" || value == "unlimited" || value == "infinity"))
+    return "unlimited";
+  const bool is_negative = value.starts_with('-');
+  if (is_negative || value.starts_with('+')) value.remove_prefix(1);
+  const size_t end = std::min(value.find_first_not_of("0123456789"), value.size());
+  if (end == 0) return std::nullopt;
+  const size_t first = std::min(value.substr(0, end).find_first_not_of('0'), end);
+  std::string digits(value.substr(first, end - first));
+  if (digits.empty()) return "0";
+  if (is_signed || item == "maxlogins" || item == "maxsyslogins") {
+    // An int; nice within the range the kernel has.
+    if (digits.size() > 10 || (digits.size() == 10 && digits > "2147483647")) digits = "2147483647";
+    if (item == "nice") {
+      const std::string most = is_negative ? "20" : "19";
+      if (digits.size() > most.size() || (digits.size() == most.size() && digits > most))
+        digits = most;
+    }
+    return (is_negative ? "-" : "") + digits;
+  }
+  // Set in units of the kernel's, and unlimited where those do not fit into 64 bits.
+  constexpr std::string_view kOfKilobytes[] = {"core", "data",  "fsize", "memlock",
+                                               "rss",  "stack", "as"};
+  const std::string_view most = item == "cpu" ? "307445734561825860"
+                                : std::ranges::find(kOfKilobytes, item) != std::end(kOfKilobytes)
+                                    ? "18014398509481983"
+                                    : "18446744073709551615";
+  if (is_negative || digits.size() > most.size() ||
+      (digits.size() == most.size() && digits >= most))
+    return "unlimited";
+  return digits;
 }
 
 }  // namespace
@@ -58,7 +97,7 @@ File parse(std::string_view text) {
     Limit limit;
     limit.span = lines.span(begin, fields[count - 1].second);
     limit.domain = std::string(field(0));
-    if (count == 2 && field(1) == "-") {
+    if (count == 2 && field(1).starts_with('-')) {
       limit.type = limit.item = "-";
       limit.value_span = lines.span(fields[1].first, fields[1].second);
       file.limits.push_back(std::move(limit));
@@ -70,9 +109,8 @@ File parse(std::string_view text) {
     }
     limit.type = lower(field(1));
     limit.item = lower(field(2));
-    limit.value = lower(field(3));
-    if (limit.item == "chroot") limit.value = std::string(field(3));
     limit.value_span = lines.span(fields[3].first, fields[3].second);
+    if (has_no_type(limit.item)) limit.type = "-";
     if (limit.type != "soft" && limit.type != "hard" && limit.type != "-") {
       file.errors.add("unknown-type", lines.span(fields[1].first, fields[1].second),
                       "expected soft, hard or -");
@@ -83,12 +121,12 @@ File parse(std::string_view text) {
                       "no limit of this name");
       continue;
     }
-    if (!is_value(limit.item, limit.value)) {
+    auto value = value_of(limit.item, limit.item == "chroot" ? field(3) : lower(field(3)));
+    if (!value) {
       file.errors.add("bad-value", limit.value_span, "expected a number or unlimited");
       continue;
     }
-    if (limit.value == "infinity" || limit.value == "-1")
-      if (limit.item != "nice" && limit.item != "priority") limit.value = "unlimited";
+    limit.value = *std::move(value);
     file.limits.push_back(std::move(limit));
   }
   return file;

@@ -11,9 +11,10 @@ namespace drydock::parsers::limits_conf {
 
 struct Limit {
   std::string domain;  // user, @group, %group, uid and gid ranges, "*"
-  std::string type;    // "soft", "hard" or "-" (both), in lower case
+  std::string type;    // "soft", "hard" or "-" (both, or an item that has no type), in lower case
   std::string item;    // "core", "nofile" …, in lower case; "-": the domain has no limits at all
-  std::string value;   // a number, or "unlimited"
+  std::string
+      value;  // the number pam_limits takes, in decimals, or "unlimited"; a directory for chroot
   Span span;
   Span value_span;
 };
@@ -22,7 +23,7 @@ struct Limit {
 //   missing-field  fewer than four fields ("domain -" is whole with two)
 //   unknown-type   neither soft, hard nor -
 //   unknown-item   no limit of this name
-//   bad-value      neither a number nor unlimited, infinity or -1
+//   bad-value      neither begins with a number nor is unlimited, infinity, -1 or -
 //   nul-byte       a NUL byte in the line
 struct File {
   std::vector<Limit> limits;  // in the order of the file

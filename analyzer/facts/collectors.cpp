@@ -21,6 +21,7 @@
 #include "analyzer/facts/collect/inet_service.h"
 #include "analyzer/facts/collect/isolation.h"
 #include "analyzer/facts/collect/kernel.h"
+#include "analyzer/facts/collect/limit.h"
 #include "analyzer/facts/collect/login.h"
 #include "analyzer/facts/collect/module.h"
 #include "analyzer/facts/collect/mount.h"
@@ -78,6 +79,8 @@ std::span<const Collector> collectors() {
       kInetServiceCollector,
       kIsolationCollector,
       kKernelCollector,
+      kAccountLimitCollector,
+      kLimitCollector,
       kLoginCollector,
       kModuleCollector,
       kMountCollector,

@@ -54,6 +54,25 @@ TEST(LimitFacts, LaterFilesWin) {
       "root soft - | - | etc/security/limits.conf:3:1\n");
 }
 
+// limits.conf(5): a user before a group before '*', and root takes neither of these.
+TEST(AccountLimitFacts, TheNarrowestLineCounts) {
+  const Files files = {
+      {"etc/passwd", "root:x:0:0:::\nann:x:1000:100:::\nbob:x:1001:100:::\n"},
+      {"etc/group", "users:x:100:\ndev:x:50:ann\n"},
+      {"etc/security/limits.conf",
+       "ann hard core 5\n@users hard core 3\n* hard core 0\n* soft core 4\nbob -\n"},
+      {"etc/security/limits.d/a.conf", "bob - core 7\n"}};
+  EXPECT_EQ(ask(files, "SELECT key, value, domain, loc FROM account_limit ORDER BY key"),
+            "ann hard core | 5 | ann | etc/security/limits.conf:1:1\n"
+            "ann soft core | 4 | * | etc/security/limits.conf:4:1\n"
+            "bob - - | - | bob | etc/security/limits.conf:5:1\n");
+  EXPECT_EQ(ask(files,
+                "SELECT key, value, reason FROM override WHERE table_name = 'account_limit' AND "
+                "key LIKE 'ann%' ORDER BY value"),
+            "ann hard core | 0 | a line for fewer users counts before\n"
+            "ann hard core | 3 | a line for fewer users counts before\n");
+}
+
 TEST(NssFacts, SourcesInTheirOrder) {
   EXPECT_EQ(
       ask({{"etc/nsswitch.conf", "passwd: files [!UNAVAIL=return] sss # nis\n"}},

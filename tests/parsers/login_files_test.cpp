@@ -53,6 +53,22 @@ TEST(LimitsConfParser, AMistakeCostsItsLine) {
             "error bad-value 4:13-4:14 expected a number or unlimited (ignored)\n");
 }
 
+// The module's own reading: the number at the beginning; a limit of logins has no type.
+TEST(LimitsConfParser, ValuesAsPamLimitsTakesThem) {
+  const auto values = [](std::string_view text) {
+    std::string out;
+    for (const auto& one : limits_conf::parse(text).limits)
+      out += (out.empty() ? "" : " ") + one.type + ":" + one.value;
+    return out;
+  };
+  EXPECT_EQ(
+      values("* hard core 5k\n* hard core 0x10\n* hard core 010\n* hard core -\n* hard core -5\n"
+             "* hard core 18014398509481983\n* hard nice -30\n* hard nice -1\n"
+             "* both maxlogins 3\n* soft nonewprivs 1\n* - nonewprivs 2\n"),
+      "hard:5 hard:0 hard:10 hard:unlimited hard:unlimited hard:unlimited hard:-20 hard:-1 -:3 "
+      "-:1");
+}
+
 // faillock.conf(5), pwquality.conf(5): the '=' may be missing.
 TEST(PamModuleConfParser, NamesAndValues) {
   const auto file =

@@ -1,8 +1,4 @@
 // login.defs(5): the last line with a name counts. useradd(8), "-D": /etc/default/useradd.
-//
-// limits.conf(5), limits.d(5): limits.conf first, then limits.d/*.conf in the order of their names in
-// the C locale; of several lines for the same domain, type and item the last one counts. A line for a
-// user counts before one for a group, and that before "*"; neither groups nor "*" mean root.
 #include "analyzer/facts/collect/login.h"
 
 #include <algorithm>
@@ -12,7 +8,6 @@
 #include <set>
 
 #include "analyzer/source/tree.h"
-#include "parsers/limits_conf.h"
 #include "parsers/login_defs.h"
 #include "parsers/new_accounts.h"
 #include "parsers/nsswitch.h"
@@ -49,24 +44,6 @@ const TableSpec kUseraddDefaultTable{
     .value = "value",
     .examples = {"SELECT key, value, loc FROM useradd_default"}};
 
-const TableSpec kLimitTable{
-    .name = "login_limit",
-    .kind = TableKind::effective,
-    .doc =
-        "A limit that pam_limits sets for a domain, the last line for it (limits.conf(5)). A line "
-        "of type '-' gives a row for soft and one for hard.",
-    .columns = {{"key", ColumnType::text, "Domain, type and item: '* hard core'."},
-                {"value", ColumnType::text,
-                 "A number or 'unlimited'; NULL: the domain is exempt ('domain -')."},
-                {"domain", ColumnType::text, "A user, @group, %group, a range of ids, or '*'."},
-                {"type", ColumnType::text, "'soft' or 'hard'."},
-                {"item", ColumnType::text, "core, nofile, maxlogins …; '-': the domain is exempt."},
-                {"loc", ColumnType::location, "The line."},
-                {"value_loc", ColumnType::location, "The value."}},
-    .key = "key",
-    .value = "value",
-    .examples = {"SELECT domain, type, item, value, loc FROM login_limit ORDER BY key"}};
-
 const TableSpec kNssSourceTable{
     .name = "nss_source",
     .kind = TableKind::effective,
@@ -91,15 +68,11 @@ const TableSpec kLoginShellTable{
 
 namespace {
 
-using parsers::limits_conf::Limit;
-
 constexpr std::string_view kLoginDefs = "etc/login.defs";
 constexpr std::string_view kUseradd = "etc/default/useradd";
 constexpr std::string_view kAdduser = "etc/adduser.conf";
 constexpr std::string_view kNsswitch = "etc/nsswitch.conf";
 constexpr std::string_view kShells = "etc/shells";
-constexpr std::string_view kLimits = "etc/security/limits.conf";
-constexpr std::string_view kLimitsDirectory = "etc/security/limits.d";
 
 // shadow 4.13: what its programs take where login.defs says nothing.
 constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
@@ -135,9 +108,6 @@ class Login {
                               {std::string_view("useradd.INACTIVE"), std::string_view("-1"),
                                std::string_view("default"), Null{}, Null{}});
     write_settings();
-    limits(kLimits);
-    for (const std::string& path : context_.tree().glob(kLimitsDirectory, "*.conf")) limits(path);
-    write_limits();
     nsswitch(kNsswitch);
     shells(kShells);
   }
@@ -148,11 +118,9 @@ class Login {
       if (name == "login.defs") login_defs(path);
       if (name == "useradd") assignments(path, "useradd.");
       if (name == "adduser.conf") assignments(path, "adduser.");
-      if (name == "limits.conf" || file_name(parent_path(path)) == "limits.d") limits(path);
       if (name == "nsswitch.conf") nsswitch(path);
     }
     write_settings();
-    write_limits();
   }
 
  private:
@@ -217,37 +185,6 @@ class Login {
                                std::string_view("file"), kept.second.loc, kept.second.value_loc});
   }
 
-  void limits(std::string_view path) {
-    const auto text = context_.read(path);
-    if (!text) return;
-    const auto file = parsers::limits_conf::parse(text->text);
-    context_.issues(text->path, file.errors, {&kLimitTable});
-    for (const Limit& limit : file.limits) {
-      const LocationId loc = context_.store().locate(text->path, limit.span);
-      const LocationId value_loc = context_.store().locate(text->path, limit.value_span);
-      for (const std::string_view type : {"soft", "hard"}) {
-        if (limit.type != "-" && limit.type != type) continue;
-        const std::string key = limit.domain + " " + std::string(type) + " " + limit.item;
-        const auto [known, is_new] =
-            limits_.try_emplace(key, KeptLimit{limit, std::string(type), loc, value_loc});
-        if (is_new) continue;
-        context_.store().overridden(kLimitTable, key, loc, known->second.loc,
-                                    known->second.limit.value, "read later");
-        known->second = {limit, std::string(type), loc, value_loc};
-      }
-    }
-  }
-
-  void write_limits() {
-    for (const auto& [key, kept] : limits_)
-      context_.store().insert(
-          kLimitTable,
-          {std::string_view(key),
-           kept.limit.value.empty() ? Value(Null{}) : Value(std::string_view(kept.limit.value)),
-           std::string_view(kept.limit.domain), std::string_view(kept.type),
-           std::string_view(kept.limit.item), kept.loc, kept.value_loc});
-  }
-
   void nsswitch(std::string_view path) {
     const auto text = context_.read(path);
     if (!text) return;
@@ -270,16 +207,8 @@ class Login {
                                                  context_.store().locate(text->path, shell.span)});
   }
 
-  struct KeptLimit {
-    Limit limit;
-    std::string type;
-    LocationId loc;
-    LocationId value_loc;
-  };
-
   Context& context_;
   std::map<std::string, std::pair<const TableSpec*, Setting>, std::less<>> settings_;
-  std::map<std::string, KeptLimit> limits_;
 };
 
 void collect_login(Context& context) {
@@ -294,13 +223,11 @@ void collect_login(Context& context) {
 
 const Collector kLoginCollector{
     .name = "login",
-    .tables = {&kLoginDefTable, &kUseraddDefaultTable, &kLimitTable, &kNssSourceTable,
-               &kLoginShellTable},
+    .tables = {&kLoginDefTable, &kUseraddDefaultTable, &kNssSourceTable, &kLoginShellTable},
     .needs = {},
     .paths = {"etc/login.defs", "etc/default/useradd", "etc/adduser.conf", "etc/nsswitch.conf",
-              "etc/shells", "etc/security/limits.conf", "etc/security/limits.d/*.conf"},
-    .loose = {"login.defs", "default/useradd", "adduser.conf", "limits.conf", "limits.d/*.conf",
-              "nsswitch.conf"},
+              "etc/shells"},
+    .loose = {"login.defs", "default/useradd", "adduser.conf", "nsswitch.conf"},
     .collect = collect_login};
 
 }  // namespace drydock::facts

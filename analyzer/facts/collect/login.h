@@ -1,4 +1,4 @@
-// What a login gets: the defaults for accounts, limits, valid shells, where names are looked up.
+// What a login gets: the defaults for accounts, valid shells, where names are looked up.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -7,7 +7,6 @@ namespace drydock::facts {
 
 extern const TableSpec kLoginDefTable;
 extern const TableSpec kUseraddDefaultTable;
-extern const TableSpec kLimitTable;
 extern const TableSpec kNssSourceTable;
 extern const TableSpec kLoginShellTable;
 extern const Collector kLoginCollector;
