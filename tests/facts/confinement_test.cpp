@@ -9,7 +9,7 @@ std::shared_ptr<MemoryTree> tree() {
   return std::make_shared<MemoryTree>();
 }
 
-// apparmor.d(5) "PROFILES": a profile of its own file may hold others, which are not at the outer level.
+// apparmor.d(5), "PROFILES": a profile may hold others.
 TEST(Apparmor, KnowsTheModeOfEachProfile) {
   auto host = tree();
   host->file("etc/apparmor.d/a",
@@ -22,8 +22,28 @@ TEST(Apparmor, KnowsTheModeOfEachProfile) {
       .file("etc/apparmor.d/abstractions/base", "/no {\n}\n");
   EXPECT_EQ(test::facts(host, "SELECT name, mode, why, loc FROM apparmor_profile ORDER BY name"),
             "/usr/bin/a | enforce | - | etc/apparmor.d/a:3:1\n"
+            "/usr/bin/a//inner | enforce | - | etc/apparmor.d/a:5:3\n"
             "c | complain | its flags say complain | etc/apparmor.d/a:8:1\n"
             "d d | disabled | /etc/apparmor.d/disable/d is there | etc/apparmor.d/disable/d\n");
+}
+
+// What AppArmor itself brings is there, so what a file includes in vain is missing.
+TEST(Apparmor, SaysWhatKeepsAFileFromBeingLoaded) {
+  auto host = tree();
+  host->file("etc/apparmor.d/tunables/global", "@{HOME}=/root\n")
+      .file("etc/apparmor.d/a", "include <tunables/global>\nprofile a {\n include <local/a>\n}\n")
+      .file("etc/apparmor.d/b", "profile b {\n @{HOME}/x r,\n}\n")
+      .file("etc/apparmor.d/c", "profile c {\n}\n# the end")
+      .file("etc/apparmor.d/d", "profile d {\n /x r,\n}\n");
+  EXPECT_EQ(
+      test::facts(host, "SELECT name, mode, why, loc FROM apparmor_profile ORDER BY name"),
+      "a | refused | apparmor_parser does not load its file: there is no local/a to include | "
+      "etc/apparmor.d/a:3:2\n"
+      "b | refused | apparmor_parser does not load its file: nothing gives @{HOME} a value | "
+      "etc/apparmor.d/b:2:2\n"
+      "c | refused | apparmor_parser does not load its file: a comment does not end with its "
+      "line | etc/apparmor.d/c:3:1\n"
+      "d | enforce | - | etc/apparmor.d/d:1:1\n");
 }
 
 // tmpfiles.d(5), "CONFIGURATION DIRECTORIES AND PRECEDENCE": of two lines the earlier file's is applied.
