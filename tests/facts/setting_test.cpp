@@ -115,21 +115,21 @@ TEST(Rsyslog, FollowsIncludesAndKnowsWhatIsEncrypted) {
   auto host = tree();
   host->file("etc/rsyslog.conf",
              "$IncludeConfig /etc/rsyslog.d/*.conf\n*.* @@[::1]:6514;fmt\n*.* @(z9)h\n")
-      .file(
-          "etc/rsyslog.d/a.conf",
-          "$ActionSendStreamDriverMode 1\ninput(type=\"imudp\" port=\"514\" address=\"10.0.0.1\")\n"
-          "action(type=\"omfwd\" target=\"l\" protocol=\"tcp\" tls=\"on\" "
-          "streamdrivermode=\"0\")\n")
+      .file("etc/rsyslog.d/a.conf",
+            "$ActionSendStreamDriverMode 1\nmodule(load=\"imudp\")\ninput(type=\"imudp\" "
+            "port=\"514\" address=\"10.0.0.1\")\n"
+            "action(type=\"omfwd\" target=\"l\" protocol=\"tcp\" tls=\"on\" "
+            "streamdrivermode=\"0\")\n")
       .file("etc/rsyslog.d/b.txt", "$UDPServerRun 514\n");
   EXPECT_EQ(
       test::facts(
           host,
           "SELECT target, protocol, port, tls, loc FROM rsyslog_forward ORDER BY target DESC"),
-      "l | tcp | - | 0 | etc/rsyslog.d/a.conf:3:1\n"
+      "l | tcp | - | 0 | etc/rsyslog.d/a.conf:4:1\n"
       "h | udp | - | 0 | etc/rsyslog.conf:3:1\n"
       "::1 | tcp | 6514 | 1 | etc/rsyslog.conf:2:1\n");
   EXPECT_EQ(test::facts(host, "SELECT module, port, address, loc FROM rsyslog_input"),
-            "imudp | 514 | 10.0.0.1 | etc/rsyslog.d/a.conf:2:1\n");
+            "imudp | 514 | 10.0.0.1 | etc/rsyslog.d/a.conf:3:1\n");
 }
 
 TEST(Cron, ReadsAllItsCrontabs) {

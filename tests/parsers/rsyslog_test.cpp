@@ -36,28 +36,54 @@ TEST(RsyslogParser, ReadsTheThreeForms) {
 
 TEST(RsyslogParser, ObjectsSpanLinesAndEndSelectors) {
   EXPECT_EQ(
-      parsed("*.* action(type=\"omfwd\"\n  Target=\"a)b\" /* x */ peers=[\"p\", \"q\"] # y\n)\n"
+      parsed("*.* action(type=\"omfwd\"\n  Target=\"a)\\\"b\" /* x */ peers=[\"p\", \"q\"] # y\n)\n"
              "kern.* @h\n"),
-      "1:5-3:2 action( type=[omfwd] target=[a)b] peers=[p q] )\n"
+      "1:5-3:2 action( type=[omfwd] target=[a)\"b] peers=[p q] )\n"
       "4:1-4:10 kern.* -> @h\n");
 }
 
 TEST(RsyslogParser, ExpressionsArePassedOver) {
-  EXPECT_EQ(parsed("if $msg contains \"action(\" then {\n  action(type=\"omfile\" file=\"/x\")\n}\n"
-                   ":msg, contains, \"x\" ~\n"),
-            "1:1-1:34 if $msg contains \"action(\" then -> {\n"
-            "2:3-2:34 action( type=[omfile] file=[/x] )\n"
-            "4:1-4:22 :msg, contains, \"x\" -> ~\n");
+  EXPECT_EQ(
+      parsed("if $msg contains 'action(' and not ($x == [\"a\", \"b\"] or f($y, 1 + -2)) then {\n"
+             "  action(type=\"omfile\" file=\"/x\")\n  @h\n} else\n  stop\nset $.a = \"b\";\n"
+             ":msg, contains, \"x\" ~\nforeach ($.i in $!l) do @i\n"
+             "template(name=\"t\" type=\"list\") { property(name=\"msg\") constant(value=\"}\") }\n"
+             "if $m == 1 then @j\n"),
+      "2:3-2:34 action( type=[omfile] file=[/x] )\n"
+      "3:3-3:5  -> @h\n"
+      "7:1-7:22 :msg, contains, \"x\" -> ~\n"
+      "8:25-8:27  -> @i\n"
+      "9:1-9:31 template( name=[t] type=[list] )\n"
+      "9:34-9:54 property( name=[msg] )\n"
+      "9:55-9:74 constant( value=[}] )\n"
+      "10:1-10:19 if $m == 1 then -> @j\n");
 }
 
-TEST(RsyslogParser, WhatIsBrokenIsSaid) {
-  EXPECT_EQ(parsed("action(type=\"omfwd\"\n*.* /x\n"),
-            "error bad-parameter 2:1-2:2 expected name=\"value\" (ignored)\n"
-            "error bad-parameter 2:5-2:6 expected name=\"value\" (ignored)\n"
-            "error unterminated-object 1:1-1:8 there is no ')' for this '(' (ignored)\n");
+TEST(RsyslogParser, ActionsGoToTheEndOfTheLineThatIsJoined) {
+  EXPECT_EQ(parsed("*.* @h # no comment\n*.* @c\\\n   d\n& /x;fmt\nmail.*\n  @later\n"),
+            "1:1-1:20 *.* -> @h # no comment\n"
+            "2:1-3:5 *.* -> @cd\n"
+            "4:1-4:9 & -> /x;fmt\n"
+            "5:1-6:9 mail.* -> @later\n");
+}
+
+TEST(RsyslogParser, AMistakeEndsTheReading) {
+  EXPECT_EQ(parsed("*.* /x\naction(type=\"omfwd\"\n*.* /y\n"),
+            "1:1-1:7 *.* -> /x\n"
+            "error bad-character 3:1-3:2 rsyslogd takes no such character here (ignored)\n"
+            "error bad-character 3:5-3:6 rsyslogd takes no such character here (ignored)\n"
+            "error syntax-error 4:1-4:1 the file ends in the middle of a statement (ignored)\n");
+  EXPECT_EQ(parsed("*.* {\n @lost\n$Umask 0077\n"),
+            "3:1-3:12 $umask [0077]\n"
+            "error syntax-error 4:1-4:1 the file ends in the middle of a statement (ignored)\n");
   EXPECT_EQ(parsed("input(type=\"imtcp)\n"),
-            "error unterminated-string 1:12-1:13 this quote is never closed (ignored)\n"
-            "error unterminated-object 1:1-1:7 there is no ')' for this '(' (ignored)\n");
+            "error bad-character 1:12-1:13 rsyslogd takes no such character here (ignored)\n"
+            "error syntax-error 1:13-1:18 rsyslogd wants something else here, and reads nothing "
+            "from here on (ignored)\n");
+  EXPECT_EQ(parsed("*.* @a\n}\n*.* @b\n"),
+            "1:1-1:7 *.* -> @a\n"
+            "error syntax-error 2:1-2:2 rsyslogd wants something else here, and reads nothing from "
+            "here on (ignored)\n");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace drydock::facts {
 extern const TableSpec kRsyslogSettingTable;
 extern const TableSpec kRsyslogForwardTable;
 extern const TableSpec kRsyslogInputTable;
+extern const TableSpec kRsyslogFileTable;
 extern const Collector kRsyslogCollector;
 
 }  // namespace drydock::facts
