@@ -40,6 +40,7 @@
 #include "analyzer/facts/collect/sshd.h"
 #include "analyzer/facts/collect/sudo.h"
 #include "analyzer/facts/collect/support.h"
+#include "analyzer/facts/collect/swap.h"
 #include "analyzer/facts/collect/swarm.h"
 #include "analyzer/facts/collect/sysctl.h"
 #include "analyzer/facts/collect/systemd.h"
@@ -84,6 +85,7 @@ std::span<const Collector> collectors() {
       kLoginCollector,
       kModuleCollector,
       kMountCollector,
+      kSwapCollector,
       kNetworkCollector,
       kOsReleaseCollector,
       kPackageCollector,

@@ -14,6 +14,7 @@
 
 #include "analyzer/facts/collect/mount_systemd.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/few_facts.h"
 #include "tests/facts/random.h"
 #include "tests/oracle.h"
 
@@ -22,8 +23,8 @@ namespace {
 
 constexpr int kGenerated = 220;
 
-constexpr std::string_view kTargets[] = {"local-fs.target", "remote-fs.target",
-                                         "multi-user.target"};
+constexpr std::string_view kTargets[] = {"local-fs.target", "remote-fs.target", "multi-user.target",
+                                         "swap.target"};
 
 std::shared_ptr<MemoryTree> host(const std::string& fstab) {
   auto tree = std::make_shared<MemoryTree>();
@@ -54,6 +55,14 @@ constexpr const char* kTables[] = {
     "/dev/a /x ext4 rw, nosuid 0 0\n",
     "  # comment\n\t/dev/a\t/x\text4\trw\n",
     "#/dev/a /x ext4 rw\n",
+    // Swap space: the first line for a device counts.
+    "/dev/a none swap sw,pri=5\n/dev/a none swap discard\nUUID=1-2 swap swap noauto\n/swap.img "
+    "none swap sw,nofail\n",
+    "rel/swap none swap sw\nLABEL=s\\040w none swap\n/dev//d/./e none swap "
+    "discard=once,noauto,auto\n",
+    "/dev/a / swap x\n/dev/b /x swap noauto,nofail\n/dev/c none swap "
+    "x-systemd.wanted-by=multi-user.target,noauto\n",
+    "UUID=\"1-2\" none swap sw\nUUID=1-2 none swap pri=3\nPARTLABEL=p none swap defaults\n",
     "/dev/a /x ext4 rw#x\n",
     // Escapes: four and a doubled backslash.
     "/dev/a /a\\040b ext4 rw\n",
@@ -111,6 +120,11 @@ constexpr const char* kTables[] = {
     "\xef\xbb\xbf/dev/a /x ext4 rw\n",
 };
 
+constexpr const char* kCommandLines[] = {
+    "quiet",          "fstab=no",        "fstab=0 fstab=yes", "fstab",
+    "fstab=nonsense", "systemd.swap=no", "systemd.swap=Off",  "systemd.swap=no systemd.swap",
+    "rd.fstab=no",    "fstab=OFF",       "fstab=f",           "systemd.swap=n fstab=on"};
+
 class Generator {
  public:
   explicit Generator(unsigned seed) : random_(seed) {}
@@ -129,6 +143,8 @@ class Generator {
         if (!tree->lstat(path)) tree->symlink(path, "/dev/null");
       } else if (path.ends_with(".automount")) {
         add(path, "[Automount]\nWhere=" + where(path) + "\n");
+      } else if (path.ends_with(".swap")) {
+        add(path, swap(path));
       } else {
         add(path, unit(path));
       }
@@ -139,10 +155,15 @@ class Generator {
                             "var-log.mount", "var-.mount", "a\\x20b.mount"}) +
               ".d/" + random_.pick({"10-a.conf", "20-b.conf"}),
           "[Mount]\n" + settings());
+    if (random_.one_in(2))
+      add(directory() + "/" + random_.pick({"dev-b.swap", "dev-.swap", "swap", "srv-src.swap"}) +
+              ".d/10-a.conf",
+          "[Swap]\n" + swap_settings());
     for (int links = random_.below(4); links > 0; --links) {
       const std::string unit = name();
-      const std::string path = directory() + "/" + random_.pick({"local-fs", "multi-user"}) +
-                               ".target." + random_.pick({"wants", "requires"}) + "/" + unit;
+      const std::string path = directory() + "/" +
+                               random_.pick({"local-fs", "multi-user", "swap"}) + ".target." +
+                               random_.pick({"wants", "requires"}) + "/" + unit;
       if (!tree->lstat(path)) tree->symlink(path, "/usr/lib/systemd/system/" + unit);
     }
     return tree;
@@ -156,7 +177,7 @@ class Generator {
   std::string name() {
     return random_.pick({"x.mount", "x.mount", "x-y.mount", "opt.mount", "var-log.mount",
                          "tmp.mount", "a\\x20b.mount", "srv-real-a.mount", "x.automount",
-                         "opt.automount"});
+                         "opt.automount", "dev-b.swap", "srv-src.swap"});
   }
   static std::string where(const std::string& path) {
     const std::string unit = path.substr(path.rfind('/') + 1);
@@ -178,6 +199,16 @@ class Generator {
     text += settings();
     if (random_.one_in(3)) text += "[Install]\nWantedBy=local-fs.target\n";
     return text;
+  }
+  std::string swap(const std::string& path) {
+    const std::string what = path.ends_with("dev-b.swap") ? "/dev/b" : "/srv/src";
+    return "[Swap]\n" +
+           (random_.one_in(6) ? "" : "What=" + (random_.one_in(8) ? "/dev/else" : what) + "\n") +
+           swap_settings();
+  }
+  std::string swap_settings() {
+    return random_.pick({"", "Options=discard\n", "Options=\n", "Priority=5\n", "What=/dev/else\n",
+                         "What=\n", "Options=%p\n", "What=rel\n"});
   }
   std::string settings() {
     std::string text;
@@ -204,8 +235,8 @@ class Generator {
                          "/100%",       "/x/y/z",   "/srv/lnk",  "/t\\011t", "/dev/console"});
     if (random_.one_in(30)) return out + "\n";
     out += random_.pick({" ", " ", "\t"});
-    out += random_.pick({"ext4", "ext4", "auto", "tmpfs", "none", "nfs", "cifs", "swap", "autofs",
-                         "fuse.sshfs", "xfs"});
+    out += random_.pick({"ext4", "ext4", "auto", "tmpfs", "none", "nfs", "cifs", "swap", "swap",
+                         "autofs", "fuse.sshfs", "xfs"});
     if (random_.one_in(20)) return out + "\n";
     out += " ";
     for (int words = 1 + random_.below(4); words > 0; --words)
@@ -253,16 +284,25 @@ class Generator {
 // Runs the generator and systemd-analyze on each case below `scratch`; the dump is then in case.N/dump. Says false
 // if there are no name spaces here.
 bool ask_all(const std::string& scratch) {
+  // In a root of its own: what says that this is a container, where there is no swap, is not in it.
   std::ofstream(scratch + "/generate")
-      << "cd " << scratch
-      << " || exit 1\n"
-         "mount -t tmpfs tmpfs /sys || exit 1\n"  // read-only means a container without devices
-         "mount --bind case.0/srv /srv || exit 1\n"
-         "export SYSTEMD_IN_INITRD=0 SYSTEMD_PROC_CMDLINE=\n"
-         "scratch=$PWD\ncd /\n"
-         "for case in $scratch/case.*; do\n"
+      << "root=" << scratch << "/root scratch=" << scratch
+      << "\n"
+         "mkdir -p $root && mount -t tmpfs tmpfs $root && cd $root || exit 1\n"
+         "mkdir -p usr proc sys dev tmp etc run srv opt var .$scratch\n"
+         "for link in bin sbin lib lib64; do ln -s usr/$link $link; done\n"
+         "mount --rbind /usr usr && mount --rbind /proc proc && mount --rbind $scratch .$scratch "
+         "|| exit 1\n"
+         // A read-only one means a container without devices.
+         "mount -t tmpfs tmpfs sys && mount --bind $scratch/case.0/srv srv || exit 1\n"
+         "exec chroot $root sh $scratch/generate.all\n";
+  std::ofstream(scratch + "/generate.all")
+      << "cd /; export SYSTEMD_IN_INITRD=0\n"
+         "for case in "
+      << scratch
+      << "/case.*; do\n"
          "  out=$case/run/systemd/generator\n"
-         "  SYSTEMD_FSTAB=$case/etc/fstab "
+         "  SYSTEMD_PROC_CMDLINE=$(cat $case/cmdline) SYSTEMD_FSTAB=$case/etc/fstab "
          "/usr/lib/systemd/system-generators/systemd-fstab-generator $out $out.early $out.late\n"
          "done\n"
          "echo finished\n";
@@ -276,10 +316,11 @@ bool ask_all(const std::string& scratch) {
          "export SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system:/run/systemd/generator:"
          "/usr/local/lib/systemd/system:/usr/lib/systemd/system\n"
          "for case in case.*; do\n"
-         "  set -- local-fs.target remote-fs.target multi-user.target\n"
+         "  set -- local-fs.target remote-fs.target multi-user.target swap.target\n"
          "  for directory in etc/systemd/system run/systemd/system run/systemd/generator "
          "usr/local/lib/systemd/system usr/lib/systemd/system; do\n"
-         "    for unit in $case/$directory/*mount; do\n"
+         "    for unit in $case/$directory/*mount $case/$directory/*.swap; do\n"
+         "      case $unit in *:*) continue;; esac\n"  // it takes what follows for an alias
          "      [ ! -e \"$unit\" ] || set -- \"$@\" \"${unit##*/}\"\n"
          "    done\n"
          "  done\n"
@@ -311,6 +352,10 @@ std::string as_unit_options(const std::string& options) {
     if (!word.empty() && !word.starts_with("x-systemd.device-timeout="))
       out += (out.empty() ? "" : ",") + word;
   return out == "defaults" || out.empty() ? "n/a" : out;
+}
+
+std::string as_swap_options(const std::string& options) {
+  return options.empty() || options == "n/a" || options == "defaults" ? "-" : options;
 }
 
 struct Dumped {
@@ -346,8 +391,12 @@ std::string wanted(const std::string& dump) {
   std::map<std::string, std::string> out;
   for (auto& [name, unit] : units) {
     auto& values = unit.values;
-    if (!name.ends_with(".mount") || values["Unit Load State"] != "loaded") continue;
-    if (values["From fragment"] != "yes") continue;
+    if (values["Unit Load State"] != "loaded" || values["From fragment"] != "yes") continue;
+    if (name.ends_with(".swap") && name.find(':') == std::string::npos)
+      out["swap " + as_tag(values["What"])] = "swap | " + as_tag(values["What"]) + " | " +
+                                              as_swap_options(values["Options"]) + " | " +
+                                              (is_pulled_in(name, 0) ? "1" : "0") + "\n";
+    if (!name.ends_with(".mount")) continue;
     const std::string automount = name.substr(0, name.size() - 5) + "automount";
     const bool at_boot = name == "-.mount" || is_pulled_in(name, 0) || is_pulled_in(automount, 0);
     out[values["Where"]] = values["Where"] + " | " + as_tag(values["What"]) + " | " +
@@ -374,10 +423,22 @@ std::string found(const std::shared_ptr<MemoryTree>& tree,
        std::getline(lines, at_boot, '\1') && std::getline(lines, rest);) {
     // These have no unit: systemd-remount-fs(8) gives them the options of their line.
     if (facts::is_api_mount_point(path)) continue;
+    // With fstab=no it is mounted by the initrd.
+    if (path == "/" && !is_loaded(path)) continue;
     if (at_boot == "0" && !is_loaded(path)) continue;
     out += path + " | " + as_tag(source) + " | " + (type.empty() || type == "auto" ? "n/a" : type) +
            " | " + as_unit_options(options) + " | " + at_boot + "\n";
   }
+  std::map<std::string, std::string> swaps;
+  std::istringstream swap_lines(test::facts(
+      tree, "SELECT source || char(1) || options || char(1) || at_boot || char(1) FROM swap"));
+  for (std::string source, swap_options, starts, end;
+       std::getline(swap_lines, source, '\1') && std::getline(swap_lines, swap_options, '\1') &&
+       std::getline(swap_lines, starts, '\1') && std::getline(swap_lines, end);)
+    if (source.find(':') == std::string::npos)
+      swaps[as_tag(source)] = "swap | " + as_tag(source) + " | " + as_swap_options(swap_options) +
+                              " | " + starts + "\n";
+  for (const auto& [source, line] : swaps) out += line;
   return out;
 }
 
@@ -395,9 +456,15 @@ TEST_P(MountDifferential, SystemdMountsTheSame) {
   for (unsigned seed = 1; seed <= kGenerated; ++seed) trees.push_back(Generator(seed).tree());
   for (size_t i = 0; i < trees.size() / 2; ++i) trees[i] = trees[2 * i + GetParam()];
   trees.resize(trees.size() / 2);
-  const test::ScratchDirectory scratch;
-  for (size_t i = 0; i < trees.size(); ++i)
-    test::write_tree(*trees[i], scratch.path() + "/case." + std::to_string(i));
+  const test::ScratchDirectory scratch = test::directory_in_memory();
+  for (size_t i = 0; i < trees.size(); ++i) {
+    const std::string directory = "case." + std::to_string(i);
+    test::write_tree(*trees[i], scratch.path() + "/" + directory);
+    // A third boots with something about fstab on the command line.
+    const std::string words = i % 3 == 2 ? kCommandLines[i / 3 % std::size(kCommandLines)] : "ro";
+    scratch.write(directory + "/cmdline", words);
+    trees[i]->file("boot/grub/grub.cfg", "menuentry 'a' {\n  linux /vmlinuz " + words + "\n}\n");
+  }
   if (!ask_all(scratch.path())) GTEST_SKIP() << "no name spaces of one's own here";
   size_t mounts = 0;
   for (size_t i = 0; i < trees.size(); ++i) {
@@ -405,7 +472,8 @@ TEST_P(MountDifferential, SystemdMountsTheSame) {
     const std::string real = wanted(directory + "/dump");
     const auto is_loaded = [&](const std::string& path) {
       const std::string unit = facts::escape_path(path) + ".mount";
-      return !std::filesystem::exists(directory + "/run/systemd/generator/" + unit) ||
+      return (path != "/" &&
+              !std::filesystem::exists(directory + "/run/systemd/generator/" + unit)) ||
              real.starts_with(path + " | ") || real.find("\n" + path + " | ") != std::string::npos;
     };
     mounts += static_cast<size_t>(std::count(real.begin(), real.end(), '\n'));

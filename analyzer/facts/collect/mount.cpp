@@ -149,6 +149,8 @@ struct Mount {
   Span span = {};
   Span options_span = {};
   std::string options_file = {};  // empty: `file`
+  // What the generator has it require: the line's x-systemd.requires=, whatever drop-ins make of its options.
+  std::vector<std::string> requires_paths = {};
 };
 
 bool has_option(const std::vector<Option>& options, std::string_view name) {
@@ -217,7 +219,9 @@ bool has_systemd(const Context& context) {
 class Mounts {
  public:
   explicit Mounts(Context& context)
-      : context_(context), systemd_(!context.is_fragment() && has_systemd(context)) {}
+      : context_(context),
+        systemd_(!context.is_fragment() && has_systemd(context)),
+        is_ignored_(systemd_ && !fstab_switches(context).fstab) {}
 
   void read_fstab(const std::string& path) {
     const auto text = context_.read(path);
@@ -389,12 +393,7 @@ class Mounts {
       const Mount& mount = mounts_.at(needed[i]);
       std::vector<std::string> others = {mount.path};
       if (mount.source.starts_with('/')) others.push_back(mount.source);
-      // Options for the generator, which a unit's Options= are not.
-      if (mount.kind == "fstab")
-        for (const Option& o : mount.option_list)
-          if ((o.name == "x-systemd.requires" || o.name == "x-systemd.requires-mounts-for") &&
-              o.value.starts_with('/'))
-            others.push_back(o.value);
+      others.insert(others.end(), mount.requires_paths.begin(), mount.requires_paths.end());
       for (const std::string& other : others)
         for (std::string path = "/" + normal_path(other); path.size() > 1;
              path.resize(path.rfind('/'))) {
@@ -410,6 +409,10 @@ class Mounts {
     std::string why;
     if (entry.type == "swap") {
       why = "swap space";
+    } else if (is_ignored_ && normal_path(entry.target) != "" &&
+               !is_api_mount_point(entry.target)) {
+      // What is mounted already systemd-remount-fs.service(8) gives the options of its line all the same.
+      why = "the kernel's command line has fstab=no";
     } else if (systemd_ ? entry.target.find('/') == std::string::npos
                         : !entry.target.starts_with('/')) {
       // systemd takes "rel/dir" as below the root.
@@ -432,6 +435,10 @@ class Mounts {
                   .file = file,
                   .span = entry.span,
                   .options_span = entry.options_span};
+      for (const Option& o : mount.option_list)
+        if ((o.name == "x-systemd.requires" || o.name == "x-systemd.requires-mounts-for") &&
+            o.value.starts_with('/'))
+          mount.requires_paths.push_back(o.value);
       why = add(std::move(mount));
     }
     context_.store().insert(
@@ -491,6 +498,7 @@ class Mounts {
 
   Context& context_;
   bool systemd_;
+  bool is_ignored_;                      // by fstab=no on the kernel's command line
   std::map<std::string, Mount> mounts_;  // by path
 };
 
@@ -517,7 +525,7 @@ const Collector kMountCollector{
     .name = "mount",
     .tables = {&kFstabLineTable, &kMountTable, &kMountOptionTable, &kPathMountTable},
     .needs = {},
-    .hints = {"docker_daemon"},
+    .hints = {"docker_daemon", "boot_argument"},
     .paths = unit_paths({"etc/fstab"}),
     .loose = {"fstab", "*.fstab"},
     .collect = collect_mounts};

@@ -99,6 +99,24 @@ bool is_ignored_mount_point(std::string_view path) {
   return std::ranges::find(kIgnored, path) != std::end(kIgnored);
 }
 
+FstabSwitches fstab_switches(Context& context) {
+  FstabSwitches out;
+  const auto rows = context.store().select(
+      "SELECT name, lower(value) FROM boot_argument WHERE boots AND name IN ('fstab', "
+      "'systemd.swap') "
+      "ORDER BY rowid");
+  if (!rows) return out;
+  for (const auto& row : rows->rows) {
+    bool& is_on = row[0] == "fstab" ? out.fstab : out.swap;
+    // parse_boolean() of systemd; what it does not know it ignores, the name alone means yes.
+    for (const std::string_view yes : {"", "1", "yes", "y", "true", "t", "on"})
+      if (row[1] == yes) is_on = true;
+    for (const std::string_view no : {"0", "no", "n", "false", "f", "off"})
+      if (row[1] == no) is_on = false;
+  }
+  return out;
+}
+
 std::set<std::string> pulled_in_mounts(const Tree& tree, const UnitFiles& files) {
   // Of links of the same name in the directories of one unit that of the first directory counts; if it leads
   // to /dev/null, there is no dependency.
@@ -112,7 +130,8 @@ std::set<std::string> pulled_in_mounts(const Tree& tree, const UnitFiles& files)
       const auto members = tree.list(path);
       if (!members) continue;
       for (const std::string& member : *members)
-        if (member.ends_with(".mount") || member.ends_with(".automount"))
+        if (member.ends_with(".mount") || member.ends_with(".automount") ||
+            member.ends_with(".swap"))
           links.try_emplace({name, member}, join_path(path, member));
     }
   }

@@ -32,7 +32,14 @@ LineWishes line_wishes(std::string_view options);
 bool is_api_mount_point(std::string_view path);
 bool is_ignored_mount_point(std::string_view path);
 
-// The names of mount and automount units for which there is a link in a .wants or .requires directory of the
+// What the command line of the kernel that boots by default asks of systemd-fstab-generator(8): fstab=, systemd.swap=.
+struct FstabSwitches {
+  bool fstab = true;  // false: the lines of fstab are ignored
+  bool swap = true;   // false: no line of fstab makes swap space
+};
+FstabSwitches fstab_switches(Context& context);
+
+// The names of mount, automount and swap units for which there is a link in a .wants or .requires directory of the
 // search path.
 std::set<std::string> pulled_in_mounts(const Tree& tree, const UnitFiles& files);
 

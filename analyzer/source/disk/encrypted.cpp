@@ -27,7 +27,9 @@ bool has_option(std::string_view options, std::string_view wanted) {
 
 std::vector<EncryptedDevice> encrypted_devices(std::string_view crypttab) {
   std::vector<EncryptedDevice> out;
+  size_t line = 0;
   for (size_t begin = 0; begin < crypttab.size() && out.size() < kMostDevices;) {
+    ++line;
     const size_t end = std::min(crypttab.find('\n', begin), crypttab.size());
     std::string_view rest = crypttab.substr(begin, end - begin);
     begin = end + 1;
@@ -35,7 +37,7 @@ std::vector<EncryptedDevice> encrypted_devices(std::string_view crypttab) {
     if (name.empty() || name.starts_with('#') || source.empty()) continue;
     (void)take_field(rest);  // the key
     const std::string_view options = take_field(rest);
-    out.push_back({std::string(name), std::string(source), has_option(options, "swap")});
+    out.push_back({std::string(name), std::string(source), has_option(options, "swap"), line});
   }
   return out;
 }
