@@ -72,5 +72,23 @@ TEST(CloudInit, NeverKeepsThePassword) {
             "plain_text_passwd | var/lib/cloud/instances/i/user-data.txt:6:3\n");
 }
 
+TEST(CloudInit, NamesTheLineInAnyPart) {
+  auto host = tree();
+  host->file("var/lib/cloud/instances/i/user-data.txt",
+             "Content-Type: multipart/mixed; boundary=\"b\"\nMIME-Version: 1.0\n\n--b\n"
+             "Content-Type: text/x-shellscript\n\n#!/bin/sh\npassword: no\n--b\n"
+             "Content-Type: text/cloud-config\n\n#cloud-config\nchpasswd:\n  list: |\n    a:R\n"
+             "    b:secret\n    c:$6$a$b\nwrite_files:\n- content: |\n    password: no\n--b--\n");
+  host->file("etc/cloud/cloud.cfg",
+             "conf_d: /srv/cloud\nsystem_info:\n  default_user: {name: a, "
+             "plain_text_passwd: x}\n")
+      .file("etc/cloud/cloud.cfg.d/a.cfg", "password: never read\n")
+      .file("srv/cloud/b.cfg", "password: x\n");
+  EXPECT_EQ(test::facts(host, "SELECT key, loc FROM cloud_init_password ORDER BY key, loc"),
+            "chpasswd | var/lib/cloud/instances/i/user-data.txt:16:5\n"
+            "password | srv/cloud/b.cfg:1:1\n"
+            "plain_text_passwd | etc/cloud/cloud.cfg:3:27\n");
+}
+
 }  // namespace
 }  // namespace drydock
