@@ -14,7 +14,7 @@ std::string ask(const Files& files, std::string_view sql, Scope scope = Scope::h
 }
 
 // shadow 4.13, getdef.c: the last line of a name counts, quotation marks are taken off, and what
-// looks like a comment behind a value is part of it.
+// looks like a comment behind a value is part of it, which is then no number.
 TEST(LoginDefFacts, TheLastLineCounts) {
   EXPECT_EQ(
       ask({{"etc/login.defs",
@@ -23,7 +23,19 @@ TEST(LoginDefFacts, TheLastLineCounts) {
           "('PASS_MAX_DAYS', 'UMASK', 'LOGIN_TIMEOUT') ORDER BY key"),
       "LOGIN_TIMEOUT | 60 | default | - | -\n"
       "PASS_MAX_DAYS | 90 | file | etc/login.defs:3:2 | etc/login.defs:3:18\n"
-      "UMASK | 027 # tight | file | etc/login.defs:4:1 | etc/login.defs:4:7\n");
+      "UMASK | 022 | default | etc/login.defs:4:1 | etc/login.defs:4:7\n");
+}
+
+// The numbers of C: 010 is eight, and a mode without a zero before it is a decimal number.
+TEST(LoginDefFacts, NumbersAreTakenAsGetdefTakesThem) {
+  EXPECT_EQ(
+      ask({{"etc/login.defs",
+            "PASS_MAX_DAYS 0x10\nPASS_MIN_DAYS 010\nUMASK 22\nHOME_MODE 0700\nPASS_WARN_AGE 7 "
+            "days\nENCRYPT_METHOD sha512\nUID_MIN 9x\n"}},
+          "SELECT key, value, source FROM login_def WHERE loc IS NOT NULL ORDER BY key"),
+      "ENCRYPT_METHOD | DES | default\nHOME_MODE | 0700 | file\nPASS_MAX_DAYS | 16 | file\n"
+      "PASS_MIN_DAYS | 8 | file\nPASS_WARN_AGE | -1 | default\nUID_MIN | 1000 | default\n"
+      "UMASK | 026 | file\n");
 }
 
 TEST(LoginDefFacts, WithoutTheShadowToolsThereAreNoDefaults) {

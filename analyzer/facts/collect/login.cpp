@@ -1,12 +1,15 @@
 // login.defs(5): the last line with a name counts. useradd(8), "-D": /etc/default/useradd.
 #include "analyzer/facts/collect/login.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <map>
 #include <set>
 
+#include "analyzer/facts/collect/login_value.h"
 #include "analyzer/source/tree.h"
 #include "parsers/login_defs.h"
 #include "parsers/new_accounts.h"
@@ -21,10 +24,14 @@ const TableSpec kLoginDefTable{
         "A setting of the shadow tools with the value that counts (login.defs(5)); settings that "
         "are not written have the defaults of shadow 4.13, where the file or useradd is there.",
     .columns = {{"key", ColumnType::text, "The name: PASS_MAX_DAYS."},
-                {"value", ColumnType::text, "As it is written, or the default."},
-                {"source", ColumnType::text, "'file' or 'default'."},
-                {"loc", ColumnType::location, "The line; NULL for a default."},
-                {"value_loc", ColumnType::location, "The value; NULL for a default."}},
+                {"value", ColumnType::text,
+                 "As the programs take it: numbers in decimals, modes as octal ones (22 is 026 to "
+                 "them), the default for what is no number or method. Texts and switches as they "
+                 "are written; all but yes switches off."},
+                {"source", ColumnType::text,
+                 "'file'; 'default' where no line says it, or none that counts."},
+                {"loc", ColumnType::location, "The line; NULL if there is none."},
+                {"value_loc", ColumnType::location, "The value; NULL if there is none."}},
     .key = "key",
     .value = "value",
     .examples = {"SELECT key, value, loc FROM login_def WHERE key LIKE 'PASS_%'"}};
@@ -74,15 +81,6 @@ constexpr std::string_view kAdduser = "etc/adduser.conf";
 constexpr std::string_view kNsswitch = "etc/nsswitch.conf";
 constexpr std::string_view kShells = "etc/shells";
 
-// shadow 4.13: what its programs take where login.defs says nothing.
-constexpr std::pair<std::string_view, std::string_view> kDefaults[] = {
-    {"CREATE_HOME", "no"},      {"DEFAULT_HOME", "no"},   {"ENCRYPT_METHOD", "DES"},
-    {"FAIL_DELAY", "1"},        {"GID_MAX", "60000"},     {"GID_MIN", "1000"},
-    {"LOGIN_RETRIES", "5"},     {"LOGIN_TIMEOUT", "60"},  {"LOG_OK_LOGINS", "no"},
-    {"PASS_MAX_DAYS", "-1"},    {"PASS_MIN_DAYS", "-1"},  {"PASS_WARN_AGE", "-1"},
-    {"SUB_UID_COUNT", "65536"}, {"UID_MAX", "60000"},     {"UID_MIN", "1000"},
-    {"UMASK", "022"},           {"USERGROUPS_ENAB", "no"}};
-
 // A number as strtol(3) with base 0 takes it becomes a decimal one; false: it is none, or less than -1.
 bool make_number(std::string& text) {
   char* end = nullptr;
@@ -128,6 +126,7 @@ class Login {
     std::string value;
     LocationId loc;
     LocationId value_loc;
+    bool is_default = false;  // what the line says counts for nothing
   };
 
   void keep(const TableSpec& table, const std::string& key, Setting setting) {
@@ -143,18 +142,27 @@ class Login {
     if (!text) return context_.tree().exists(path);
     const auto file = parsers::login_defs::parse(text->text);
     context_.issues(text->path, file.errors, {&kLoginDefTable});
-    for (const auto& setting : file.settings)
+    for (const auto& setting : file.settings) {
+      const LoginValue taken = login_value(setting.name, setting.value);
+      if (!taken.why_not.empty())
+        context_.issue(text->path, {"bad-value", setting.value_span, taken.why_not},
+                       {&kLoginDefTable});
       keep(kLoginDefTable, setting.name,
-           {setting.value, context_.store().locate(text->path, setting.span),
-            context_.store().locate(text->path, setting.value_span)});
+           {taken.value, context_.store().locate(text->path, setting.span),
+            context_.store().locate(text->path, setting.value_span), !taken.why_not.empty()});
+    }
     return true;
   }
 
   void login_defaults() {
-    for (const auto& [key, value] : kDefaults)
-      if (!settings_.contains(key))
-        context_.store().insert(kLoginDefTable,
-                                {key, value, std::string_view("default"), Null{}, Null{}});
+    const auto md5 = settings_.find("MD5_CRYPT_ENAB");
+    for (const auto& [key, value] : login_defaults_of_shadow()) {
+      if (settings_.contains(key)) continue;
+      const bool is_md5 = key == "ENCRYPT_METHOD" && md5 != settings_.end() &&
+                          strcasecmp(md5->second.second.value.c_str(), "yes") == 0;
+      context_.store().insert(kLoginDefTable, {key, is_md5 ? std::string_view("MD5") : value,
+                                               std::string_view("default"), Null{}, Null{}});
+    }
   }
 
   void assignments(std::string_view path, std::string_view program) {
@@ -182,7 +190,8 @@ class Login {
     for (const auto& [key, kept] : settings_)
       context_.store().insert(*kept.first,
                               {std::string_view(key), std::string_view(kept.second.value),
-                               std::string_view("file"), kept.second.loc, kept.second.value_loc});
+                               std::string_view(kept.second.is_default ? "default" : "file"),
+                               kept.second.loc, kept.second.value_loc});
   }
 
   void nsswitch(std::string_view path) {
