@@ -224,14 +224,18 @@ class Reader {
       skip_blanks();
     }
     while (value_end > value && is_space(text_[value_end - 1])) --value_end;
+    // "rotate" and a carriage return: an empty number is 0.
+    const bool is_zero = option.value == Value::number && value < end && value == value_end;
     at_ = end;
     const std::string_view written = text_.substr(value, value_end - value);
+    if (in_block_ && option.name.starts_with("taboo"))
+      return mistake("bad-word", begin, name_end, "not an option of a block", 0);
+    if (value == end && option.value == Value::size)
+      return file_.errors.add("missing-value", index_.span(begin, name_end), "expected a value");
     if (written.empty() && option.value == Value::optional && option.name != "create" &&
         option.name != "createolddir")
       return file_.errors.add("missing-value", index_.span(begin, name_end), "expected a value");
-    if (in_block_ && option.name.starts_with("taboo"))
-      return mistake("bad-word", begin, name_end, "not an option of a block", 0);
-    const bool is_good = option.value == Value::optional ||
+    const bool is_good = option.value == Value::optional || is_zero ||
                          (option.value == Value::weekday && is_weekday(written)) ||
                          (option.value == Value::number && is_number(written)) ||
                          (option.value == Value::size && is_size(written)) ||
@@ -241,16 +245,20 @@ class Reader {
     // A bad day costs the file even in a block.
     if (!is_good && option.value == Value::weekday) in_block_ = false;
     if (!is_good)
-      return mistake("bad-value", value, value_end, "not a value that this option takes", 0);
+      // Where there is none logrotate has gone to the next line, and skips that.
+      return mistake("bad-value", value, value_end, "not a value that this option takes",
+                     in_block_ && value == end && option.name != "su"
+                         ? std::min(text_.find('\n', end + 1), text_.size()) - end
+                         : 0);
     keep(begin, name_end, value, value_end);
   }
 
   void keep(size_t begin, size_t name_end, size_t value, size_t value_end) {
-    if (in_block_) return;
     if (value == value_end) value = value_end = name_end;
-    file_.options.push_back({std::string(text_.substr(begin, name_end - begin)),
-                             std::string(text_.substr(value, value_end - value)),
-                             index_.span(begin, value_end), index_.span(value, value_end)});
+    (in_block_ ? block_.options : file_.options)
+        .push_back({std::string(text_.substr(begin, name_end - begin)),
+                    std::string(text_.substr(value, value_end - value)),
+                    index_.span(begin, value_end), index_.span(value, value_end)});
   }
 
   // Stands at the end of the line that opens it.
@@ -276,12 +284,24 @@ class Reader {
     const size_t open = text_.find('{', at_);
     if (open == std::string_view::npos)
       return mistake("missing-block", at_, line_end(), "expected '{' behind the names of files", 0);
+    block_ = {{}, {}, file_.options.size(), {}};
+    size_t end = at_;
+    for (size_t i = at_; i < open;) {
+      while (i < open && is_space(text_[i])) ++i;
+      size_t begin = i;
+      while (i < open && !is_space(text_[i])) ++i;
+      if (i == begin) continue;
+      block_.logs += (block_.logs.empty() ? "" : " ") + std::string(text_.substr(begin, i - begin));
+      end = i;
+    }
+    block_.span = index_.span(at_, end);
     at_ = open + 1;
     in_block_ = true;
   }
 
   void end_block() {
     in_block_ = false;
+    file_.blocks.push_back(std::move(block_));
     ++at_;
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     const size_t end = line_end();
@@ -306,6 +326,7 @@ class Reader {
   LineIndex index_;
   File file_;
   size_t at_ = 0;
+  Block block_;  // the one that is being read
   bool in_block_ = false;
   bool is_skipping_ = false;  // the block has a mistake
   bool is_refused_ = false;

@@ -1,4 +1,4 @@
-// logrotate.conf(5): options for all logs, and blocks of log files with options of their own, which are passed over.
+// logrotate.conf(5): options for all logs, and blocks of log files with options of their own.
 #pragma once
 
 #include <string>
@@ -17,9 +17,18 @@ struct Option {
   Span value_span;  // the value; empty, behind the name, if there is none
 };
 
+// "/var/log/a /var/log/b { … }".
+struct Block {
+  std::string logs;  // the names as written, with one blank between
+  Span span;         // of the names
+  size_t before;     // the number of options of File that stand above it
+  std::vector<Option> options;
+};
+
 struct File {
   std::vector<Option>
       options;  // in the order of the file; several may share a line: "daily compress"
+  std::vector<Block> blocks;  // without those that logrotate leaves out
   SyntaxErrors errors;
 };
 

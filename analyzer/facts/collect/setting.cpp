@@ -399,7 +399,7 @@ std::vector<std::string_view> views(const std::vector<std::string>& list) {
 }  // namespace
 
 const Collector kSettingCollector{.name = "setting",
-                                  .tables = {&kSettingTable},
+                                  .tables = {&kSettingTable, &kLogrotateLogTable},
                                   .needs = {},
                                   .paths = views(patterns()),
                                   .loose = views(loose_patterns()),

@@ -1,4 +1,4 @@
-// The settings of small services: tables `setting`, `unread_file`.
+// The settings of small services: tables `setting`, `logrotate_log`, `unread_file`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -6,11 +6,12 @@
 namespace drydock::facts {
 
 extern const TableSpec kSettingTable;
+extern const TableSpec kLogrotateLogTable;
 extern const TableSpec kUnreadFileTable;
 extern const Collector kSettingCollector;
 extern const Collector kUnreadFileCollector;
 
-// The options of logrotate as rows of kSettingTable.
+// The options of logrotate as rows of kSettingTable, its blocks as rows of kLogrotateLogTable.
 void collect_logrotate(Context& context);
 
 }  // namespace drydock::facts
