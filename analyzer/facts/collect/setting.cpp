@@ -38,7 +38,8 @@ const TableSpec kSettingTable{
                  "Program and name: journald.Storage, chrony.server, selinux.SELINUX. Names of "
                  "chrony, ntp, resolv, au-remote and audisp-remote are in lower case."},
                 {"value", ColumnType::text,
-                 "As it is written; a list of systemd joined by blanks."},
+                 "As it is written; a list of systemd joined by blanks; selinux.SELINUX in small "
+                 "letters."},
                 {"program", ColumnType::text, "The part before the dot."},
                 {"section", ColumnType::text, "systemd's section; NULL for others."},
                 {"path", ColumnType::text, "The file that wins."},
@@ -118,13 +119,6 @@ const std::vector<Program>& programs() {
       {"postfix",
        {"etc/postfix/main.cf"},
        {.comments = "#", .separator = '=', .leading_space_continues = true},
-       Repeat::last,
-       false,
-       {},
-       {}},
-      {"selinux",
-       {"etc/selinux/config"},
-       {.comments = "#", .separator = '='},
        Repeat::last,
        false,
        {},
@@ -354,6 +348,7 @@ void collect_settings(Context& context) {
   for (const Daemon& daemon : daemons()) settings.read_daemon(daemon);
   for (const Program& program : programs()) settings.read_program(program);
   collect_logrotate(context);
+  collect_selinux(context);
 }
 
 // Patterns live as long as the program.
@@ -370,6 +365,7 @@ const std::vector<std::string>& patterns() {
     all.emplace_back("etc/chrony/conf.d/*.conf");
     all.emplace_back("etc/chrony/sources.d/*.sources");
     all.emplace_back("etc/chrony.d/*.conf");
+    all.emplace_back("etc/selinux/config");
     all.emplace_back("etc/logrotate.conf");
     all.emplace_back("etc/logrotate.d/*");
     return all;

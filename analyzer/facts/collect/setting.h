@@ -13,5 +13,7 @@ extern const Collector kUnreadFileCollector;
 
 // The options of logrotate as rows of kSettingTable, its blocks as rows of kLogrotateLogTable.
 void collect_logrotate(Context& context);
+// The mode and the policy of SELinux, likewise.
+void collect_selinux(Context& context);
 
 }  // namespace drydock::facts
