@@ -23,7 +23,10 @@ File parse(std::string_view text) {
     Line line;
     line.key = std::string(text.substr(begin, key_end - begin));
     for (char& c : line.key)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      if (c >= 'A' && c <= 'Z') {
+        c = static_cast<char>(c - 'A' + 'a');
+        line.is_lower = false;
+      }
     line.value = std::string(text.substr(value, end - value));
     line.value_offset = value;
     line.span = lines.span(begin, end);

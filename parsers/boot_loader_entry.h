@@ -13,6 +13,7 @@ namespace drydock::parsers::boot_loader_entry {
 
 struct Line {
   std::string key;          // in lower case
+  bool is_lower = true;     // it is written so: systemd-boot knows no other
   std::string value;        // white space around it taken off
   size_t value_offset = 0;  // where the value begins in the file
   Span span;

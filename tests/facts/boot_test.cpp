@@ -142,16 +142,16 @@ TEST(BootFacts, SystemdBootTakesTheNewestOrTheNamedEntry) {
                      "title B\nversion 6.10\nlinux /b\noptions root=b\noptions ro\n"},
                     {"etc/kernel/cmdline", "root=b ro audit=1\n"}});
   EXPECT_EQ(test::facts(host, kBooted),
-            "systemd-boot | arch-6.10.conf | B | 6.10 | root=b ro | the newest entry | "
+            "systemd-boot | arch-6.10.conf | B | 6.10 | root=b ro | the first entry | "
             "boot/efi/loader/entries/arch-6.10.conf:5:1\n");
   EXPECT_EQ(
       test::facts(host,
                   "SELECT source, loc FROM kernel_argument WHERE name = 'audit' ORDER BY source"),
       "configuration | etc/kernel/cmdline:1:11\nentry | "
       "boot/efi/loader/entries/arch-6.10.conf:5:1\n");
-  host->file("boot/efi/loader/loader.conf", "timeout 3\ndefault arch-6.1\n");
+  host->file("boot/efi/loader/loader.conf", "timeout 3\ndefault ARCH-6.1.*\n");
   EXPECT_EQ(test::facts(host, "SELECT id, why_default FROM boot_entry WHERE boots"),
-            "arch-6.1.conf | loader.conf's default, arch-6.1\n");
+            "arch-6.1.conf | loader.conf's default, ARCH-6.1.*\n");
 }
 
 TEST(BootFacts, ExtlinuxStartsItsDefaultLabel) {

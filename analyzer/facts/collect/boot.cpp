@@ -77,8 +77,9 @@ class Boot {
       each.run(path, {});
       each.finish();
     }
+    static const std::map<std::string, BootArgument> kNone;
     for (const std::string& path : context_.loose(kEntries))
-      if (auto entry = bls_entry(context_, path, {})) {
+      if (auto entry = bls_entry(context_, path, &kNone)) {
         Boot each(context_);
         entry->is_default = true;
         entry->why = "it stands alone";

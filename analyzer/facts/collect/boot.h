@@ -26,6 +26,9 @@ struct BootEntry {
   Span span;
   bool is_default = false;
   std::string why;  // it is the default
+  // systemd-boot orders by these: of the Boot Loader Specification.
+  std::string sort_key, machine_id;
+  int tries_left = -1, tries_done = -1;  // in the file's name; -1: not counted
 };
 
 // A configuration file from which the next command line is made.
@@ -37,15 +40,18 @@ struct BootSource {
   bool exists = false;
 };
 
-// boot_loaders.cpp: entries of each kind that is there; the default ones are marked.
+// Entries of each kind that is there; the default ones are marked. systemd_boot.cpp:
 std::vector<BootEntry> systemd_boot_entries(Context& context);
+// boot_loaders.cpp:
 std::vector<BootEntry> extlinux_entries(Context& context);
 std::vector<BootEntry> raspberry_pi_entries(Context& context);
 // Boot Loader Specification entries as GRUB's blscfg sorts them.
 std::vector<GrubEntry> bls_entries_for_grub(Context& context);
-// Of one entry file, for fragments.
+// The entry files on the partitions that boot loaders read: *.conf, for systemd-boot in any case.
+std::vector<std::string> bls_files(const Tree& tree, bool any_case);
+// Of one entry file. Without `variables` a '$' is one; with them an unknown variable is nothing.
 std::optional<BootEntry> bls_entry(Context& context, const std::string& path,
-                                   const std::map<std::string, BootArgument>& variables);
+                                   const std::map<std::string, BootArgument>* variables);
 
 // boot_sources.cpp: /etc/default/grub with its drop-ins; /etc/kernel/cmdline.
 BootSource grub_default(Context& context, const std::vector<std::string>& paths);

@@ -8,7 +8,6 @@
 #include "parsers/boot_loader_entry.h"
 #include "parsers/grub_env.h"
 #include "parsers/kernel_cmdline.h"
-#include "parsers/pe_sections.h"
 
 namespace drydock::facts {
 namespace {
@@ -66,16 +65,6 @@ std::map<std::string, BootArgument> grub_variables(Context& context) {
   return variables;
 }
 
-std::vector<std::string> entry_files(const Tree& tree) {
-  std::vector<std::string> paths;
-  std::set<std::string> seen;
-  for (const std::string_view partition : kPartitions)
-    for (const std::string& path : tree.glob(join_path(partition, "loader/entries"), "*.conf"))
-      if (const auto real = tree.resolve(path); real && seen.insert(*real).second)
-        paths.push_back(path);
-  return paths;
-}
-
 std::string stem(std::string_view path) {
   const std::string_view name = file_name(path);
   return std::string(name.substr(0, name.rfind('.')));
@@ -83,8 +72,19 @@ std::string stem(std::string_view path) {
 
 }  // namespace
 
+std::vector<std::string> bls_files(const Tree& tree, bool any_case) {
+  std::vector<std::string> paths;
+  std::set<std::string> seen;
+  const std::string_view pattern = any_case ? "*.[cC][oO][nN][fF]" : "*.conf";
+  for (const std::string_view partition : kPartitions)
+    for (const std::string& path : tree.glob(join_path(partition, "loader/entries"), pattern))
+      if (const auto real = tree.resolve(path); real && seen.insert(*real).second)
+        paths.push_back(path);
+  return paths;
+}
+
 std::optional<BootEntry> bls_entry(Context& context, const std::string& path,
-                                   const std::map<std::string, BootArgument>& variables) {
+                                   const std::map<std::string, BootArgument>* variables) {
   const auto text = context.read(path);
   if (!text) return std::nullopt;
   const auto file = parsers::boot_loader_entry::parse(text->text);
@@ -94,7 +94,11 @@ std::optional<BootEntry> bls_entry(Context& context, const std::string& path,
   entry.id = std::string(file_name(path));
   entry.path = text->path;
   const LineIndex lines(text->text);
+  bool is_for_init = false;
   for (const Line& line : file.lines) {
+    if (!line.is_lower || line.value.empty()) continue;
+    if (line.key == "sort-key") entry.sort_key = line.value;
+    if (line.key == "machine-id") entry.machine_id = line.value;
     if (line.key == "title") entry.title = line.value;
     if (line.key == "version") entry.version = line.value;
     if (line.key == "linux" || line.key == "efi" || line.key == "uki") {
@@ -104,17 +108,22 @@ std::optional<BootEntry> bls_entry(Context& context, const std::string& path,
     if (line.key == "initrd") entry.initrd += (entry.initrd.empty() ? "" : " ") + line.value;
     if (line.key != "options") continue;
     entry.span = line.span;
+    // Behind "--" all is for init, also in the lines that follow.
+    if (is_for_init) continue;
+    const auto parts = parsers::kernel_cmdline::split(line.value);
+    const size_t read = parts.empty() ? 0 : parts.back().end;
+    is_for_init = line.value.find_first_not_of(" \t", read) != std::string::npos;
     // "options … may appear more than once, in which case all are combined."
     for (BootArgument& a : split_arguments(line.value, text->path, lines, line.value_offset)) {
-      if (!a.text.starts_with('$')) {
+      if (variables == nullptr || !a.text.starts_with('$')) {
         entry.arguments.push_back(std::move(a));
         continue;
       }
       // GRUB's variables, as Red Hat writes them: $kernelopts, $tuned_params.
       std::string name = a.text.substr(1);
       if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
-      const auto variable = variables.find(name);
-      if (variable == variables.end()) continue;
+      const auto variable = variables->find(name);
+      if (variable == variables->end()) continue;
       const BootArgument& value = variable->second;
       for (const auto& part : parsers::kernel_cmdline::split(value.text))
         entry.arguments.push_back(
@@ -125,7 +134,7 @@ std::optional<BootEntry> bls_entry(Context& context, const std::string& path,
 }
 
 std::vector<GrubEntry> bls_entries_for_grub(Context& context) {
-  std::vector<std::string> paths = entry_files(context.tree());
+  std::vector<std::string> paths = bls_files(context.tree(), false);
   // Newest first, by the file's name.
   std::stable_sort(paths.begin(), paths.end(), [](const std::string& a, const std::string& b) {
     return compare_versions(stem(a), stem(b)) > 0;
@@ -133,7 +142,7 @@ std::vector<GrubEntry> bls_entries_for_grub(Context& context) {
   std::vector<GrubEntry> list;
   const auto variables = grub_variables(context);
   for (const std::string& path : paths)
-    if (auto entry = bls_entry(context, path, variables)) {
+    if (auto entry = bls_entry(context, path, &variables)) {
       GrubEntry out;
       out.id = stem(path);
       out.title = entry->title;
@@ -144,59 +153,6 @@ std::vector<GrubEntry> bls_entries_for_grub(Context& context) {
       out.span = entry->span;
       list.push_back(std::move(out));
     }
-  return list;
-}
-
-// systemd-boot(7), loader.conf(5): sorted by version, newest first; `default` is a glob over the ids.
-std::vector<BootEntry> systemd_boot_entries(Context& context) {
-  const Tree& tree = context.tree();
-  std::vector<BootEntry> list;
-  for (const std::string& path : entry_files(tree))
-    if (auto entry = bls_entry(context, path, {})) list.push_back(std::move(*entry));
-  for (const std::string_view partition : kPartitions)
-    for (const std::string& path : tree.glob(join_path(partition, "EFI/Linux"), "*.efi")) {
-      const auto bytes = FileBytes::open(context, path);
-      if (!bytes) continue;
-      const auto file = parsers::pe_sections::parse(*bytes, {".cmdline", ".uname"});
-      if (!bytes->failed()) context.issues(bytes->path(), file.errors);
-      BootEntry entry;
-      entry.loader = "systemd-boot";
-      entry.id = std::string(file_name(path));
-      entry.kernel = "/" + path;
-      entry.path = bytes->path();
-      for (const auto& section : file.sections) {
-        const std::string_view content =
-            std::string_view(section.content).substr(0, section.content.find('\0'));
-        if (section.name == ".uname") entry.version = std::string(content);
-        if (section.name != ".cmdline") continue;
-        for (const auto& a : parsers::kernel_cmdline::split(content))
-          entry.arguments.push_back(
-              {std::string(content.substr(a.begin, a.end - a.begin)), bytes->path(), Span{}});
-      }
-      list.push_back(std::move(entry));
-    }
-  std::stable_sort(list.begin(), list.end(), [](const BootEntry& a, const BootEntry& b) {
-    const auto version = [](const BootEntry& e) {
-      return e.version.empty() ? std::string_view(e.id) : std::string_view(e.version);
-    };
-    return compare_versions(version(a), version(b)) > 0;
-  });
-  std::string wanted;
-  for (const std::string_view partition : kPartitions)
-    if (const auto text = context.read(join_path(partition, "loader/loader.conf"));
-        text && wanted.empty())
-      for (const Line& line : parsers::boot_loader_entry::parse(text->text).lines)
-        if (line.key == "default" && !line.value.starts_with('@')) wanted = line.value;
-  if (list.empty()) return list;
-  size_t chosen = 0;
-  std::string why = "the newest entry";
-  for (size_t i = list.size(); i-- > 0 && !wanted.empty();)
-    if (glob_match(wanted, list[i].id) || glob_match(wanted + ".conf", list[i].id)) {
-      chosen = i;
-      why = "loader.conf's default, " + wanted;
-    }
-  list[chosen].is_default = true;
-  list[chosen].why = why;
   return list;
 }
 
