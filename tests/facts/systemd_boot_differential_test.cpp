@@ -51,9 +51,10 @@ class Generator {
 
  private:
   std::string pattern() {
-    return random_.pick({"a.conf", "a*", "b*", "*", "*.conf", "arch-*", "A.CONF", "?.conf",
-                         "[ab].conf", "[!a]*", "@saved", "a", "none*", "b+3.conf", "linux-6.1*",
-                         "*-6.1?.conf", "deb*", "@foo"});
+    return random_.pick({"a.conf",      "a*",     "b*",     "*",      "z*",       "linux*",
+                         "[0-9]*",      "*.conf", "arch-*", "A.CONF", "?.conf",   "[ab].conf",
+                         "[!a]*",       "@saved", "a",      "none*",  "b+3.conf", "linux-6.1*",
+                         "*-6.1?.conf", "deb*",   "@foo"});
   }
   std::string name() {
     std::string out = random_.pick({"a", "b", "arch", "linux-6.1.0", "linux-6.10", "linux-6.1.0-2",
@@ -282,7 +283,7 @@ TEST(SystemdBootDifferential, ShowsAndStartsTheSameEntries) {
   };
   for (size_t i = 0; i < cases.size(); ++i) check(i);
   EXPECT_GT(entries, 500u);
-  EXPECT_GT(by_pattern, 50u);
+  EXPECT_GT(by_pattern, 25u);
 }
 
 }  // namespace
