@@ -14,8 +14,5 @@ std::string audit_kernel() {
 std::string pam_limits_kernel() {
   return DRYDOCK_PAM_LIMITS_KERNEL;
 }
-std::string nss_sources() {
-  return DRYDOCK_NSS_SOURCES;
-}
 
 }  // namespace drydock::test

@@ -11,7 +11,5 @@ std::string program();     // the drydock program of this build
 std::string audit_kernel();
 // The program that opens PAM sessions; see tests/oracle/pam_limits_kernel.cpp.
 std::string pam_limits_kernel();
-// The directory of libnss_told_a.so.2 and libnss_told_b.so.2; see tests/oracle/nss_told.cpp.
-std::string nss_sources();
 
 }  // namespace drydock::test

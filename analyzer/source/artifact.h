@@ -27,8 +27,9 @@ struct Target {
   std::shared_ptr<const Tree>
       tree;            // rooted at the host's root: "etc/passwd" even for a tarball made in /etc
   std::string prefix;  // where that root lies in the artifact: "", "rootfs", "overlay"
-  bool inside_etc =
-      false;  // the artifact's top is /etc itself: tree paths start with an "etc/" it lacks
+  // Where the artifact's top lies on the host: "etc" for a tarball made inside /etc. Tree paths begin with it,
+  // paths in the artifact do not. Empty: the top is the root.
+  std::string place = {};
   // fragment only: the files that loose patterns recognized, sorted bytewise, as tree paths.
   std::vector<std::string> loose_files;
 

@@ -103,6 +103,48 @@ Result<Artifact> finish(Artifact artifact, const std::shared_ptr<const Tree>& tr
 
 // ── a directory ──
 
+// Where a directory lies on a host, by its own name and those above it, when nothing in it tells: "sysctl.d" of
+// "/usr/lib/sysctl.d", "etc/audit/rules.d". A place below an "etc" is preferred, else the shortest does. nullopt: no
+// file in it would be known anywhere.
+std::optional<Target> placed_target(const std::shared_ptr<const Tree>& tree,
+                                    const std::string& path, Ignores& ignores,
+                                    const Interest& interest) {
+  constexpr size_t kFiles = 10'000;
+  std::error_code ignored;
+  std::filesystem::path whole = std::filesystem::absolute(path, ignored).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  const std::string full = whole.string();
+
+  std::vector<std::string> files;
+  tree->walk("", [&](std::string_view file, const Stat& stat) {
+    const bool directory = stat.type == NodeType::directory;
+    if ((directory && file_name(file) == ".git") || ignores.ignored(file, directory) ||
+        files.size() >= kFiles)
+      return false;
+    if (stat.type == NodeType::file || stat.type == NodeType::symlink) files.emplace_back(file);
+    return true;
+  });
+  std::vector<std::string> places;
+  for (size_t at = full.rfind("/etc/"); at != std::string::npos && at > 0;
+       at = full.rfind("/etc/", at - 1))
+    places.push_back(full.substr(at + 1));
+  for (size_t at = full.rfind('/'); at != std::string::npos; at = full.rfind('/', at - 1)) {
+    places.push_back(full.substr(at + 1));
+    if (at == 0) break;
+  }
+  for (const std::string& place : places) {
+    if (place.empty()) continue;
+    std::vector<std::string> known;
+    for (const std::string& file : files) {
+      std::string there = join_path(place, file);
+      if ((place.starts_with("etc/") && interest.matches(there)) || interest.matches_loose(there))
+        known.push_back(std::move(there));
+    }
+    if (!known.empty()) return loose_target(tree, place, std::move(known));
+  }
+  return std::nullopt;
+}
+
 Answer open_directory(const Given& given, const OpenOptions& options) {
   if (given.memory.data() || !S_ISDIR(given.st.st_mode)) return std::nullopt;
   auto opened = DirectoryTree::open(given.path);
@@ -145,6 +187,14 @@ Answer open_directory(const Given& given, const OpenOptions& options) {
       seen.files.emplace_back(path);
     return true;
   });
+  if (make_targets(tree, seen, options, strict).empty() &&
+      options.scope.value_or(Scope::fragment) == Scope::fragment) {
+    if (auto target = placed_target(tree, given.path, ignores, options.recognized())) {
+      artifact.targets.push_back(std::move(*target));
+      name_targets(artifact.targets, target_name(given, options));
+      return artifact;
+    }
+  }
   return finish(std::move(artifact), tree, std::move(seen), given, options);
 }
 
@@ -173,7 +223,7 @@ std::vector<ArchiveTree::Id> missing_contents(const Artifact& artifact,
     for (const Target& target : artifact.targets) {
       if (!target.prefix.empty() && !path.starts_with(target.prefix + "/")) continue;
       std::string inner = path.substr(target.prefix.empty() ? 0 : target.prefix.size() + 1);
-      if (target.inside_etc) inner.insert(0, "etc/");
+      if (!target.place.empty()) inner.insert(0, target.place + "/");
       if (options.interest.matches(inner) ||
           (target.scope == Scope::fragment && options.interest.matches_loose(inner)))
         return true;
@@ -309,8 +359,9 @@ Answer open_file(const Given& given, const OpenOptions& options) {
     // From the checkout's root to the file. The tail reaches above that root when the checkout is an
     // /etc, and is no part of it when a link led here: then the file is reported as if there were none.
     const std::string inside = join_path(repository.path(), file_name(full));
-    target.inside_etc = "etc/" + inside == tail;
-    artifact.in_repository = inside == tail || target.inside_etc || inside.ends_with("/" + tail);
+    if ("etc/" + inside == tail) target.place = "etc";
+    artifact.in_repository =
+        inside == tail || !target.place.empty() || inside.ends_with("/" + tail);
     if (inside.size() > tail.size() && artifact.in_repository)
       artifact.repository_path = inside.substr(0, inside.size() - tail.size() - 1);
   }

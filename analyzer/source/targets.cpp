@@ -51,8 +51,8 @@ Target root(const std::shared_ptr<const Tree>& tree, const std::string& prefix,
   target.scope = judged.scope;
   target.scope_reason = judged.reason;
   target.prefix = prefix;
-  target.inside_etc = judged.inside_etc;
-  target.tree = judged.inside_etc ? etc_only(tree, prefix)
+  if (judged.inside_etc) target.place = "etc";
+  target.tree = judged.inside_etc ? placed(tree, prefix, target.place)
                 : prefix.empty()  ? tree
                                   : subtree(tree, prefix);
   return target;
@@ -73,7 +73,7 @@ bool is_fragment_file(const Interest& interest, std::string_view tree_path) {
 }  // namespace
 
 std::string Target::artifact_path(std::string_view tree_path) const {
-  if (inside_etc) tree_path.remove_prefix(std::min<size_t>(tree_path.size(), 4));
+  if (!place.empty()) tree_path.remove_prefix(std::min<size_t>(tree_path.size(), place.size() + 1));
   return prefix.empty() ? std::string(tree_path) : join_path(prefix, tree_path);
 }
 
@@ -237,6 +237,14 @@ Result<std::vector<Target>> forced_target(const std::shared_ptr<const Tree>& tre
     targets[0] = fragment(tree, real, std::move(files), judged.reason);
   }
   return targets;
+}
+
+Target loose_target(const std::shared_ptr<const Tree>& tree, const std::string& place,
+                    std::vector<std::string> known) {
+  Target target = fragment(placed(tree, "", place), "", std::move(known),
+                           "loose files of a directory '" + place + "'");
+  target.place = place;
+  return target;
 }
 
 void name_targets(std::vector<Target>& targets, const std::string& name) {

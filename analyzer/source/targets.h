@@ -45,6 +45,10 @@ std::vector<Target> make_targets(const std::shared_ptr<const Tree>& tree, Sighti
 Result<std::vector<Target>> forced_target(const std::shared_ptr<const Tree>& tree,
                                           const Sighting& seen, const OpenOptions& options);
 
+// The directory `tree` as the fragment of a host at `place`, where it has the files `known` (paths with the place).
+Target loose_target(const std::shared_ptr<const Tree>& tree, const std::string& place,
+                    std::vector<std::string> known);
+
 // Names several targets after their prefix, one by `name` alone, and sorts them.
 void name_targets(std::vector<Target>& targets, const std::string& name);
 

@@ -7,8 +7,8 @@ namespace {
 // none.
 class View : public Tree {
  public:
-  View(std::shared_ptr<const Tree> base, std::string prefix, bool below_etc)
-      : base_(std::move(base)), prefix_(std::move(prefix)), below_etc_(below_etc) {}
+  View(std::shared_ptr<const Tree> base, std::string prefix, std::string place)
+      : base_(std::move(base)), prefix_(std::move(prefix)), place_(std::move(place)) {}
 
   std::optional<Stat> lstat(std::string_view path) const override {
     if (above(path)) return Stat{.type = NodeType::directory, .mode = 0755};
@@ -16,7 +16,7 @@ class View : public Tree {
     return inner ? base_->lstat(*inner) : std::nullopt;
   }
   TreeResult<std::vector<std::string>> list(std::string_view path) const override {
-    if (above(path)) return std::vector<std::string>{"etc"};
+    if (above(path)) return std::vector<std::string>{std::string(next_below(path))};
     const auto inner = map(path);
     return inner ? outward(base_->list(*inner), path) : missing(path);
   }
@@ -45,7 +45,7 @@ class View : public Tree {
       const bool whole = prefix_ == path || path.empty() || prefix_.starts_with(path + "/");
       if (!whole && !prefix_.empty() && !path.starts_with(prefix_ + "/")) continue;
       std::string inner = whole ? "" : path.substr(prefix_.empty() ? 0 : prefix_.size() + 1);
-      if (below_etc_) inner = join_path("etc", inner);
+      if (!place_.empty()) inner = join_path(place_, inner);
       out.push_back({std::move(inner), std::move(why), said});
     }
     return out;
@@ -53,7 +53,8 @@ class View : public Tree {
   void walk(std::string_view directory,
             const std::function<bool(std::string_view, const Stat&)>& visit) const override {
     if (above(directory)) {
-      if (visit("etc", *lstat("etc"))) walk("etc", visit);
+      const std::string next = join_path(directory, next_below(directory));
+      if (const auto stat = lstat(next); stat && visit(next, *stat)) walk(next, visit);
       return;
     }
     const auto inner = map(directory);
@@ -61,21 +62,31 @@ class View : public Tree {
     std::string path;
     base_->walk(*inner, [&](std::string_view found, const Stat& stat) {
       found.remove_prefix(prefix_.empty() ? 0 : prefix_.size() + 1);
-      if (!below_etc_) return visit(found, stat);
-      path = "etc/";
+      if (place_.empty()) return visit(found, stat);
+      path = place_;
+      path += '/';
       path += found;
       return visit(path, stat);
     });
   }
 
  private:
-  bool above(std::string_view path) const { return below_etc_ && path.empty(); }
+  // Is `path` a directory on the way to the place of the view's only content?
+  bool above(std::string_view path) const {
+    return !place_.empty() && path.size() < place_.size() && place_.starts_with(path) &&
+           (path.empty() || place_[path.size()] == '/');
+  }
+  std::string_view next_below(std::string_view path) const {
+    const std::string_view rest =
+        std::string_view(place_).substr(path.empty() ? 0 : path.size() + 1);
+    return rest.substr(0, rest.find('/'));
+  }
 
   std::optional<std::string> map(std::string_view path) const {
-    if (below_etc_) {
-      if (path == "etc") return prefix_;
-      if (!path.starts_with("etc/")) return std::nullopt;
-      path.remove_prefix(4);
+    if (!place_.empty()) {
+      if (path == place_) return prefix_;
+      if (!path.starts_with(place_) || path[place_.size()] != '/') return std::nullopt;
+      path.remove_prefix(place_.size() + 1);
     }
     if (path.empty()) return prefix_;
     return join_path(prefix_, path);
@@ -98,7 +109,7 @@ class View : public Tree {
 
   std::shared_ptr<const Tree> base_;
   std::string prefix_;
-  bool below_etc_;
+  std::string place_;
 };
 
 class SingleFile : public Tree {
@@ -150,11 +161,12 @@ class SingleFile : public Tree {
 }  // namespace
 
 std::shared_ptr<const Tree> subtree(std::shared_ptr<const Tree> base, std::string prefix) {
-  return std::make_shared<View>(std::move(base), std::move(prefix), false);
+  return std::make_shared<View>(std::move(base), std::move(prefix), "");
 }
 
-std::shared_ptr<const Tree> etc_only(std::shared_ptr<const Tree> base, std::string prefix) {
-  return std::make_shared<View>(std::move(base), std::move(prefix), true);
+std::shared_ptr<const Tree> placed(std::shared_ptr<const Tree> base, std::string prefix,
+                                   std::string place) {
+  return std::make_shared<View>(std::move(base), std::move(prefix), std::move(place));
 }
 
 std::shared_ptr<const Tree> single_file(std::string path, const Stat& stat, std::string content) {

@@ -11,8 +11,10 @@ namespace drydock {
 // The directory `prefix` of `base` as a root.
 std::shared_ptr<const Tree> subtree(std::shared_ptr<const Tree> base, std::string prefix);
 
-// The directory `prefix` of `base` as the /etc of a root that has nothing else.
-std::shared_ptr<const Tree> etc_only(std::shared_ptr<const Tree> base, std::string prefix);
+// The directory `prefix` of `base` as the directory `place` ("etc", "usr/lib/sysctl.d"; not empty) of a root that
+// has nothing else.
+std::shared_ptr<const Tree> placed(std::shared_ptr<const Tree> base, std::string prefix,
+                                   std::string place);
 
 // One file alone, at `path`.
 std::shared_ptr<const Tree> single_file(std::string path, const Stat& stat, std::string content);

@@ -86,24 +86,10 @@ TEST(AccountLimitFacts, TheNarrowestLineCounts) {
 }
 
 TEST(NssFacts, SourcesInTheirOrder) {
-  const Files files = {
-      {"etc/nsswitch.conf", "passwd: files [!UNAVAIL=return] sss\nshadow: nosuch"}};
-  EXPECT_EQ(ask(files,
-                "SELECT database, source, on_success, on_notfound, on_unavail, is_asked, loc FROM "
-                "nss_source WHERE database IN ('passwd', 'shadow') ORDER BY database, position"),
-            "passwd | files | return | return | continue | 1 | etc/nsswitch.conf:1:9\n"
-            "passwd | sss | return | continue | continue | 1 | etc/nsswitch.conf:1:33\n"
-            "shadow | files | return | continue | continue | 1 | -\n");
-}
-
-// glibc 2.36 gives up all of the file for one action that it does not know.
-TEST(NssFacts, AMistakeInAnActionCostsTheWholeFile) {
-  const Files files = {{"etc/nsswitch.conf", "passwd: files\ngroup: files [NOTFOUND=stop] sss\n"}};
-  EXPECT_EQ(ask(files, "SELECT code, effect, loc FROM parse_issue WHERE table_name = 'nss_source'"),
-            "bad-action | unknown | etc/nsswitch.conf:2:28\n");
-  EXPECT_EQ(ask({{"etc/nsswitch.conf", "passwd: files [!NOTFOUND=return NOTFOUND=return] sss\n"}},
-                "SELECT source, is_asked FROM nss_source WHERE database = 'passwd'"),
-            "files | 1\nsss | 0\n");
+  EXPECT_EQ(
+      ask({{"etc/nsswitch.conf", "passwd: files [!UNAVAIL=return] sss # nis\n"}},
+          "SELECT database, position, source, loc FROM nss_source ORDER BY position"),
+      "passwd | 0 | files | etc/nsswitch.conf:1:9\npasswd | 1 | sss | etc/nsswitch.conf:1:33\n");
 }
 
 std::string shell(const Files& files, const std::string& where) {

@@ -238,7 +238,7 @@ std::string summary(const Result<Artifact>& artifact) {
   for (const Target& target : artifact->targets) {
     out += std::string(name(target.scope)) + " \"" + target.name + "\"";
     if (!target.prefix.empty()) out += " at " + target.prefix;
-    if (target.inside_etc) out += " inside etc";
+    if (!target.place.empty()) out += " inside " + target.place;
     out += ": " + target.scope_reason + "\n";
     for (const std::string& path : target.loose_files) out += "  " + escaped(path) + "\n";
   }

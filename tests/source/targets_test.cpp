@@ -208,6 +208,44 @@ TEST(OneFile, IsKnownByItsPath) {
             "fragment \"2.conf\": one file\n  sysctl.d/2.conf\n");
 }
 
+// A directory whose own name, or that of those above it, says what its files are.
+TEST(OneDirectory, IsKnownByItsPath) {
+  TempDir dir;
+  dir.file("sysctl.d/1.conf", "x=1\n")
+      .file("sysctl.d/README", "")
+      .file("audit/rules.d/a.rules", "-D\n");
+  dir.file("a/etc/sub/deep/b", "").file("none/sysctl", "").file("sysctl.d/more/2.conf", "");
+  const auto one = open_artifact(dir.path("sysctl.d"), options());
+  EXPECT_EQ(summary(one),
+            "fragment \"sysctl.d\" inside sysctl.d: loose files of a directory 'sysctl.d'\n"
+            "  sysctl.d/1.conf\n");
+  ASSERT_TRUE(one);
+  EXPECT_EQ(listing(*one->targets[0].tree, "u"),
+            "directory 0755 sysctl.d\n"
+            "file 0644 sysctl.d/1.conf 4 \"x=1\\n\"\n"
+            "file 0644 sysctl.d/README 0 \"\"\n"
+            "directory 0755 sysctl.d/more\n"
+            "file 0644 sysctl.d/more/2.conf 0 \"\"\n");
+  EXPECT_EQ(one->targets[0].artifact_path("sysctl.d/1.conf"), "1.conf");
+  const auto rules = open_artifact(dir.path("audit/rules.d/"), options());
+  EXPECT_EQ(
+      summary(rules),
+      "fragment \"rules.d\" inside audit/rules.d: loose files of a directory 'audit/rules.d'\n"
+      "  audit/rules.d/a.rules\n");
+  ASSERT_TRUE(rules);
+  EXPECT_EQ(listing(*rules->targets[0].tree, "u"),
+            "directory 0755 audit\n"
+            "directory 0755 audit/rules.d\n"
+            "file 0644 audit/rules.d/a.rules 3 \"-D\\n\"\n");
+  EXPECT_EQ(rules->targets[0].tree->list("audit").value(), std::vector<std::string>{"rules.d"});
+  EXPECT_EQ(rules->targets[0].tree->read("audit/x").error().kind, TreeError::Kind::not_found);
+  EXPECT_EQ(summary(open_artifact(dir.path("a/etc/sub"), options())),
+            "fragment \"sub\" inside etc/sub: loose files of a directory 'etc/sub'\n"
+            "  etc/sub/deep/b\n");
+  EXPECT_EQ(summary(open_artifact(dir.path("none"), options())),
+            "error: '" + dir.path("none") + "' holds no file that drydock knows\n");
+}
+
 TEST(Names, AreStems) {
   const std::pair<const char*, const char*> cases[] = {
       {"dir/base.tar.zst", "base"}, {"base.tgz", "base"}, {"/a/b/", "b"}, {"disk.img", "disk"},

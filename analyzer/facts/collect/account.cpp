@@ -263,7 +263,7 @@ class Databases {
     const auto text = context_.read("etc/nsswitch.conf");
     bool is = false;
     if (text)
-      for (const auto& known : parsers::nsswitch::parse(text->text).databases)
+      for (const auto& known : parsers::nsswitch::parse(text->text))
         if (known.name == database)
           is = std::ranges::any_of(known.sources,
                                    [](const auto& source) { return source.name == "compat"; });

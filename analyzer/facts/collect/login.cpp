@@ -59,15 +59,7 @@ const TableSpec kNssSourceTable{
                 {"position", ColumnType::integer, "From 0."},
                 {"source", ColumnType::text,
                  "The source: files, compat, systemd, sss, ldap, nis and others."},
-                {"on_success", ColumnType::text,
-                 "What happens when it knows the name: 'return', 'continue' or 'merge'."},
-                {"on_notfound", ColumnType::text, "The same, when it does not know the name."},
-                {"on_unavail", ColumnType::text, "The same, when it cannot be asked."},
-                {"on_tryagain", ColumnType::text, "The same, when it cannot answer now."},
-                {"is_asked", ColumnType::boolean,
-                 "0: a source before it ends the search, whatever it answers."},
-                {"loc", ColumnType::location,
-                 "The source; NULL for what glibc takes where there is no line."}},
+                {"loc", ColumnType::location, "The source."}},
     .indexes = {"database"},
     .examples = {"SELECT database, position, source FROM nss_source"}};
 
@@ -205,34 +197,15 @@ class Login {
   void nsswitch(std::string_view path) {
     const auto text = context_.read(path);
     if (!text) return;
-    namespace nsswitch = parsers::nsswitch;
-    nsswitch::File file = nsswitch::parse(text->text);
-    context_.issues(text->path, file.errors, {&kNssSourceTable});
-    std::map<std::string, nsswitch::Database> databases;  // the last line of each counts
-    for (auto& database : file.databases) databases[database.name] = std::move(database);
-    // What glibc takes for its own databases without a line.
-    if (!context_.is_fragment())
-      for (const char* const name : {"passwd", "shadow", "group", "gshadow"})
-        databases.try_emplace(name, nsswitch::Database{name, {{"files", Span{}}}, Span{}});
-    for (const auto& [name, database] : databases) {
-      bool is_asked = true;
-      for (size_t i = 0; i < database.sources.size(); ++i) {
-        const nsswitch::Source& source = database.sources[i];
-        const auto then = [&](nsswitch::Status status) {
-          return nsswitch::name(source.actions[static_cast<size_t>(status)]);
-        };
-        using enum nsswitch::Status;
-        context_.store().insert(
-            kNssSourceTable,
-            {std::string_view(name), static_cast<int64_t>(i), std::string_view(source.name),
-             then(success), then(notfound), then(unavail), then(tryagain), is_asked,
-             source.span.line == 0 ? Value(Null{})
-                                   : Value(context_.store().locate(text->path, source.span))});
-        is_asked &= std::ranges::any_of(source.actions, [](nsswitch::Action one) {
-          return one != nsswitch::Action::give_back;
-        });
-      }
-    }
+    std::map<std::string, parsers::nsswitch::Database> databases;  // the last line of each counts
+    for (auto& database : parsers::nsswitch::parse(text->text))
+      databases[database.name] = std::move(database);
+    for (const auto& [name, database] : databases)
+      for (size_t i = 0; i < database.sources.size(); ++i)
+        context_.store().insert(kNssSourceTable,
+                                {std::string_view(name), static_cast<int64_t>(i),
+                                 std::string_view(database.sources[i].name),
+                                 context_.store().locate(text->path, database.sources[i].span)});
   }
 
   void shells(std::string_view path) {
