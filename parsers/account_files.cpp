@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 
 #include "parsers/characters.h"
 
@@ -230,13 +232,34 @@ File<GroupShadow> parse_gshadow(std::string_view text) {
   });
 }
 
+// subid of shadow 4.13 takes numbers as C has them, hexadecimal and octal too, and no care of their size.
+static bool read_number(std::string_view text, uint64_t& out) {
+  const std::string copy(text);
+  char* end = nullptr;
+  errno = 0;
+  out = std::strtoull(copy.c_str(), &end, 0);
+  return !copy.empty() && *end == '\0' && errno == 0;
+}
+
 File<Range> parse_subid(std::string_view text) {
-  return each_line<Range>(text, [](const Line& line, File<Range>& file) {
-    Range range{line.get(0), 0, 0, line.span()};
-    if (!read_id(line, 1, "first subordinate id", file, range.start)) return;
-    if (!read_id(line, 2, "count", file, range.count)) return;
-    if (line.count > 3) {
-      file.errors.add("extra-field", line.span(), "expected 3 fields, so the line is skipped");
+  return each_line<Range>(text, [&](Line& line, File<Range>& file) {
+    // White space before the owner is part of the name.
+    size_t begin = line.all.begin;
+    while (begin > 0 && text[begin - 1] != '\n') --begin;
+    Range range{std::string(text.substr(begin, line.fields[0].end - begin)), 0, 0, line.span()};
+    for (size_t field : {1, 2}) {
+      const std::string_view what = field == 1 ? "first subordinate id" : "count";
+      if (field >= line.count) {
+        file.errors.add("missing-field", line.span(),
+                        "the line ends before the " + std::string(what) + " and is skipped");
+        return;
+      }
+      // A carriage return at the end is part of the number, which is then none.
+      const bool is_return =
+          field == 2 && line.count == 3 && text.substr(line.all.end).starts_with('\r');
+      if (!is_return && read_number(line.view(field), field == 1 ? range.start : range.count))
+        continue;
+      bad_number(line, field, what, file);
       return;
     }
     file.records.push_back(std::move(range));

@@ -18,7 +18,7 @@ namespace drydock::parsers::account_files {
 //   missing-field      it ends before a field that must be there
 //   bad-number         a user id, group id, date or count is no number from 0 to 4294967295
 //   empty-name         nothing before the first colon
-//   extra-field        shadow, subuid, subgid: more fields than there are
+//   extra-field        shadow: more fields than there are (subuid and subgid take them)
 //   nul-byte           a NUL byte in the line
 // The record is kept:
 //   field-count        fewer fields than the manual page lists, or more

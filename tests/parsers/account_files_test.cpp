@@ -154,6 +154,15 @@ TEST(SubidParser, ReadsRanges) {
       "error missing-field 3:1-3:5 the line ends before the count and is skipped (ignored)\n");
 }
 
+// libsubid: numbers of C, and what is behind the third field is not looked at.
+TEST(SubidParser, TakesWhatLibsubidTakes) {
+  EXPECT_EQ(
+      subid("ann:0x186a0:0200000:x\n bob:1:2\nci:5:6\r\n"),
+      "1:1-1:22 ann 100000 65536\n"
+      "2:2-2:9  bob 1 2\n"
+      "error bad-number 3:6-3:7 the count is no valid number, so the line is skipped (ignored)\n");
+}
+
 // crypt(5) for the methods, shadow(5) and passwd(1) -S for the states.
 TEST(PasswordField, IsClassifiedWithoutKeepingIt) {
   auto of = [](std::string_view field) {
