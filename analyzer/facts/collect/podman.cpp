@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/source/tree.h"
@@ -120,71 +121,190 @@ void write_config(Context& context) {
     }
 }
 
+struct Registry {
+  std::string location, prefix, kind = "registry";
+  bool insecure = false, blocked = false, has_location = false, has_prefix = false;
+  LocationId loc{}, value_loc{};
+  bool has_place = false;
+  Span span{};
+  size_t file = 0;
+};
+
 // containers-registries.conf(5): version 2 has [[registry]] with [[registry.mirror]]; version 1 lists
 // registries below registries.insecure and registries.block. Drop-ins "are loaded in alpha-numerical
-// order"; a [[registry]] of the same prefix replaces the one before.
-void write_registries(Context& context) {
-  Store& store = context.store();
-  std::vector<std::string> paths;
-  if (context.is_fragment()) {
-    static constexpr std::string_view kFiles[] = {"registries.conf"};
-    paths = context.loose(kFiles);
-  } else {
-    const std::string_view main = context.tree().exists("etc/containers/registries.conf")
-                                      ? "etc/containers/registries.conf"
-                                      : "usr/share/containers/registries.conf";
-    paths.emplace_back(main);
-    for (const std::string& file :
-         context.tree().glob("etc/containers/registries.conf.d", "*.conf"))
-      paths.push_back(file);
-  }
-  struct Registry {
-    std::string location, prefix, kind = "registry";
-    bool insecure = false, blocked = false;
-    LocationId loc{}, value_loc{};
-    bool has_place = false;
-    size_t file = 0;
-  };
-  std::vector<Registry> all;
-  for (size_t f = 0; f < paths.size(); ++f) {
-    const auto loaded = load(context, paths[f], {&kPodmanRegistryTable});
-    if (!loaded) continue;
+// order"; a [[registry]] of the same prefix replaces the one before. What is refused is as containers/image 5.23 does
+// it: then no image is pulled at all.
+class Registries {
+ public:
+  explicit Registries(Context& context) : context_(context), store_(context.store()) {}
+
+  void read(const std::string& path, bool is_main) {
+    const auto loaded = load(context_, path, {&kPodmanRegistryTable});
+    if (!loaded) return;
+    path_ = loaded->path;
+    file_ = is_main ? 0 : file_ + 1;
     std::map<std::vector<std::string>, Registry> tables;  // by the path of the table
+    std::vector<Registry> old;
+    bool is_search = false;
     for (const toml::Entry& e : loaded->file.entries) {
       const std::string& key = e.path.back();
-      const LocationId loc = store.locate(loaded->path, e.span);
-      const LocationId value = store.locate(loaded->path, e.value_span);
-      if (e.path.front() == "registry" && e.path.size() >= 3) {
+      const LocationId loc = store_.locate(path_, e.span);
+      const LocationId value = store_.locate(path_, e.value_span);
+      if (e.path.front() == "registry" && e.path.size() < 3) {
+        if (e.kind != toml::Kind::array)
+          refuse(e.span, "registry is a list of tables: [[registry]]");
+      } else if (e.path.front() == "registry") {
         Registry& r = tables[{e.path.begin(), e.path.end() - 1}];
         if (e.path.size() > 3) r.kind = "mirror";
-        if (key == "location") r.location = e.value;
-        if (key == "prefix") r.prefix = e.value;
+        if (key == "location") r.location = e.value, r.has_location = !e.value.empty();
+        if (key == "prefix") r.prefix = e.value, r.has_prefix = !e.value.empty();
         if (key == "blocked") r.blocked = e.value == "true";
         if (key == "insecure") r.insecure = e.value == "true";
-        if (key == "insecure" || !r.has_place) r.loc = loc, r.value_loc = value, r.has_place = true;
-        r.file = f;
+        if (key == "insecure" || !r.has_place)
+          r.loc = loc, r.value_loc = value, r.has_place = true, r.span = e.span;
+        r.file = file_;
       } else if (e.path.size() == 3 && e.path[0] == "registries" && key == "registries" &&
-                 e.ordinal >= 0 && (e.path[1] == "insecure" || e.path[1] == "block")) {
-        all.push_back({e.value, e.value, "registry", e.path[1] == "insecure", e.path[1] == "block",
-                       loc, value, true, f});
-      } else if (e.path.size() == 1 && key == "unqualified-search-registries" && e.ordinal >= 0) {
-        std::erase_if(all, [&](const Registry& r) { return r.kind == "search" && r.file < f; });
-        all.push_back({e.value, "", "search", false, false, loc, value, true, f});
+                 e.ordinal >= 0) {
+        Registry r;
+        r.location = r.prefix = e.value;
+        r.loc = loc;
+        r.value_loc = value;
+        r.span = e.span;
+        r.file = file_;
+        if (e.path[1] == "search") r.kind = "search";
+        r.insecure = e.path[1] == "insecure";
+        r.blocked = e.path[1] == "block";
+        trim(r.location);
+        // Of a registry in both lists both are true.
+        const auto known = std::find_if(old.begin(), old.end(), [&](const Registry& o) {
+          return o.kind == "registry" && r.kind == "registry" && o.location == r.location;
+        });
+        if (known == old.end()) {
+          old.push_back(r);
+        } else {
+          known->insecure = known->insecure || r.insecure;
+          known->blocked = known->blocked || r.blocked;
+        }
+      } else if (e.path.size() == 1 && key == "unqualified-search-registries") {
+        if (!is_search && !context_.is_fragment())
+          std::erase_if(all_, [](const Registry& r) { return r.kind == "search"; });
+        is_search = true;
+        if (e.ordinal >= 0) {
+          Registry r;
+          r.location = e.value;
+          r.kind = "search";
+          r.loc = loc;
+          r.value_loc = value;
+          r.file = file_;
+          all_.push_back(std::move(r));
+        }
       }
     }
-    for (auto& [path, registry] : tables) {
+    if (!old.empty() && (!tables.empty() || is_search))
+      refuse(old.front().span, "it mixes the versions 1 and 2 of registries.conf");
+    else if (!old.empty() && !is_main && !context_.is_fragment())
+      refuse(old.front().span, "a drop-in must be of version 2 of registries.conf");
+    all_.insert(all_.end(), old.begin(), old.end());
+    std::set<std::vector<std::string>> dropped;
+    for (const auto& empty : loaded->file.empty_tables)
+      if (empty[0] == "registry" && (empty.size() == 2 || empty.size() == 4)) {
+        Registry& r = tables[empty];
+        if (empty.size() == 4) r.kind = "mirror";
+        r.span = {1, 1, 1, 1};
+        r.loc = r.value_loc = store_.locate(path_, r.span);
+        r.file = file_;
+      }
+    // One of nothing but mirrors.
+    std::vector<std::pair<std::vector<std::string>, Registry>> parents;
+    for (const auto& [key, mirror] : tables)
+      if (mirror.kind == "mirror" && !tables.contains({key.begin(), key.begin() + 2})) {
+        Registry parent = mirror;
+        parent.kind = "registry";
+        parent.location = "";
+        parent.has_location = false;
+        parents.emplace_back(std::vector<std::string>(key.begin(), key.begin() + 2), parent);
+      }
+    tables.insert(parents.begin(), parents.end());
+    for (auto& [key, registry] : tables) {
+      judge(registry);
       if (registry.location.empty()) registry.location = registry.prefix;
       if (registry.prefix.empty()) registry.prefix = registry.location;
-      if (registry.kind == "registry" && !context.is_fragment())
-        std::erase_if(all, [&](const Registry& r) {
-          return r.kind == "registry" && r.file < f && r.prefix == registry.prefix;
+      for (const Registry& other : all_)
+        if (other.kind == "registry" && registry.kind == "registry" && other.file == file_ &&
+            other.location == registry.location &&
+            (other.insecure != registry.insecure || other.blocked != registry.blocked))
+          refuse(registry.span, registry.location + " is there twice, and not the same");
+      if (registry.kind == "registry" && !context_.is_fragment())
+        std::erase_if(all_, [&](const Registry& r) {
+          return r.kind != "search" && r.file < file_ && r.prefix == registry.prefix;
         });
-      all.push_back(registry);
+      // Of the same prefix in one file the first counts.
+      if (registry.kind == "registry" && !context_.is_fragment() &&
+          std::any_of(all_.begin(), all_.end(), [&](const Registry& r) {
+            return r.kind == "registry" && r.file == file_ && r.prefix == registry.prefix;
+          })) {
+        dropped.insert(key);
+        continue;
+      }
+      if (registry.kind == "mirror" && dropped.contains({key.begin(), key.begin() + 2})) continue;
+      // A mirror goes with its registry.
+      if (registry.kind == "mirror")
+        if (const auto of = tables.find({key.begin(), key.begin() + 2}); of != tables.end())
+          registry.prefix = of->second.prefix.empty() ? of->second.location : of->second.prefix;
+      all_.push_back(registry);
     }
   }
-  for (const Registry& r : all)
-    store.insert(kPodmanRegistryTable, {std::string_view(r.location), std::string_view(r.kind),
-                                        r.insecure, r.blocked, r.loc, r.value_loc});
+
+  void write() {
+    for (const Registry& r : all_)
+      store_.insert(kPodmanRegistryTable, {std::string_view(r.location), std::string_view(r.kind),
+                                           r.insecure, r.blocked, r.loc, r.value_loc});
+  }
+
+ private:
+  static void trim(std::string& location) {
+    while (location.ends_with('/')) location.pop_back();
+  }
+
+  void refuse(Span span, std::string message) {
+    context_.issue(
+        path_,
+        {"refused", span, "podman refuses it: " + std::move(message), parsers::Effect::refused},
+        {&kPodmanRegistryTable});
+  }
+
+  void judge(Registry& r) {
+    for (const std::string* text : {&r.location, &r.prefix})
+      if (text->starts_with("http://") || text->starts_with("https://"))
+        refuse(r.span, *text + " has a scheme");
+    trim(r.location);
+    trim(r.prefix);
+    if (r.kind == "mirror" ? !r.has_location : !r.has_location && !r.prefix.starts_with("*."))
+      refuse(r.span, "a " + r.kind + " without a location");
+  }
+
+  Context& context_;
+  Store& store_;
+  std::string path_;
+  size_t file_ = 0;
+  std::vector<Registry> all_;
+};
+
+void write_registries(Context& context) {
+  Registries registries(context);
+  if (context.is_fragment()) {
+    static constexpr std::string_view kFiles[] = {"registries.conf"};
+    for (const std::string& path : context.loose(kFiles)) registries.read(path, true);
+  } else {
+    registries.read(context.tree().exists("etc/containers/registries.conf")
+                        ? "etc/containers/registries.conf"
+                        : "usr/share/containers/registries.conf",
+                    true);
+    for (const std::string& file :
+         context.tree().glob("etc/containers/registries.conf.d", "*.conf"))
+      registries.read(file, false);
+  }
+  registries.write();
 }
 
 void write_policy(Context& context, std::string_view path) {
