@@ -39,11 +39,12 @@ bool names(std::string_view list, std::string_view keyword) {
 
 class Parser {
  public:
-  Parser(std::string_view text, std::string_view ignored)
-      : text_(text), ignored_(ignored), lines_(text) {}
+  Parser(std::string_view text, std::string_view ignored, size_t most)
+      : text_(text), ignored_(ignored), most_(most), lines_(text) {}
 
   File run() {
     for (uint32_t number = 1; number <= lines_.line_count(); ++number) {
+      if (file_.lines.size() + file_.blocks.size() >= most_) break;
       const auto [begin, end] = lines_.line_bounds(number);
       if (auto read = ssh_line::read(text_, lines_, begin, end, file_.errors)) line(*read);
     }
@@ -179,6 +180,7 @@ class Parser {
 
   std::string_view text_;
   std::string ignored_;
+  size_t most_;
   LineIndex lines_;
   File file_;
   size_t unknown_ = 0;  // keywords that were compared with IgnoreUnknown
@@ -186,8 +188,8 @@ class Parser {
 
 }  // namespace
 
-File parse(std::string_view text, std::string_view ignored) {
-  return Parser(text, ignored).run();
+File parse(std::string_view text, std::string_view ignored, size_t most) {
+  return Parser(text, ignored, most).run();
 }
 
 bool matches(std::string_view pattern, std::string_view text) {

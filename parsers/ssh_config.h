@@ -82,7 +82,9 @@ struct File {
 //
 // `ignored` is the IgnoreUnknown list in force where the file is read; one in the file itself, outside of
 // blocks, counts from there on.
-File parse(std::string_view text, std::string_view ignored = {});
+//
+// Reads no further than `most` lines and blocks: a caller that takes N asks for N + 1.
+File parse(std::string_view text, std::string_view ignored = {}, size_t most = SIZE_MAX);
 
 // The meaning of a value as `ssh -G` prints it: 5m -> 300, off -> false for StrictHostKeyChecking,
 // "512M 1h" -> "536870912 3600" for RekeyLimit; nullopt: ssh refuses it. Algorithms are left as they are written.

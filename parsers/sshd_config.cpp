@@ -9,10 +9,11 @@ using ssh_line::lower;
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text), lines_(text) {}
+  Parser(std::string_view text, size_t most) : text_(text), most_(most), lines_(text) {}
 
   File run() {
     for (uint32_t number = 1; number <= lines_.line_count(); ++number) {
+      if (file_.lines.size() + file_.matches.size() >= most_) break;
       const auto [begin, end] = lines_.line_bounds(number);
       line(begin, end);
     }
@@ -110,14 +111,15 @@ class Parser {
   }
 
   std::string_view text_;
+  size_t most_;
   LineIndex lines_;
   File file_;
 };
 
 }  // namespace
 
-File parse(std::string_view text) {
-  return Parser(text).run();
+File parse(std::string_view text, size_t most) {
+  return Parser(text, most).run();
 }
 
 }  // namespace drydock::parsers::sshd_config

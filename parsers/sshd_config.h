@@ -80,7 +80,9 @@ struct File {
 //   nul-byte           a NUL byte: sshd joins the next line to this one
 // and of effect `ignored`:
 //   deprecated         sshd warns and skips the line
-File parse(std::string_view text);
+//
+// Reads no further than `most` lines and blocks: a caller that takes N asks for N + 1.
+File parse(std::string_view text, size_t most = SIZE_MAX);
 
 // The meaning of a written value as sshd -T prints it: 5m -> 300, prohibit-password -> without-password;
 // nullopt: sshd refuses it. Algorithms are left as they are written.

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "parsers/ssh_config.h"
 #include "tests/facts/facts.h"
 
 namespace drydock {
@@ -153,6 +154,33 @@ TEST(SshClientFacts, AFileByItselfHasNoDefaults) {
   EXPECT_EQ(test::facts(host("StrictHostKeyChecking off\nFoo 1\n"),
                         "SELECT keyword, value, loc FROM ssh_client", Scope::fragment),
             "stricthostkeychecking | false | etc/ssh/ssh_config:1:1\n");
+}
+
+// A block's header is held once, whatever it says and however many lines are under it, and no more is read than
+// 200,000 lines and blocks: at most 400 bytes of it are shown.
+TEST(SshClientFacts, ManyLinesUnderALongHeader) {
+  std::string text = "Host " + std::string(50'000, 'g') + "\n";
+  for (int i = 0; i < 3'000; ++i) text += "SendEnv A\n";
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/ssh/ssh_config", "Host " + std::string(50'000, 'h') + "\nInclude more\n");
+  tree->file("etc/ssh/more", text);
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT count(*), max(length(context)), min(context LIKE 'Host hhh%...') "
+                        "FROM ssh_client_line WHERE keyword = 'sendenv'"),
+            "3000 | 398 | 1\n");
+}
+
+TEST(SshClientFacts, LinesAndBlocksAreCountedTogether) {
+  const auto read = [](int lines, int blocks, size_t most) {
+    std::string text;
+    for (int i = 0; i < lines; ++i) text += "Port 1\n";
+    for (int i = 0; i < blocks; ++i) text += "Host a\n";
+    const auto file = parsers::ssh_config::parse(text, {}, most);
+    return std::to_string(file.lines.size()) + " " + std::to_string(file.blocks.size());
+  };
+  EXPECT_EQ(read(5, 5, 7), "5 2");
+  EXPECT_EQ(read(9, 5, 7), "7 0");
+  EXPECT_EQ(read(2, 2, 7), "2 2");
 }
 
 }  // namespace

@@ -96,6 +96,17 @@ TEST(SshdFacts, IncludesThatNeverEndAreRefused) {
             "include-depth | unknown | etc/ssh/sshd_config:1:9\n");
 }
 
+TEST(SshdFacts, ALongMatchIsHeldOnce) {
+  std::string text = "Match User " + std::string(50'000, 'u') + "\n";
+  for (int i = 0; i < 3'000; ++i) text += "AcceptEnv A\n";
+  auto tree = host("Match Group " + std::string(50'000, 'g') + "\nInclude more\n");
+  tree->file("etc/ssh/more", text);
+  EXPECT_EQ(
+      test::facts(
+          tree, "SELECT count(*), max(length(context)) FROM sshd_line WHERE keyword = 'acceptenv'"),
+      "3000 | 398\n");
+}
+
 TEST(SshdFacts, AFragmentHoldsOnlyWhatIsWritten) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("roles/ssh/sshd_config", "PermitRootLogin yes\n")

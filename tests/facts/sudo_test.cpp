@@ -103,6 +103,13 @@ TEST(SudoFacts, LongListsTimesManyMembersAreBounded) {
   EXPECT_EQ(test::facts(etc("Defaults:u1,u2" + names + "\n"),
                         "SELECT code, effect FROM parse_issue WHERE table_name = 'sudo_default'"),
             "too-many-settings | unknown\n");
+  // A list is cut with a word about it.
+  std::string long_list = "User_Alias U = a0";
+  for (int i = 1; i <= 20'010; ++i) long_list += ",a" + std::to_string(i);
+  EXPECT_EQ(test::facts(
+                etc(long_list + "\nDefaults:U !authenticate\n"),
+                "SELECT DISTINCT code, effect FROM parse_issue WHERE table_name = 'sudo_default'"),
+            "too-many-members | unknown\n");
   std::string specs = "Host_Alias H = h" + std::string(100'000, 'h') + "\nx ALL=/a\n";
   for (int i = 0; i < 700; ++i) specs += "x H=/b\n";
   EXPECT_EQ(test::facts(etc(specs), "SELECT count(*) < 700 FROM sudo_rule"), "1\n");

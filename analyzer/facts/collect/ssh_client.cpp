@@ -36,9 +36,9 @@ struct Entry {
   std::string keyword;
   std::string written;
   std::string value;
-  std::string context;         // '' also under "Host *"
-  bool is_final_pass = false;  // counts only when the configuration is read once more
-  bool is_first_pass = false;  // counts only the first time
+  SshBlock context = SshBlocks::none();  // that also under "Host *"
+  bool is_final_pass = false;            // counts only when the configuration is read once more
+  bool is_first_pass = false;            // counts only the first time
   std::string path;
   Span span, value_span;
   size_t order = 0;
@@ -66,11 +66,14 @@ class Reader {
     if (text->text.size() > budget_.bytes)
       return spent(text->path, "too-much-text", kFirst, "more text than is read of all files");
     budget_.bytes -= text->text.size();
-    const parsers::ssh_config::File file = parsers::ssh_config::parse(text->text, ignored_);
+    const parsers::ssh_config::File file =
+        parsers::ssh_config::parse(text->text, ignored_, budget_.lines + 1);
     // A file that is included again has the same mistakes, unless IgnoreUnknown has come between.
     if (said_.emplace(text->path, ignored_.empty()).second)
       context_.issues(text->path, file.errors);
+    std::vector<SshBlock> blocks(file.blocks.size(), nullptr);
     for (const Block& block : file.blocks) asks_final_pass |= block.asks_final_pass;
+    const bool is_cut = file.lines.size() + file.blocks.size() > budget_.lines;
     for (const auto& line : file.lines) {
       if (stopped_) return;
       if (budget_.lines == 0)
@@ -86,13 +89,23 @@ class Reader {
       entry.span = line.span;
       entry.value_span = line.value_span;
       entry.order = next_++;
-      if (line.block > 0) enter(file.blocks[line.block - 1], entry);
-      if (line.keyword == "ignoreunknown" && entry.context.empty() && ignored_.empty())
+      if (line.block > 0) {
+        const Block& block = file.blocks[line.block - 1];
+        SshBlock& within = blocks[line.block - 1];
+        if (!within)
+          within = block.always ? outer.context : blocks_.within(outer.context, block.header);
+        entry.context = within;
+        entry.is_final_pass |= block.final_pass;
+        entry.is_first_pass |= block.first_pass;
+      }
+      if (line.keyword == "ignoreunknown" && entry.context->empty() && ignored_.empty())
         ignored_ = line.written;
       if (line.keyword == "include" && follow)
         for (const auto& argument : line.arguments) include(argument, entry, text->path, depth);
       entries.push_back(std::move(entry));
     }
+    if (is_cut && !stopped_)
+      spent(text->path, "too-many-lines", kFirst, "more lines and blocks than are read");
   }
 
   std::vector<Entry> entries;
@@ -100,12 +113,6 @@ class Reader {
 
  private:
   static constexpr Span kFirst{1, 1, 1, 1};
-
-  static void enter(const Block& block, Entry& entry) {
-    entry.is_final_pass |= block.final_pass;
-    entry.is_first_pass |= block.first_pass;
-    if (!block.always) entry.context += (entry.context.empty() ? "" : " and ") + block.header;
-  }
 
   void include(const parsers::ssh_config::Argument& argument, const Entry& outer,
                const std::string& from, int depth) {
@@ -156,7 +163,8 @@ class Reader {
   Context& context_;
   Budget& budget_;
   std::optional<std::string> home_;
-  std::string ignored_;                          // IgnoreUnknown
+  std::string ignored_;  // IgnoreUnknown
+  SshBlocks blocks_;
   std::set<std::pair<std::string, bool>> said_;  // files whose mistakes are said
   size_t next_ = 0;
   bool stopped_ = false;
@@ -173,7 +181,7 @@ class Effective {
       for (const Entry& entry : reader.entries) {
         if (entry.is_final_pass != final_pass || entry.keyword == "include") continue;
         if (final_pass && (!again || entry.is_first_pass)) continue;
-        Lines& lines = (entry.context.empty() ? all_ : blocks_[entry.context])[entry.keyword];
+        Lines& lines = (entry.context->empty() ? all_ : blocks_[entry.context])[entry.keyword];
         lines.push_back({&entry, order_++});
       }
   }
@@ -196,7 +204,7 @@ class Effective {
 
   static bool canonicalizes(const std::vector<Entry>& entries) {
     for (const Entry& entry : entries)
-      if (entry.keyword == "canonicalizehostname" && entry.context.empty() && !entry.is_final_pass)
+      if (entry.keyword == "canonicalizehostname" && entry.context->empty() && !entry.is_final_pass)
         return entry.value != "false";
     return false;
   }
@@ -268,14 +276,14 @@ class Effective {
     const LocationId loc = store.locate(entry.path, entry.span);
     const LocationId value_loc = store.locate(entry.path, entry.value_span);
     if (user_)
-      store.insert(kSshClientUserTable,
-                   {std::string_view(*user_), std::string_view(entry.keyword),
-                    std::string_view(value), std::string_view(entry.written),
-                    std::string_view(entry.context), std::string_view(entry.path), loc, value_loc});
+      store.insert(kSshClientUserTable, {std::string_view(*user_), std::string_view(entry.keyword),
+                                         std::string_view(value), std::string_view(entry.written),
+                                         std::string_view(*entry.context),
+                                         std::string_view(entry.path), loc, value_loc});
     else
       store.insert(kSshClientTable,
                    {std::string_view(entry.keyword), std::string_view(value),
-                    std::string_view(entry.written), std::string_view(entry.context),
+                    std::string_view(entry.written), std::string_view(*entry.context),
                     std::string_view("set"), std::string_view(entry.path), loc, value_loc});
   }
 
@@ -296,7 +304,7 @@ class Effective {
   std::optional<std::string> user_;
   size_t order_ = 0;
   std::map<std::string, Lines> all_;
-  std::map<std::string, std::map<std::string, Lines>> blocks_;
+  std::map<SshBlock, std::map<std::string, Lines>, SshBlockOrder> blocks_;
   std::set<std::string, std::less<>> is_set_;
 };
 
@@ -305,7 +313,7 @@ void write_lines(Context& context, const std::vector<Entry>& entries) {
     context.store().insert(
         kSshClientLineTable,
         {std::string_view(entry.path), std::string_view(entry.keyword),
-         std::string_view(entry.written), std::string_view(entry.context),
+         std::string_view(entry.written), std::string_view(*entry.context),
          static_cast<int64_t>(entry.order + 1), context.store().locate(entry.path, entry.span)});
 }
 

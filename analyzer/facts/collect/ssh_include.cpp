@@ -39,4 +39,24 @@ std::vector<std::string> ssh_included(const Tree& tree, std::string_view argumen
   return paths;
 }
 
+SshBlock SshBlocks::none() {
+  static const std::string outside;
+  return &outside;
+}
+
+SshBlock SshBlocks::within(SshBlock outer, std::string_view header) {
+  std::string& text = blocks_[{outer, std::string(header)}];
+  if (text.empty()) {
+    text = *outer + (outer->empty() ? "" : " and ");
+    text += header.substr(0, kSshBlock);
+    if (text.size() > kSshBlock || header.size() > kSshBlock) {
+      size_t end = std::min(text.size(), kSshBlock - 3);
+      while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+      text.resize(end);
+      text += "...";
+    }
+  }
+  return &text;
+}
+
 }  // namespace drydock::facts

@@ -79,8 +79,8 @@ constexpr std::string_view kMain[] = {"etc/ssh/sshd_config", "usr/etc/ssh/sshd_c
 struct Entry {
   std::string keyword;
   std::string written;
-  std::string context;  // '' also behind "Match all"
-  bool always = false;  // behind "Match all"
+  SshBlock context = SshBlocks::none();  // that also behind "Match all"
+  bool always = false;                   // behind "Match all"
   std::string path;
   Span span, value_span;
   size_t order = 0;
@@ -97,13 +97,16 @@ class Reader {
   explicit Reader(Context& context) : context_(context) {}
 
   // Reads a file and what it includes.
-  void read(const std::string& path, bool follow, const std::string& outer = "",
+  void read(const std::string& path, bool follow, SshBlock outer = SshBlocks::none(),
             bool always = false, int depth = 0) {
     const auto text = context_.read(path);
     if (!text) return;
     read_paths.insert(text->path);
-    const parsers::sshd_config::File file = parsers::sshd_config::parse(text->text);
+    const parsers::sshd_config::File file =
+        parsers::sshd_config::parse(text->text, kSshLines - entries.size() + 1);
     context_.issues(text->path, file.errors);
+    const bool is_cut = file.lines.size() + file.matches.size() > kSshLines - entries.size();
+    std::vector<SshBlock> blocks(file.matches.size(), nullptr);
     for (const auto& line : file.lines) {
       if (stopped_) return;
       if (entries.size() >= kSshLines)
@@ -111,8 +114,8 @@ class Reader {
       if (only_.contains(line.keyword)) continue;
       Entry entry{line.keyword, joined(line.arguments), outer,  always, text->path,
                   line.span,    line.value_span,        next_++};
-      if (line.match > 0) add_context(file.matches[line.match - 1], entry);
-      const std::string inner = entry.context;
+      if (line.match > 0) enter(file.matches[line.match - 1], blocks[line.match - 1], entry);
+      const SshBlock inner = entry.context;
       const bool inner_always = entry.always;
       const bool is_include = line.keyword == "include";
       entries.push_back(std::move(entry));
@@ -120,6 +123,8 @@ class Reader {
         for (const auto& argument : line.arguments)
           include(argument, inner, inner_always, text->path, depth);
     }
+    if (is_cut && !stopped_)
+      stop(text->path, "too-many-lines", kFirst, "more lines and blocks than are read");
   }
 
   // sshd(8): the options of the command line are read before the file.
@@ -132,8 +137,8 @@ class Reader {
       for (const auto& line : file.lines) {
         if (line.match > 0) continue;
         if (option.is_only) only_.insert(line.keyword);
-        entries.push_back({line.keyword, joined(line.arguments), "", false, option.path,
-                           option.span, option.span, next_++});
+        entries.push_back({line.keyword, joined(line.arguments), SshBlocks::none(), false,
+                           option.path, option.span, option.span, next_++});
       }
     }
   }
@@ -142,17 +147,21 @@ class Reader {
   std::set<std::string> read_paths;
 
  private:
-  static void add_context(const parsers::sshd_config::Match& match, Entry& entry) {
+  static constexpr Span kFirst{1, 1, 1, 1};
+
+  // `within`: of the block, once it is known.
+  void enter(const parsers::sshd_config::Match& match, SshBlock& within, Entry& entry) {
     if (match.criteria.size() == 1 && match.criteria[0].attribute == "all") {
-      entry.always = entry.context.empty();
+      entry.always = entry.context->empty();
       return;
     }
     entry.always = false;
-    entry.context += (entry.context.empty() ? "" : " and ") + match.header;
+    if (!within) within = blocks_.within(entry.context, match.header);
+    entry.context = within;
   }
 
-  void include(const parsers::sshd_config::Argument& argument, const std::string& outer,
-               bool always, const std::string& from, int depth) {
+  void include(const parsers::sshd_config::Argument& argument, SshBlock outer, bool always,
+               const std::string& from, int depth) {
     bool is_cut = false;
     for (const std::string& path : ssh_included(context_.tree(), argument.text, is_cut)) {
       const auto stat = context_.tree().stat(path);
@@ -174,6 +183,7 @@ class Reader {
   }
 
   Context& context_;
+  SshBlocks blocks_;
   std::set<std::string> only_;  // keywords of which lines do not count
   size_t next_ = 0;
   size_t included_ = 0;
@@ -186,9 +196,9 @@ class Effective {
       : context_(context), release_(release) {
     for (const Entry& entry : entries) {
       if (entry.keyword == "include") continue;
-      if (entry.context.empty()) global_[entry.keyword].push_back(&entry);
+      if (entry.context->empty()) global_[entry.keyword].push_back(&entry);
       if (entry.always) always_[entry.keyword].push_back(&entry);
-      if (!entry.context.empty()) blocks_[entry.context][entry.keyword].push_back(&entry);
+      if (!entry.context->empty()) blocks_[entry.context][entry.keyword].push_back(&entry);
     }
   }
 
@@ -250,7 +260,7 @@ class Effective {
     context_.store().insert(
         kSshdTable,
         {std::string_view(entry.keyword), std::string_view(value), std::string_view(entry.written),
-         std::string_view(entry.context), std::string_view("set"), std::string_view(entry.path),
+         std::string_view(*entry.context), std::string_view("set"), std::string_view(entry.path),
          context_.store().locate(entry.path, entry.span),
          context_.store().locate(entry.path, entry.value_span)});
   }
@@ -264,14 +274,14 @@ class Effective {
   Context& context_;
   const SshdRelease& release_;
   std::map<std::string, Lines> global_, always_;
-  std::map<std::string, std::map<std::string, Lines>> blocks_;
+  std::map<SshBlock, std::map<std::string, Lines>, SshBlockOrder> blocks_;
 };
 
 void write_lines(Context& context, const std::vector<Entry>& entries, bool is_read) {
   for (const Entry& entry : entries)
     context.store().insert(kSshdLineTable,
                            {std::string_view(entry.path), std::string_view(entry.keyword),
-                            std::string_view(entry.written), std::string_view(entry.context),
+                            std::string_view(entry.written), std::string_view(*entry.context),
                             is_read ? Value(static_cast<int64_t>(entry.order + 1)) : Value(Null{}),
                             is_read, context.store().locate(entry.path, entry.span)});
 }
@@ -303,9 +313,13 @@ void collect_sshd(Context& context) {
       const auto text = context.tree().read(*real);
       if (!text) continue;
       std::vector<Entry> unread;
-      for (const auto& line : parsers::sshd_config::parse(*text).lines)
-        unread.push_back({line.keyword, joined(line.arguments), "", false, *real, line.span,
-                          line.value_span, 0});
+      const parsers::sshd_config::File file = parsers::sshd_config::parse(*text, kSshLines);
+      if (file.lines.size() + file.matches.size() == kSshLines)
+        context.issue(*real, {"too-many-lines", Span{1, 1, 1, 1}, "more lines than are read",
+                              parsers::Effect::ignored});
+      for (const auto& line : file.lines)
+        unread.push_back({line.keyword, joined(line.arguments), SshBlocks::none(), false, *real,
+                          line.span, line.value_span, 0});
       write_lines(context, unread, false);
     }
     return;

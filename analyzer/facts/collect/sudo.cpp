@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "analyzer/source/tree.h"
 #include "parsers/sudoers.h"
@@ -200,7 +201,15 @@ class Sudoers {
   void resolve_into(std::span<const Item> items, sudoers::AliasKind kind, const std::string& path,
                     bool negated, size_t depth, std::vector<Member>& out) {
     for (const Item& item : items) {
-      if (out.size() >= kRows || is_spent()) return;
+      if (is_spent()) return;
+      if (out.size() >= kRows) {
+        if (std::exchange(said_cut_, true)) return;
+        return context_.issue(
+            path,
+            {"too-many-members", item.span,
+             "a list has more than 20000 members once aliases are resolved; the rest is not judged",
+             parsers::Effect::refused});
+      }
       const bool is_negated = item.negated != negated;
       const auto alias =
           item.kind == Item::Kind::alias ? aliases_.find({kind, item.text}) : aliases_.end();
@@ -392,6 +401,7 @@ class Sudoers {
   std::map<std::pair<sudoers::Scope, std::string>, std::pair<size_t, bool>> authenticate_;
   size_t authenticates_ = 0;
   size_t resolved_ = 0;  // bytes of members
+  bool said_cut_ = false;
   int64_t position_ = 0;
   size_t rows_ = 0;
 };
