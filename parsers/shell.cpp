@@ -73,7 +73,8 @@ class Parser {
   }
 
   void skip_separators() {
-    while (token_.kind == Token::Kind::newline || is_op(";") || is_op("&")) advance();
+    for (; token_.kind == Token::Kind::newline || is_op(";") || is_op("&"); advance())
+      if (token_.kind == Token::Kind::newline && lists_ == 1) ++complete_;
   }
   void skip_newlines() {
     while (token_.kind == Token::Kind::newline) advance();
@@ -81,12 +82,14 @@ class Parser {
 
   // Commands up to a word or operator that cannot begin one.
   void list() {
+    ++lists_;
     for (skip_separators(); !ends_list(); skip_separators()) {
       const size_t before = token_.begin;
       and_or();
       if (!failed_ && token_.begin == before && !ends_list())
         fail("unexpected-token", "cannot stand here: " + std::string(lexer_.text(token_)));
     }
+    --lists_;
   }
 
   void and_or() {
@@ -297,6 +300,7 @@ class Parser {
     command.is_negated = std::exchange(negated_, false);
     command.guards = guards_;
     command.loops = loops_;
+    command.complete = complete_;
     const size_t begin = token_.begin;
     size_t end = begin;
     const bool is_test = is_word("[[");
@@ -348,6 +352,8 @@ class Parser {
   }
 
   Lexer lexer_;
+  size_t lists_ = 0;     // inside each other
+  size_t complete_ = 0;  // commands of the file that are complete
   Token token_;
   File file_;
   std::vector<size_t> guards_;

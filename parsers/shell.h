@@ -56,6 +56,9 @@ struct Command {
   std::vector<Word> words;     // the command and its arguments; redirections are left out
   std::vector<size_t> guards;  // indexes, from the outermost
   std::vector<size_t> loops;   // indexes of the for loops around it, from the outermost
+  // Which of the file's complete commands it belongs to, counted from 0: the shell reads a line, or the lines of a
+  // compound, at once, and an error that is not the command's own ends all of it.
+  size_t complete = 0;
   Span span;
 };
 

@@ -80,17 +80,44 @@ bool ShellSession::read(const std::string& path, const std::vector<const TableSp
 
 void ShellSession::run(const Script& script, size_t depth) {
   bool returns = false;
+  std::optional<size_t> given_up, doubtful;  // complete commands that an error has, or may have, ended
   for (const Command& one : script.file.commands) {
     if (returns || exits_) return;
-    const Truth truth = holds(script, one.guards);
+    if (given_up == one.complete) continue;
+    Truth truth = holds(script, one.guards);
+    if (truth == Truth::yes && doubtful == one.complete) truth = Truth::unknown;
     const bool sources =
         !one.words.empty() && (one.words[0].raw == "." || one.words[0].raw == "source");
     if (sources && !one.loops.empty()) {
       source(script, one, truth == Truth::yes, depth);
       continue;
     }
-    if (truth != Truth::no) command(script, one, truth == Truth::yes, depth, returns);
+    if (truth == Truth::no) continue;
+    // bash goes on with the next line then.
+    const Truth fails = sets_read_only(one);
+    if (truth == Truth::yes && fails == Truth::yes && is_certain_file_)
+      given_up = one.complete;
+    else if (fails != Truth::no)
+      doubtful = one.complete;
+    command(script, one, truth == Truth::yes, depth, returns);
   }
+}
+
+ShellSession::Truth ShellSession::sets_read_only(const Command& command) const {
+  Truth fails = Truth::no;
+  if (!command.words.empty()) return fails;
+  for (const Assignment& one : command.assignments) {
+    if (is_read_only(one.name)) return Truth::yes;
+    if (perhaps_read_only_.contains(one.name)) fails = Truth::unknown;
+  }
+  return fails;
+}
+
+bool ShellSession::is_read_only(std::string_view variable) const {
+  return frozen_.contains(variable) ||
+         std::ranges::any_of(settings_, [&](const ShellSetting& one) {
+           return one.key == variable && one.is_readonly && !one.is_conditional;
+         });
 }
 
 void ShellSession::command(const Script& script, const Command& command, bool is_certain,
@@ -126,7 +153,8 @@ void ShellSession::command(const Script& script, const Command& command, bool is
   if (name == "unset") {
     for (size_t i = first + 1; i < command.words.size(); ++i)
       if (is_followed(command.words[i].raw)) {
-        if (is_certain && is_certain_file_) exported_.erase(command.words[i].raw);
+        if (is_certain && is_certain_file_ && !is_read_only(command.words[i].raw))
+          exported_.erase(command.words[i].raw);
         set(script, command, command.words[i].raw, "", command.span, command.words[i].span,
             is_certain);
       }
@@ -149,6 +177,9 @@ void ShellSession::declare(const Script& script, const Command& command, bool is
     }
     const size_t equals = word.raw.find('=');
     const std::string name = word.raw.substr(0, equals);
+    // export goes on when the value cannot be set, declare does not.
+    const bool goes_on =
+        equals == std::string::npos || command.words[0].raw == "export" || !is_read_only(name);
     if (equals != std::string::npos) {
       const auto value = expand(std::string_view(word.raw).substr(equals + 1));
       if (!is_followed(name)) {
@@ -159,7 +190,7 @@ void ShellSession::declare(const Script& script, const Command& command, bool is
       value_span.column += static_cast<uint32_t>(equals + 1);
       set(script, command, name, value, word.span, value_span, is_certain);
     }
-    if (is_followed(name)) mark(script, command, name, is_certain, exports, freezes);
+    if (is_followed(name) && goes_on) mark(script, command, name, is_certain, exports, freezes);
   }
 }
 
@@ -204,7 +235,12 @@ void ShellSession::source(const Script& script, const Command& command, bool is_
 void ShellSession::set(const Script& script, const Command& command, std::string key,
                        std::optional<std::string> value, Span span, Span value_span,
                        bool is_certain) {
-  const bool is_sure = is_certain && is_certain_file_;
+  const bool is_sure = is_certain && is_certain_file_ && !perhaps_read_only_.contains(key);
+  if (frozen_.contains(key)) {
+    settings_.push_back({std::move(key), std::move(value), !is_sure, false, false, false,
+                         script.path, span, value_span, command.guards});
+    return;
+  }
   for (size_t i = 0; i < settings_.size(); ++i)
     if (settings_[i].key == key && settings_[i].is_readonly && !settings_[i].is_conditional) {
       // A variable that is read-only keeps its value.
@@ -229,6 +265,12 @@ void ShellSession::set(const Script& script, const Command& command, std::string
 void ShellSession::mark(const Script& script, const Command& command, std::string_view key,
                         bool is_certain, bool exports, bool freezes) {
   if (is_certain && is_certain_file_ && exports) exported_.insert(std::string(key));
+  if (freezes && !(is_certain && is_certain_file_)) perhaps_read_only_.insert(std::string(key));
+  if (is_certain && is_certain_file_ && freezes &&
+      std::ranges::none_of(settings_, [&](const ShellSetting& one) {
+        return one.key == key && one.is_effective && one.value != "";
+      }))
+    frozen_.insert(std::string(key));
   for (ShellSetting& one : settings_) {
     if (one.key != key || !one.is_effective) continue;
     if (!is_certain && !(one.path == script.path && one.guards == command.guards)) continue;

@@ -56,6 +56,9 @@ class ShellSession {
   };
 
   void run(const Script& script, size_t depth);
+  // Is it nothing but assignments, one of them to a variable that is read-only?
+  Truth sets_read_only(const parsers::shell::Command& command) const;
+  bool is_read_only(std::string_view variable) const;
   void command(const Script& script, const parsers::shell::Command& command, bool is_certain,
                size_t depth, bool& returns);
   void declare(const Script& script, const parsers::shell::Command& command, bool is_certain,
@@ -80,6 +83,8 @@ class ShellSession {
   std::set<std::string> reading_;
   std::set<std::string>& reported_;
   std::set<std::string, std::less<>> exported_;  // certain to be, set or not
+  std::set<std::string, std::less<>> frozen_;    // read-only without ever having had a value
+  std::set<std::string, std::less<>> perhaps_read_only_;
   const std::vector<const TableSpec*>* tables_ = nullptr;
   bool is_foreign_ = false;
   bool is_certain_file_ = true;
