@@ -74,6 +74,7 @@ std::span<const Collector> collectors() {
       kDockerfileCollector,
       kFileCollector,
       kFirewallCollector,
+      kAuthorizedKeyCollector,
       kHomeFileCollector,
       kHostAccessCollector,
       kImageFileCollector,

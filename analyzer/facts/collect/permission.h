@@ -1,4 +1,5 @@
-// Whose hands may reach what: tables `protected_file`, `exposed_file`, `home_file`, `home_program`.
+// Whose hands may reach what: tables `protected_file`, `exposed_file`, `home_file`, `home_program`,
+// `authorized_key`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -12,6 +13,8 @@ extern const TableSpec kHomeProgramTable;
 
 extern const Collector kProtectedFileCollector;
 extern const Collector kExposedFileCollector;
+extern const TableSpec kAuthorizedKeyTable;
 extern const Collector kHomeFileCollector;
+extern const Collector kAuthorizedKeyCollector;
 
 }  // namespace drydock::facts
