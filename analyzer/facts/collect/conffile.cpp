@@ -3,7 +3,10 @@
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
+#include <vector>
 
 #include "analyzer/facts/collect/package_databases.h"
 #include "analyzer/facts/collect/privileged_file.h"
@@ -22,7 +25,9 @@ const TableSpec kConffileTable{
         "(%verify(not filedigest), replaced by another package's, missingok) has no row. Asking "
         "costs reading those files.",
     .columns =
-        {{"path", ColumnType::text, "Relative to the root, without a leading slash."},
+        {{"path", ColumnType::text,
+          "Relative to the root, without a leading slash; of a diverted one (dpkg-divert(1)) where "
+          "it went."},
          {"package", ColumnType::text, "The package that owns it."},
          {"manager", ColumnType::text, "'dpkg' or 'rpm'."},
          {"state", ColumnType::text,
@@ -109,17 +114,40 @@ bool is_verified(Context& context, const parsers::rpm_header::File& file, std::s
          (!file.digest.empty() || (there && there->type == NodeType::file));
 }
 
+// dpkg-divert(1): the file of every package but one lies elsewhere. Three lines each: the path, where the files of the
+// others go, and the package that diverts it; ':' for the administrator, who owns none.
+struct Diversion {
+  std::string_view to, by;
+};
+
+std::map<std::string_view, Diversion> diversions(std::string_view text) {
+  std::vector<std::string_view> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  std::map<std::string_view, Diversion> out;
+  for (size_t i = 0; i + 2 < lines.size(); i += 3) out[lines[i]] = {lines[i + 1], lines[i + 2]};
+  return out;
+}
+
 void collect_conffiles(Context& context) {
   if (context.scope() != Scope::host) return;
+  const auto diverted_text = context.read("var/lib/dpkg/diversions");
+  const auto diverted = diversions(diverted_text ? diverted_text->text : std::string_view());
   if (const auto text = context.read("var/lib/dpkg/status")) {
     const auto file = parsers::dpkg_status::parse(text->text);
     context.issues(text->path, file.errors);
     for (const auto& package : file.packages) {
       if (package.state == "config-files" || package.state == "not-installed") continue;
-      for (const auto& one : package.conffiles)
-        if (one.md5 != "newconffile")
-          compare(context, one.path, package.name, "dpkg", one.md5, 1, one.flag == "obsolete",
-                  context.store().locate(text->path, one.span));
+      for (const auto& one : package.conffiles) {
+        if (one.md5 == "newconffile") continue;
+        const auto diversion = diverted.find(one.path);
+        const bool elsewhere = diversion != diverted.end() && diversion->second.by != package.name;
+        compare(context, elsewhere ? diversion->second.to : one.path, package.name, "dpkg", one.md5,
+                1, one.flag == "obsolete", context.store().locate(text->path, one.span));
+      }
     }
   }
   each_rpm(context, [&](const std::string& path, std::string_view header,
@@ -137,6 +165,7 @@ void collect_conffiles(Context& context) {
 // "etc/**" would take an archive that was made inside /etc for all of one.
 std::vector<std::string_view> paths() {
   std::vector<std::string_view> out = {"var/lib/dpkg/status",
+                                       "var/lib/dpkg/diversions",
                                        "etc/*",
                                        "etc/NetworkManager/**",
                                        "etc/X11/**",
