@@ -78,7 +78,8 @@ File parse_inetd(std::string_view text) {
 XinetdFile parse_xinetd(std::string_view text) {
   XinetdFile out;
   const LineIndex lines(text);
-  enum class In : uint8_t { nothing, head, section } in = In::nothing;
+  // In what is left out up to its '}': a section with a mistake, or without its '{'.
+  enum class In : uint8_t { nothing, head, section, skipped } in = In::nothing;
   each_line(text, lines, out.errors, [&](const std::vector<Word>& all) {
     const std::string_view first = all[0].text;
     const Span span = lines.span(all.front().begin, all.back().end());
@@ -89,14 +90,17 @@ XinetdFile parse_xinetd(std::string_view text) {
       }
       out.errors.add("missing-brace", span, "expected '{'");
       out.sections.pop_back();
-      in = In::nothing;
+      in = In::skipped;
+    }
+    if (in == In::skipped) {
+      if (first == "}") in = In::nothing;
+      return;
     }
     if (in == In::section) {
       if (first == "}") {
         in = In::nothing;
         return;
       }
-      // "disable=yes" has no blanks.
       Attribute attribute;
       attribute.span = span;
       std::string joined;
@@ -107,6 +111,13 @@ XinetdFile parse_xinetd(std::string_view text) {
         return;
       }
       const bool is_change = joined[sign - 1] == '+' || joined[sign - 1] == '-';
+      // "disable=yes": "needs a space before operator"; of the defaults what stands above stays.
+      if (joined[sign - (is_change ? 2 : 1)] != ' ') {
+        out.errors.add("bad-attribute", span, "expected white space before the operator");
+        if (!out.sections.back().is_defaults) out.sections.pop_back();
+        in = In::skipped;
+        return;
+      }
       attribute.op = is_change ? joined.substr(sign - 1, 2) : "=";
       attribute.name = joined.substr(0, sign - (is_change ? 1 : 0));
       while (attribute.name.ends_with(' ')) attribute.name.pop_back();
@@ -129,9 +140,9 @@ XinetdFile parse_xinetd(std::string_view text) {
     }
     section.span = lines.span(all.front().begin, all[next - 1].end());
     out.sections.push_back(std::move(section));
-    in = next < all.size() && all[next].text == "{" ? In::section : In::head;
+    in = In::head;  // "service telnet {" has no '{': it must begin a line
   });
-  if (in != In::nothing) {
+  if (in == In::head || in == In::section) {
     out.errors.add("missing-brace", out.sections.back().span, "the section does not end");
     out.sections.pop_back();
   }

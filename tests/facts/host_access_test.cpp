@@ -75,7 +75,7 @@ TEST(InetServiceFacts, SectionsOfXinetd) {
              "defaults\n{\n disabled = time-udp\n only_from = 10.0.0.0/8\n}\nincludedir "
              "/etc/xinetd.d\n")
       .file("etc/xinetd.d/telnet",
-            "service telnet\n{\n socket_type = stream\n user = root\n server = "
+            "service telnet\n{\n socket_type = stream\n wait = no\n user = root\n server = "
             "/usr/sbin/in.telnetd\n only_from = 192.0.2.1\n}\n")
       .file("etc/xinetd.d/time",
             "service time\n{\n id = time-udp\n type = INTERNAL\n protocol = udp\n}\n")

@@ -26,8 +26,8 @@ TEST(InetdConf, AServiceALine) {
 
 TEST(InetdConf, SectionsOfXinetd) {
   const XinetdFile file = parse_xinetd(
-      "defaults\n{\n  disabled += a b\n}\n\nservice telnet {\n disable=no\n server_args -= x\n "
-      "what\n}\n"
+      "defaults\n{\n  disabled += a b\n}\n\nservice telnet\n{\n disable = no\n server_args -= x\n "
+      "what\n}\nservice time {\n disable = no\n}\nservice ftp\n{\n user = x\n disable=yes\n}\n"
       "includedir /etc/xinetd.d\ninclude /etc/x\nfoo bar\nservice open\n{\n disable = yes\n");
   std::string out;
   for (const Section& section : file.sections) {
@@ -45,10 +45,12 @@ TEST(InetdConf, SectionsOfXinetd) {
             "defaults 1:1-1:9\n  disabled += a b\nservice telnet 6:1-6:15\n  disable = no\n  "
             "server_args -= x\n"
             "directory /etc/xinetd.d\nfile /etc/x\n"
-            "error bad-attribute 9:2-9:6 expected an attribute with '=' (ignored)\n"
-            "error bad-section 13:1-13:8 expected defaults, service NAME, include or includedir "
+            "error bad-attribute 10:2-10:6 expected an attribute with '=' (ignored)\n"
+            "error missing-brace 13:2-13:14 expected '{' (ignored)\n"
+            "error bad-attribute 18:2-18:13 expected white space before the operator (ignored)\n"
+            "error bad-section 22:1-22:8 expected defaults, service NAME, include or includedir "
             "(ignored)\n"
-            "error missing-brace 14:1-14:13 the section does not end (ignored)\n");
+            "error missing-brace 23:1-23:13 the section does not end (ignored)\n");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include "analyzer/facts/collect/inet_service.h"
 
 #include <algorithm>
-#include <set>
 
 #include "analyzer/facts/collect/firewall_rows.h"
 #include "analyzer/source/tree.h"
@@ -58,9 +57,15 @@ class InetServices {
     if (!text) return;
     const inetd::XinetdFile file = inetd::parse_xinetd(text->text);
     context_.issues(text->path, file.errors);
-    for (const inetd::Section& section : file.sections) sections_.push_back({text->path, section});
-    if (context_.is_fragment()) return;
+    // An include counts where it stands.
+    size_t next = 0;
+    const auto sections_before = [&](uint32_t line) {
+      for (; next < file.sections.size() && file.sections[next].span.line < line; ++next)
+        sections_.push_back({text->path, file.sections[next]});
+    };
     for (const inetd::Include& include : file.includes) {
+      sections_before(include.span.line);
+      if (context_.is_fragment()) continue;
       if (!include.is_directory) {
         read_xinetd(normal_path(include.path), depth + 1);
         continue;
@@ -70,28 +75,61 @@ class InetServices {
         if (file_name(found).find('.') == std::string_view::npos && !found.ends_with('~'))
           read_xinetd(found, depth + 1);
     }
+    sections_before(UINT32_MAX);
   }
 
   void write_xinetd(std::optional<bool> enabled) {
-    const inetd::Section none{};
-    const inetd::Section* defaults = &none;
-    for (const Placed& one : sections_)
-      if (one.section.is_defaults) defaults = &one.section;
-    const std::set<std::string> off = values(*defaults, "disabled"),
-                                on = values(*defaults, "enabled");
+    // "only 1 defaults entry is allowed": the first of each file. Services are disabled and bound by what stands anywhere in
+    // them; only_from holds for the services behind it.
+    std::vector<std::string_view> files;
+    std::vector<const inetd::Section*> counting;
+    for (const Placed& one : sections_) {
+      if (!one.section.is_defaults || std::ranges::find(files, one.path) != files.end()) continue;
+      files.emplace_back(one.path);
+      counting.push_back(&one.section);
+    }
+    inetd::Section all_defaults{}, defaults{};
+    all_defaults.is_defaults = defaults.is_defaults = true;
+    const auto add = [](inetd::Section& to, const inetd::Section& from) {
+      to.attributes.insert(to.attributes.end(), from.attributes.begin(), from.attributes.end());
+    };
+    for (const inetd::Section* one : counting) add(all_defaults, *one);
+    const std::vector<std::string> off = values(all_defaults, "disabled", {}),
+                                   on = values(all_defaults, "enabled", {});
     for (const auto& [path, section] : sections_) {
-      if (section.is_defaults) continue;
+      if (section.is_defaults) {
+        if (std::ranges::find(counting, &section) != counting.end()) add(defaults, section);
+        continue;
+      }
+      const std::vector<std::string> from = values(defaults, "only_from", {});
       std::string id = first(section, "id");
       if (id.empty()) id = section.name;
-      const bool disabled = lower(first(section, "disable")) == "yes" || off.contains(id) ||
-                            (has(*defaults, "enabled") && !on.contains(id));
-      std::string only = all(section, "only_from");
-      if (only.empty()) only = all(*defaults, "only_from");
-      const auto types = values(section, "type");
+      const auto is_among = [&](const std::vector<std::string>& list) {
+        return std::ranges::find(list, id) != list.end();
+      };
+      const std::vector<std::string> types = values(section, "type", {});
+      const auto is_type = [&](std::string_view type) {
+        return std::ranges::find(types, type) != types.end();
+      };
+      // "missing attribute", "Error parsing attribute - DISABLING SERVICE".
+      const std::string wait = lower(first(section, "wait")),
+                        disable = lower(first(section, "disable"));
+      const bool lacks =
+          (is_type("UNLISTED") && !has(section, "socket_type") && !has(section, "protocol")) ||
+          (wait != "yes" && wait != "no") ||
+          (!is_type("INTERNAL") && (!has(section, "server") || !has(section, "user"))) ||
+          (is_type("UNLISTED") && !has(section, "port"));
+      const bool disabled = lacks || (!disable.empty() && disable != "no") || is_among(off) ||
+                            (has(all_defaults, "enabled") && !is_among(on));
+      // "+=" and "-=" change what the defaults say.
+      std::string only;
+      for (const std::string& one : values(section, "only_from", from))
+        only += (only.empty() ? "" : " ") + one;
       std::string address = first(section, "bind");
       if (address.empty()) address = first(section, "interface");
+      if (address.empty()) address = first(all_defaults, "bind");
       insert(section.name, "xinetd", first(section, "protocol"), first(section, "user"),
-             types.contains("INTERNAL") ? "internal" : first(section, "server"),
+             is_type("INTERNAL") ? "internal" : first(section, "server"),
              all(section, "server_args"), address, only, disabled, enabled, path, section.span);
     }
   }
@@ -107,33 +145,36 @@ class InetServices {
                                [&](const inetd::Attribute& one) { return one.name == name; });
   }
 
-  static std::set<std::string> values(const inetd::Section& section, std::string_view name) {
-    std::set<std::string> out;
+  // A list that begins with `list`. "=" sets it anew in a service; in the defaults it adds, as "+=" does.
+  static std::vector<std::string> values(const inetd::Section& section, std::string_view name,
+                                         std::vector<std::string> list) {
     for (const inetd::Attribute& one : section.attributes) {
       if (one.name != name) continue;
-      if (one.op == "=") out.clear();
+      if (one.op == "=" && !section.is_defaults) list.clear();
       for (const std::string& value : one.values) {
-        if (one.op == "-=")
-          out.erase(value);
-        else
-          out.insert(value);
+        std::erase(list, value);
+        if (one.op != "-=") list.push_back(value);
       }
     }
-    return out;
+    return list;
+  }
+
+  // Of what is no list the first counts: "attribute already set"; only "=" may set it.
+  static const inetd::Attribute* set(const inetd::Section& section, std::string_view name) {
+    for (const inetd::Attribute& one : section.attributes)
+      if (one.name == name && one.op == "=" && !one.values.empty()) return &one;
+    return nullptr;
   }
 
   static std::string first(const inetd::Section& section, std::string_view name) {
-    std::string out;
-    for (const inetd::Attribute& one : section.attributes)
-      if (one.name == name && !one.values.empty()) out = one.values.front();
-    return out;
+    const inetd::Attribute* one = set(section, name);
+    return one ? one->values.front() : "";
   }
 
   static std::string all(const inetd::Section& section, std::string_view name) {
     std::string out;
-    for (const inetd::Attribute& one : section.attributes)
-      if (one.name == name)
-        for (const std::string& value : one.values) out += (out.empty() ? "" : " ") + value;
+    if (const inetd::Attribute* one = set(section, name))
+      for (const std::string& value : one->values) out += (out.empty() ? "" : " ") + value;
     return out;
   }
 
