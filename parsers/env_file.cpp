@@ -134,7 +134,8 @@ class Parser {
     for (++at_; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
       if (c == quote) return;
-      if (quote == '"' && c == '\\' && at_ + 1 < text_.size()) {
+      if (quote == '"' && c == '\\') {
+        if (at_ + 1 == text_.size()) continue;  // escapes nothing
         const char escaped = text_[++at_];
         if (escaped == '\n') continue;
         if (std::string_view("\"\\`$").find(escaped) == std::string_view::npos)
