@@ -10,14 +10,15 @@ namespace {
 constexpr size_t kLineBytes =
     159;  // "Each line should be limited to 160 characters or the line will be skipped."
 
-enum class Type : uint8_t { text, number, percentage, word, action };
+enum class Type : uint8_t { text, number, percentage, ports, word, action };
 
 struct Keyword {
   std::string_view key;
   Type type;
   std::string_view value;       // the default
   std::string_view words = {};  // of word and action: what is allowed, each between blanks
-  uint64_t most = UINT64_MAX;   // of number
+  uint64_t most = INT32_MAX;    // of number
+  uint64_t least = 0;
 };
 
 constexpr std::string_view kYesNo = " yes no ";
@@ -52,16 +53,16 @@ constexpr std::array kKeywords = {
             " ignore syslog exec suspend single halt "},
     Keyword{"tcp_listen_port", Type::number, "", {}, 65535},
     Keyword{"tcp_listen_queue", Type::number, "5"},
-    Keyword{"tcp_max_per_addr", Type::number, "1", {}, 1024},
+    Keyword{"tcp_max_per_addr", Type::number, "1", {}, 1024, 1},
     Keyword{"use_libwrap", Type::word, "yes", kYesNo},
-    Keyword{"tcp_client_ports", Type::text, ""},
+    Keyword{"tcp_client_ports", Type::ports, ""},
     Keyword{"tcp_client_max_idle", Type::number, "0"},
     Keyword{"transport", Type::word, "tcp", " tcp krb5 "},
     Keyword{"enable_krb5", Type::word, "no", kYesNo},
     Keyword{"krb5_principal", Type::text, "auditd"},
     Keyword{"krb5_key_file", Type::text, "/etc/audit/audit.key"},
     Keyword{"distribute_network", Type::word, "no", kYesNo},
-    Keyword{"q_depth", Type::number, "2000"},
+    Keyword{"q_depth", Type::number, "2000", {}, 99999},
     Keyword{"overflow_action", Type::word, "", " ignore syslog suspend single halt "},
     Keyword{"max_restarts", Type::number, "10"},
     Keyword{"plugin_dir", Type::text, ""},
@@ -79,25 +80,43 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_number(std::string_view text, uint64_t most) {
+bool is_number(std::string_view text, uint64_t most, uint64_t least = 0) {
   uint64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size() && number <= most;
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() && number <= most &&
+         number >= least;
+}
+
+uint64_t number_of(std::string_view text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 // Why the value is none of this keyword; empty if it is.
-std::string complaint(const Keyword& keyword, std::string_view value, bool has_option) {
+std::string complaint(const Keyword& keyword, std::string_view value, std::string_view option) {
   switch (keyword.type) {
     case Type::text:
       break;
     case Type::number:
-      if (!is_number(value, keyword.most))
-        return "'" + std::string(value) + "' is no number" +
-               (keyword.most == UINT64_MAX ? "" : " up to " + std::to_string(keyword.most));
+      if (!is_number(value, keyword.most, keyword.least))
+        return "'" + std::string(value) + "' is no number from " + std::to_string(keyword.least) +
+               " to " + std::to_string(keyword.most);
       break;
+    case Type::ports: {
+      // One, or "first-last".
+      const size_t dash = value.find('-');
+      const std::string_view first = value.substr(0, dash);
+      const std::string_view last = dash == value.npos ? first : value.substr(dash + 1);
+      if (!is_number(first, 65535) || !is_number(last, 65535) || number_of(first) > number_of(last))
+        return "'" + std::string(value) + "' is no port, nor two with a dash between";
+      break;
+    }
     case Type::percentage:
-      if (value.ends_with('%') ? !is_number(value.substr(0, value.size() - 1), 99)
-                               : !is_number(value, UINT64_MAX))
+      // Behind the first '%' nothing is looked at, and before it there may be nothing.
+      if (const size_t sign = value.find('%');
+          sign == value.npos ? !is_number(value, keyword.most)
+                             : sign > 0 && !is_number(value.substr(0, sign), 99))
         return "'" + std::string(value) + "' is neither a number nor a percentage up to 99%";
       break;
     case Type::word:
@@ -106,8 +125,9 @@ std::string complaint(const Keyword& keyword, std::string_view value, bool has_o
       if (keyword.words.find(" " + wanted + " ") == std::string_view::npos)
         return "'" + std::string(value) +
                "' is none of:" + std::string(keyword.words.substr(0, keyword.words.size() - 1));
-      if (keyword.type == Type::action && (wanted == "exec") != has_option)
-        return wanted == "exec" ? "exec needs the path of a program" : "";
+      if (keyword.type == Type::action && wanted == "exec" &&
+          (!option.starts_with('/') || option.ends_with('\r')))
+        return "exec needs the path of a program";
       break;
     }
   }
@@ -134,6 +154,8 @@ File parse(std::string_view text) {
   const LineIndex lines(text);
   for (uint32_t number = 1; number <= lines.line_count(); ++number) {
     auto [begin, end] = lines.line_bounds(number);
+    // A carriage return is part of the last word.
+    if (text.substr(end).starts_with('\r')) ++end;
     if (end - begin > kLineBytes) {
       file.errors.add("long-line", lines.span(begin, end),
                       "more than 160 bytes: auditd skips the line");
@@ -177,13 +199,19 @@ File parse(std::string_view text) {
                       "auditd.conf has no keyword '" + key + "'", Effect::refused);
       continue;
     }
-    if (count > (keyword->type == Type::action ? 4U : 3U)) {
-      file.errors.add("extra-word", lines.span(words[3].first, words[3].second),
-                      "expected nothing more after the value", Effect::refused);
-      continue;
+    // Behind the program of an action auditd only complains.
+    const bool is_action = keyword->type == Type::action;
+    if (count > (is_action ? 4U : 3U)) {
+      const size_t extra = is_action ? 4 : 3;
+      file.errors.add("extra-word", lines.span(words[extra].first, words[extra].second),
+                      "expected nothing more after the value",
+                      is_action ? Effect::ignored : Effect::refused);
+      if (!is_action) continue;
+      count = 4;
     }
     const Span value_span = lines.span(words[2].first, words[count - 1].second);
-    if (std::string why = complaint(*keyword, word(2), count == 4); !why.empty()) {
+    if (std::string why = complaint(*keyword, word(2), count == 4 ? word(3) : std::string_view());
+        !why.empty()) {
       file.errors.add("bad-value", value_span, std::move(why), Effect::refused);
       continue;
     }

@@ -24,9 +24,9 @@ struct File {
 // Codes of syntax errors. auditd refuses to start on all but those marked *.
 //   missing-equals     no '=' as the second word
 //   missing-value      nothing behind the '='
-//   extra-word         more than one word behind the '='; only *_action takes two
+//   extra-word         more than one word behind the '='; only *_action takes two, and more there is ignored
 //   unknown-keyword    auditd.conf(5) has no such keyword
-//   bad-value          not one of the words the manual lists, no number, or out of range
+//   bad-value          not one of the words the manual lists, no number, out of range, or a program without its path
 //   long-line *        more than 160 bytes: auditd skips the line
 //   nul-byte *         a NUL byte: auditd does not see what follows on the line
 File parse(std::string_view text);

@@ -35,14 +35,14 @@ TEST(AuditdConfParser, NamesEachMistake) {
       "error missing-equals 1:1-1:15 expected '=' between blanks after the keyword (refused)\n"
       "error missing-value 2:1-2:15 expected a value after '=' (refused)\n"
       "error unknown-keyword 3:1-3:9 auditd.conf has no keyword 'max_logs' (refused)\n"
-      "error bad-value 4:12-4:16 '1000' is no number up to 999 (refused)\n"
+      "error bad-value 4:12-4:16 '1000' is no number from 0 to 999 (refused)\n"
       "error extra-word 5:14-5:15 expected nothing more after the value (refused)\n"
       "error bad-value 6:20-6:25 'email' is none of: ignore syslog rotate exec suspend single "
       "halt (refused)\n"
       "error bad-value 7:21-7:25 exec needs the path of a program (refused)\n"
       "error bad-value 8:14-8:18 '100%' is neither a number nor a percentage up to 99% "
       "(refused)\n"
-      "error bad-value 9:8-9:10 '5O' is no number (refused)\n");
+      "error bad-value 9:8-9:10 '5O' is no number from 0 to 2147483647 (refused)\n");
 }
 
 // auditd.conf(5): "Each line should be limited to 160 characters or the line will be skipped."
