@@ -4,6 +4,7 @@
 #include "analyzer/facts/collect/inet_service.h"
 
 #include <algorithm>
+#include <set>
 
 #include "analyzer/facts/collect/firewall_rows.h"
 #include "analyzer/source/tree.h"
@@ -94,19 +95,21 @@ class InetServices {
       to.attributes.insert(to.attributes.end(), from.attributes.begin(), from.attributes.end());
     };
     for (const inetd::Section* one : counting) add(all_defaults, *one);
-    const std::vector<std::string> off = values(all_defaults, "disabled", {}),
-                                   on = values(all_defaults, "enabled", {});
+    const auto names = [&](std::string_view name) {
+      const std::vector<std::string> list = values(all_defaults, name, {});
+      return std::set<std::string>(list.begin(), list.end());
+    };
+    const std::set<std::string> off = names("disabled"), on = names("enabled");
+    std::vector<std::string> from;  // only_from of the defaults so far
     for (const auto& [path, section] : sections_) {
       if (section.is_defaults) {
-        if (std::ranges::find(counting, &section) != counting.end()) add(defaults, section);
+        if (std::ranges::find(counting, &section) == counting.end()) continue;
+        add(defaults, section);
+        from = values(defaults, "only_from", {});
         continue;
       }
-      const std::vector<std::string> from = values(defaults, "only_from", {});
       std::string id = first(section, "id");
       if (id.empty()) id = section.name;
-      const auto is_among = [&](const std::vector<std::string>& list) {
-        return std::ranges::find(list, id) != list.end();
-      };
       const std::vector<std::string> types = values(section, "type", {});
       const auto is_type = [&](std::string_view type) {
         return std::ranges::find(types, type) != types.end();
@@ -119,8 +122,8 @@ class InetServices {
           (wait != "yes" && wait != "no") ||
           (!is_type("INTERNAL") && (!has(section, "server") || !has(section, "user"))) ||
           (is_type("UNLISTED") && !has(section, "port"));
-      const bool disabled = lacks || (!disable.empty() && disable != "no") || is_among(off) ||
-                            (has(all_defaults, "enabled") && !is_among(on));
+      const bool disabled = lacks || (!disable.empty() && disable != "no") || off.contains(id) ||
+                            (has(all_defaults, "enabled") && !on.contains(id));
       // "+=" and "-=" change what the defaults say.
       std::string only;
       for (const std::string& one : values(section, "only_from", from))
@@ -148,14 +151,19 @@ class InetServices {
   // A list that begins with `list`. "=" sets it anew in a service; in the defaults it adds, as "+=" does.
   static std::vector<std::string> values(const inetd::Section& section, std::string_view name,
                                          std::vector<std::string> list) {
+    std::set<std::string> in(list.begin(), list.end());
     for (const inetd::Attribute& one : section.attributes) {
       if (one.name != name) continue;
-      if (one.op == "=" && !section.is_defaults) list.clear();
+      if (one.op == "=" && !section.is_defaults) in.clear();
       for (const std::string& value : one.values) {
-        std::erase(list, value);
-        if (one.op != "-=") list.push_back(value);
+        if (one.op == "-=")
+          in.erase(value);
+        else if (in.insert(value).second)
+          list.push_back(value);
       }
     }
+    // Each that is left, once.
+    std::erase_if(list, [&](const std::string& value) { return in.erase(value) == 0; });
     return list;
   }
 
