@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "analyzer/base/bytes.h"
@@ -16,9 +17,12 @@ constexpr size_t kPageHead = 16, kElement = 16, kBucketHead = 16, kMetaSize = 64
 constexpr uint16_t kBranch = 1, kLeaf = 2;  // kinds of pages
 constexpr uint32_t kBucketFlag = 1;         // of an element of a leaf
 constexpr int kDepth = 40;                  // pages and buckets above each other
-// Keys and values handed over or gone into, in sizes of the file. An honest database has each byte in one element,
-// and in those of the inline buckets around it.
+// Keys and values handed over or gone into, in sizes of the pages that were read and are not empty. An honest database
+// has each byte in one element, and in those of the inline buckets around it.
 constexpr uint64_t kTimesTaken = 8;
+// Pages of nothing but zeros, in sizes of the others, and those that any database may have: a file with holes may be
+// called as large as one likes.
+constexpr uint64_t kTimesEmpty = 8, kEmpty = uint64_t{4} << 20;
 
 // FNV-1a, 64 bits: meta.sum64.
 uint64_t checksum(std::string_view bytes) {
@@ -70,18 +74,36 @@ class Reader {
     errors_.add(code, kFile, std::move(message), Effect::refused);
   }
 
-  // A page with those that overflow it. Over the whole file no more pages are read than it has.
+  // How much of it is pages with something in them.
+  uint64_t there(std::string_view bytes) const {
+    uint64_t sum = 0;
+    for (size_t at = 0; at < bytes.size(); at += meta_.page_size)
+      if (bytes.substr(at, meta_.page_size).find_first_not_of('\0') != std::string_view::npos)
+        sum += meta_.page_size;
+    return sum;
+  }
+
+  // A page with those that overflow it. Each is read once: it hangs in one place.
   void page(uint64_t number, int depth) {
     const std::string name = "page " + std::to_string(number);
     const uint64_t pages = file_.size() / meta_.page_size;
     if (number >= pages) return refuse("broken-page", name + " lies outside the file");
+    if (empty_ > kTimesEmpty * there_ + kEmpty) return;  // said before
     const uint64_t at = number * meta_.page_size;
     const uint64_t length =
         (uint64_t{ByteView(file_.at(at, kPageHead)).le32(12)} + 1) * meta_.page_size;
     read_ += length;
     if (length > file_.size() - at || length > limits::kFileContent || read_ > file_.size())
       return refuse("broken-page", name + " does not fit into the file");
+    for (uint64_t page = number; page < number + length / meta_.page_size; ++page)
+      if (!known_.insert(page).second)
+        return refuse("broken-page", name + " hangs in two places, or lies in another");
     const std::string bytes(file_.at(at, static_cast<size_t>(length)));
+    const uint64_t full = there(bytes);
+    there_ += full;
+    empty_ += bytes.size() - full;
+    if (empty_ > kTimesEmpty * there_ + kEmpty)
+      return refuse("broken-page", name + " and those before it are empty");
     if (bytes.size() == length) elements(bytes, name, depth);
   }
 
@@ -104,7 +126,7 @@ class Reader {
         refuse("broken-page", "an element of " + name + " lies outside it");
         continue;
       }
-      const uint64_t bound = kTimesTaken * file_.size();
+      const uint64_t bound = kTimesTaken * there_;
       if (taken_ > bound) return;  // said further in
       taken_ += key_size + value_size;
       if (taken_ > bound)
@@ -134,8 +156,10 @@ class Reader {
   const Meta meta_;
   const Visitor& visitor_;
   std::vector<std::string> path_;
-  uint64_t read_ = 0;   // bytes of pages
-  uint64_t taken_ = 0;  // bytes of elements
+  std::set<uint64_t> known_;        // pages that were read
+  uint64_t read_ = 0;               // bytes of pages
+  uint64_t there_ = 0, empty_ = 0;  // of them
+  uint64_t taken_ = 0;              // bytes of elements
   SyntaxErrors errors_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 
 #include "tests/parsers/bolt_writer.h"
 
@@ -93,7 +94,7 @@ void put32(std::string& bytes, size_t at, uint32_t value) {
   for (size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> 8 * i & 0xff);
 }
 
-// Elements may claim the same bytes: what they add up to is bounded by the size of the file.
+// Elements may claim the same bytes: what they add up to is bounded by the pages read, here five of 1 kB.
 TEST(Bolt, ElementsInEachOtherEnd) {
   BoltBucket root;
   for (int i = 100; i < 200; ++i) root.keys[std::to_string(i)] = "v";
@@ -101,7 +102,7 @@ TEST(Bolt, ElementsInEachOtherEnd) {
   std::string file = BoltWriter().write(root);  // of 8 kB
   for (size_t i = 0; i < 100; ++i) put32(file, 3 * BoltWriter::kPage + 16 + 16 * i + 12, 3000);
   std::string said = shown(file);
-  EXPECT_EQ(std::ranges::count(said, '\n'), 22) << said;
+  EXPECT_EQ(std::ranges::count(said, '\n'), 14) << said;
   EXPECT_TRUE(said.ends_with("\nbroken-page: elements of page 3 lie in each other\n")) << said;
 
   // Inline buckets of 20 elements each of which is the same bucket, 12 deep: 20^12 of them.
@@ -125,6 +126,72 @@ TEST(Bolt, ElementsInEachOtherEnd) {
   said = shown(file);
   EXPECT_TRUE(said.starts_with("broken-page: elements of a bucket of a bucket of a")) << said;
   EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+}
+
+// A file with a hole behind its text: as large as it likes to be.
+class Sparse : public RandomBytes {
+ public:
+  explicit Sparse(std::string_view text) : text_(text) {}
+  uint64_t size() const override { return uint64_t{1} << 40; }
+  std::string_view at(uint64_t offset, size_t length) override {
+    asked_ += length;
+    piece_ = text_.substr(std::min<uint64_t>(offset, text_.size()), length);
+    piece_.resize(length, '\0');
+    return piece_;
+  }
+  uint64_t asked() const { return asked_; }
+
+ private:
+  std::string_view text_;
+  std::string piece_;
+  uint64_t asked_ = 0;
+};
+
+// What a file claims to be says nothing of what is there.
+TEST(Bolt, HolesCostLittle) {
+  BoltBucket root;
+  for (int i = 1000; i < 1120; ++i) root.keys[std::to_string(i)] = "v";
+  const std::string file = BoltWriter(false, 2).write(root);
+  const size_t pages = file.size() / BoltWriter::kPage;
+  ASSERT_GT(pages, 50u);
+  const auto read_sparse = [](const std::string& text) {
+    Sparse bytes(text);
+    size_t taken = 0;
+    const SyntaxErrors errors =
+        read(bytes, {[](Path) { return true; }, [&](Path, std::string_view) { ++taken; }});
+    return std::tuple(taken, errors.list().size() + errors.dropped(), bytes.asked());
+  };
+  EXPECT_EQ(std::get<0>(read_sparse(file)), 120u);
+  EXPECT_EQ(std::get<1>(read_sparse(file)), 0u);
+  // Each leaf is overflown by 15 MiB of nothing.
+  std::string broken = file;
+  for (size_t page = 3; page < pages; ++page)
+    if (broken[page * BoltWriter::kPage + 8] == 2)
+      put32(broken, page * BoltWriter::kPage + 12, 15'000);
+  auto [taken, errors, asked] = read_sparse(broken);
+  EXPECT_GE(errors, 1u);
+  EXPECT_LT(asked, uint64_t{64} << 20);
+  // Each page leads into the hole.
+  broken = file;
+  for (size_t page = 3; page < pages; ++page)
+    if (broken[page * BoltWriter::kPage + 8] == 1)
+      for (size_t i = 0; i < 60; ++i) {
+        broken[page * BoltWriter::kPage + 10] = 60;
+        put32(broken, page * BoltWriter::kPage + 16 + 16 * i + 8,
+              static_cast<uint32_t>(1'000'000 + page * 100 + i));
+      }
+  std::tie(taken, errors, asked) = read_sparse(broken);
+  EXPECT_EQ(taken, 0u);
+  EXPECT_GE(errors, 1u);
+  EXPECT_LT(asked, uint64_t{1} << 20);
+  // All pages are those that overflow the first leaf, too.
+  broken = file;
+  for (size_t page = 3; page < pages; ++page)
+    if (broken[page * BoltWriter::kPage + 8] == 2)
+      put32(broken, page * BoltWriter::kPage + 12, static_cast<uint32_t>(pages - page - 1));
+  std::tie(taken, errors, asked) = read_sparse(broken);
+  EXPECT_GE(errors, 1u);
+  EXPECT_LT(asked, uint64_t{1} << 20);
 }
 
 }  // namespace
