@@ -219,6 +219,30 @@ TEST(ImageStore, WhatContainerdHasTooManyOfIsSaid) {
             "unknown\n");
 }
 
+// Configurations of almost a megabyte each, which add up to more than is read.
+TEST(ImageStore, ConfigurationsThatAddUpToTooMuchAreSaid) {
+  const auto numbered = [](char kind, int n) {
+    const std::string number = std::to_string(1000 + n);
+    return std::string(1, kind) + std::string(63 - number.size(), '0') + number;
+  };
+  Store store;
+  for (int n = 0; n < 40; ++n) {
+    store.name("default", "x" + std::to_string(1000 + n), "sha256:" + numbered('a', n));
+    store.tree->file(store.root + kBlobs + numbered('a', n),
+                     "{\"config\": {\"mediaType\": \"application/vnd.oci.image.config.v1+json\", "
+                     "\"digest\": \"sha256:" +
+                         numbered('c', n) + "\"}}");
+    store.tree->file(store.root + kBlobs + numbered('c', n),
+                     "{\"config\": {\"User\": \"0\"}, \"author\": \"" +
+                         std::string((1u << 20) - 100, 'x') + "\"}");
+  }
+  const auto tree = store.done();
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM image"), "32\n");
+  EXPECT_NE(
+      test::facts(tree, kIssues).find("too-many-images | the images of this host are too many"),
+      std::string::npos);
+}
+
 TEST(ImageStore, LargePasswdOfAnImageIsNotRead) {
   auto tree = host();
   const std::string root = "var/lib/containers/storage/";
