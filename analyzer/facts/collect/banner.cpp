@@ -27,6 +27,13 @@ namespace {
 
 constexpr uint32_t kLines = 1000;
 
+// "S{name}" shows a variable of os-release(5), which all have names in capitals; of another nothing is shown.
+bool names_nothing(std::string_view escape) {
+  if (!escape.starts_with("S{")) return false;
+  const std::string_view name = escape.substr(2, escape.substr(2).find('}'));
+  return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != std::string_view::npos;
+}
+
 void read(Context& context, const std::string& path, std::string_view kind) {
   const auto text = context.read(path);
   if (!text) return;
@@ -39,7 +46,8 @@ void read(Context& context, const std::string& path, std::string_view kind) {
     std::string escape;
     for (size_t at = 0; at + 1 < line.size() && escape.empty(); ++at)
       if (line[at] == '\\') {
-        if (std::string_view("mrsvSno").find(line[at + 1]) != std::string_view::npos)
+        if (std::string_view("mrsvSno").find(line[at + 1]) != std::string_view::npos &&
+            !names_nothing(line.substr(at + 1)))
           escape = line.substr(at, 2);
         ++at;
       }
