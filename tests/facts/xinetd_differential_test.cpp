@@ -189,9 +189,11 @@ TEST(XinetdDifferential, ConfiguresTheServicesThatWeSay) {
   const std::string xinetd = set ? set : "/usr/sbin/xinetd";
   std::vector<Case> cases = by_hand();
   for (Generator generator; cases.size() < 215;) cases.push_back(generator.next());
-  const auto there = test::ask("test -x " + xinetd + " && unshare --user true && echo yes");
+  const auto there =
+      test::ask("test -x " + xinetd +
+                " && command -v script >/dev/null && unshare --user --net true && echo yes");
   if (!there || *there != "yes\n")
-    GTEST_SKIP() << "xinetd is not installed, or no user namespace can be made here";
+    GTEST_SKIP() << "xinetd or script is not installed, or no namespace can be made here";
   const test::ScratchDirectory scratch = test::directory_in_memory();
   for (size_t i = 0; i < cases.size(); ++i) {
     const std::string name = std::to_string(i), directory = scratch.path() + "/" + name + ".d";
