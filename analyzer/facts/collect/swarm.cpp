@@ -3,9 +3,12 @@
 // lies in the raft log, which is encrypted.
 #include "analyzer/facts/collect/swarm.h"
 
+#include <algorithm>
+
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/source/tree.h"
 #include "parsers/certificate.h"
+#include "parsers/characters.h"
 #include "parsers/json.h"
 
 namespace drydock::facts {
@@ -34,6 +37,24 @@ namespace {
 
 namespace json = parsers::json;
 
+// swarmkit, ca/keyreadwriter.go: the key is a PEM block, the first of the file (RFC 7468, 2); with a key-encryption key
+// its type is "ENCRYPTED PRIVATE KEY", before 1.13 it had the headers of RFC 1421.
+bool is_locked(std::string_view pem) {
+  constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----";
+  for (bool is_inside = false; !pem.empty();) {
+    std::string_view line = pem.substr(0, pem.find('\n'));
+    pem.remove_prefix(std::min(line.size() + 1, pem.size()));
+    while (!line.empty() && parsers::is_space(line.back())) line.remove_suffix(1);
+    if (is_inside) return line.starts_with("Proc-Type: 4,ENCRYPTED");
+    if (!line.starts_with(kBegin) || !line.ends_with("PRIVATE KEY-----")) continue;
+    line.remove_prefix(kBegin.size());
+    line.remove_suffix(kEnd.size());
+    if (line == "ENCRYPTED PRIVATE KEY") return true;
+    is_inside = true;
+  }
+  return false;
+}
+
 void write_node(Context& context, const std::string& root) {
   Store& store = context.store();
   const Tree& tree = context.tree();
@@ -57,14 +78,9 @@ void write_node(Context& context, const std::string& root) {
   }
   const bool is_manager = tree.lstat(directory + "/raft").has_value();
   row("manager", is_manager ? "true" : "false", text->path, Span{});
-  // swarmkit, ca/keyreadwriter.go: the key is a PEM block; with a key-encryption key its type is
-  // "ENCRYPTED PRIVATE KEY", before 1.13 it had the headers of RFC 1421.
   const std::string key = directory + "/certificates/swarm-node.key";
   if (const auto pem = context.read(key)) {
-    const bool locked =
-        pem->text.substr(0, 4096).find("-----BEGIN ENCRYPTED PRIVATE KEY-----") !=
-            std::string_view::npos ||
-        pem->text.substr(0, 4096).find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
+    const bool locked = is_locked(pem->text);
     row("autolock", locked ? "true" : "false", pem->path, Span{});
   }
   for (const auto& [name, file] : {std::pair{"node-certificate", "/certificates/swarm-node.crt"},
