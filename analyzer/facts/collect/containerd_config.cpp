@@ -30,10 +30,19 @@ class Loader {
   ContainerdConfig load() {
     std::deque<std::string> pending{std::string(kContainerdFile)};
     constexpr size_t kFiles = 100;
-    while (!pending.empty() && seen_.size() < kFiles) {
+    while (!pending.empty()) {
       const std::string path = std::move(pending.front());
       pending.pop_front();
-      if (!seen_.insert(path).second) continue;
+      if (seen_.contains(path)) continue;
+      if (seen_.size() >= kFiles) {
+        parsers::SyntaxErrors errors;
+        errors.add("too-many-includes", Span{1, 1, 1, 1},
+                   "more files import one another than are read; this one is not",
+                   parsers::Effect::refused);
+        config_.errors.emplace_back(path, std::move(errors));
+        break;
+      }
+      seen_.insert(path);
       const auto text = context_.read(path);
       if (!text) continue;
       const toml::File file = toml::parse(text->text);

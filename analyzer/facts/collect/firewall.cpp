@@ -14,6 +14,7 @@
 #include "analyzer/facts/collect/firewall_rows.h"
 #include "analyzer/facts/collect/firewall_ufw.h"
 #include "analyzer/facts/collect/firewalld.h"
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/source/tree.h"
 #include "parsers/iptables_save.h"
 #include "parsers/nftables.h"
@@ -90,9 +91,8 @@ class Firewall {
   };
 
   void read_script(const std::string& path, int depth) {
-    if (depth > limits::kIncludeDepth || scripts_++ > 200) return;
     const auto text = context_.read(path);
-    if (!text) return;
+    if (!text || !limit_.admits(text->path, depth)) return;
     const nftables::File file = nftables::parse(text->text);
     rows_.issues(text->path, file.errors);
     for (const nftables::Entry& entry : file.entries) {
@@ -218,7 +218,7 @@ class Firewall {
   // By table ("inet filter"), then by chain or set.
   std::map<std::string, std::map<std::string, std::vector<PlacedRule>>> rules_by_table_;
   std::map<std::string, std::map<std::string, std::vector<std::string>>> sets_;
-  size_t scripts_ = 0;
+  IncludeLimit limit_{context_, 200};
 };
 
 FirewallOutcome read_firewalls(Context& context) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "analyzer/facts/collect/firewall_rows.h"
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/source/tree.h"
 #include "parsers/inetd_conf.h"
 
@@ -53,9 +54,8 @@ class InetServices {
   }
 
   void read_xinetd(const std::string& path, int depth) {
-    if (depth > limits::kIncludeDepth || ++files_ > 500) return;
     const auto text = context_.read(path);
-    if (!text) return;
+    if (!text || !limit_.admits(text->path, depth)) return;
     const inetd::XinetdFile file = inetd::parse_xinetd(text->text);
     context_.issues(text->path, file.errors);
     // An include counts where it stands.
@@ -200,7 +200,7 @@ class InetServices {
 
   Context& context_;
   std::vector<Placed> sections_;
-  size_t files_ = 0;
+  IncludeLimit limit_{context_, 500};
 };
 
 void collect_inet_service(Context& context) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/facts/collect/setting.h"
 #include "analyzer/source/tree.h"
 
@@ -40,7 +41,7 @@ class Logrotate {
   // What the file sets; nothing of an included file that logrotate refuses.
   std::vector<Found> read(const std::string& path, int depth) {
     const auto text = context_.read(path);
-    if (!text || depth > limits::kIncludeDepth || ++files_ > kFiles) return {};
+    if (!text || !limit_.admits(text->path, depth)) return {};
     logrotate::File file = logrotate::parse(text->text);
     context_.issues(text->path, file.errors);
     const bool refused =
@@ -113,7 +114,7 @@ class Logrotate {
 
   Context& context_;
   std::vector<std::string> taboo_;
-  size_t files_ = 0;
+  IncludeLimit limit_{context_, kFiles};
 };
 
 bool says_when(std::string_view name) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "analyzer/facts/collect/firewall_rows.h"
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/facts/collect/network_model.h"
 #include "analyzer/source/tree.h"
 #include "parsers/interfaces.h"
@@ -21,9 +22,8 @@ class Ifupdown {
   explicit Ifupdown(Context& context) : context_(context) {}
 
   void read(const std::string& path, int depth) {
-    if (depth > limits::kIncludeDepth || ++files_ > kFiles) return;
     const auto text = context_.read(path);
-    if (!text) return;
+    if (!text || !limit_.admits(text->path, depth)) return;
     const interfaces::File file = interfaces::parse(text->text);
     context_.issues(text->path, file.errors);
     for (const interfaces::Stanza& stanza : file.stanzas) add(stanza, text->path);
@@ -143,7 +143,7 @@ class Ifupdown {
   Context& context_;
   NetworkInterfaces list_;
   std::set<std::string> starts_;
-  size_t files_ = 0;
+  IncludeLimit limit_{context_, kFiles};
 };
 
 }  // namespace

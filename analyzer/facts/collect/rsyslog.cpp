@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/source/tree.h"
 #include "parsers/rsyslog.h"
 
@@ -148,7 +149,7 @@ class Rsyslog {
 
   void read_one(const std::string& path) {
     const auto text = context_.read(path);
-    if (!text || ++files_ > kFiles || depth_ > limits::kIncludeDepth) return;
+    if (!text || !limit_.admits(text->path, depth_)) return;
     ++depth_;
     const rsyslog::File file = rsyslog::parse(text->text);
     context_.issues(text->path, file.errors);
@@ -418,7 +419,7 @@ class Rsyslog {
   bool global_umask_ = false;
   std::vector<LogFile> log_files_;
   std::set<std::string, std::less<>> modules_, reading_;
-  size_t files_ = 0;
+  IncludeLimit limit_{context_, kFiles};
   int depth_ = 0;
   bool stopped_ = false;  // by a mistake in one of the files
 };

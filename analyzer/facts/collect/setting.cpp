@@ -15,6 +15,7 @@
 #include <set>
 #include <sstream>
 
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/source/tree.h"
 #include "parsers/directives.h"
 #include "parsers/unit.h"
@@ -231,7 +232,7 @@ class Settings {
 
   void read_ini(const Daemon& daemon, const std::string& path) {
     const auto text = context_.read(path);
-    if (!text || ++files_ > kFiles) return;
+    if (!text || !limit_.admits(text->path)) return;
     unit::File file = unit::parse(text->text, daemon.sections);
     context_.issues(text->path, file.errors);
     for (unit::Assignment& assignment : file.assignments)
@@ -271,7 +272,7 @@ class Settings {
 
   void read_lines(const Program& program, const std::string& path, int depth) {
     const auto text = context_.read(path);
-    if (!text || depth > limits::kIncludeDepth || ++files_ > kFiles) return;
+    if (!text || !limit_.admits(text->path, depth)) return;
     const directives::File file = directives::parse(text->text, program.style);
     context_.issues(text->path, file.errors);
     for (const directives::Directive& directive : file.directives) {
@@ -340,7 +341,7 @@ class Settings {
   Context& context_;
   std::vector<Line> lines_;
   std::map<std::string, std::vector<Last>> last_;
-  size_t files_ = 0;
+  IncludeLimit limit_{context_, kFiles};
 };
 
 void collect_settings(Context& context) {

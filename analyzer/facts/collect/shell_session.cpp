@@ -61,7 +61,16 @@ bool ShellSession::read(const std::string& path, const std::vector<const TableSp
   is_foreign_ = is_foreign;
   const auto text = context_.read(path);
   if (!text) return context_.tree().exists(path);
-  if (++files_ > kFiles || reading_.contains(text->path)) return true;
+  if (reading_.contains(text->path)) return true;
+  if (++files_ > kFiles) {
+    if (files_ == kFiles + 1 && reported_.insert(text->path + "#").second)
+      context_.issue(text->path,
+                     {"too-many-includes", Span{1, 1, 1, 1},
+                      "more files source one another than are read; this one is not",
+                      is_foreign ? parsers::Effect::ignored : parsers::Effect::refused},
+                     tables);
+    return true;
+  }
   Script script{text->path, parsers::shell::parse(text->text)};
   // A script that drydock cannot follow to its end, and that does not speak of them, sets neither.
   const bool is_harmless = text->text.find("TMOUT") == std::string_view::npos &&
@@ -80,7 +89,8 @@ bool ShellSession::read(const std::string& path, const std::vector<const TableSp
 
 void ShellSession::run(const Script& script, size_t depth) {
   bool returns = false;
-  std::optional<size_t> given_up, doubtful;  // complete commands that an error has, or may have, ended
+  std::optional<size_t> given_up,
+      doubtful;  // complete commands that an error has, or may have, ended
   for (const Command& one : script.file.commands) {
     if (returns || exits_) return;
     if (given_up == one.complete) continue;
@@ -114,8 +124,7 @@ ShellSession::Truth ShellSession::sets_read_only(const Command& command) const {
 }
 
 bool ShellSession::is_read_only(std::string_view variable) const {
-  return frozen_.contains(variable) ||
-         std::ranges::any_of(settings_, [&](const ShellSetting& one) {
+  return frozen_.contains(variable) || std::ranges::any_of(settings_, [&](const ShellSetting& one) {
            return one.key == variable && one.is_readonly && !one.is_conditional;
          });
 }

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/source/tree.h"
 #include "parsers/sudoers.h"
 #include "parsers/sudoers_default.h"
@@ -128,9 +129,8 @@ class Sudoers {
 
   void read(const std::string& path, int depth = 0) {
     // sudo itself allows 128 nested files.
-    if (depth > limits::kIncludeDepth || files_.size() >= kFiles) return;
     const auto text = context_.read(path);
-    if (!text) return;
+    if (!text || !limit_.admits(text->path, depth)) return;
     files_.push_back(std::make_unique<std::pair<std::string, sudoers::File>>(
         text->path, sudoers::parse(text->text)));
     const auto& [real, file] = *files_.back();
@@ -161,10 +161,7 @@ class Sudoers {
         include.path.starts_with('/') ? include.path : join_path(parent_path(from), include.path));
     if (!include.is_directory) {
       const auto stat = context_.tree().stat(path);
-      if (depth >= limits::kIncludeDepth)
-        context_.issue(from, {"include-too-deep", include.span, "too many files in each other",
-                              parsers::Effect::ignored});
-      else if (!stat && stat.error().kind == TreeError::Kind::not_found)
+      if (!stat && stat.error().kind == TreeError::Kind::not_found)
         context_.issue(from, {"include-not-found", include.span,
                               "the included file " + include.path + " is not there",
                               parsers::Effect::ignored});
@@ -389,6 +386,7 @@ class Sudoers {
   }
 
   Context& context_;
+  IncludeLimit limit_{context_, kFiles};
   std::vector<std::unique_ptr<std::pair<std::string, sudoers::File>>> files_;
   std::vector<Placed> entries_;
   std::map<std::pair<sudoers::AliasKind, std::string>,

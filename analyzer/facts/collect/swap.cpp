@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "analyzer/facts/collect/mount_systemd.h"
 #include "analyzer/facts/collect/unit_files.h"
@@ -98,6 +99,7 @@ class Swaps {
     read_crypttab();
     read_fstab();
     read_units();
+    read_mounts();
     for (const auto& [name, swap] : swaps_) write(swap);
   }
 
@@ -105,13 +107,14 @@ class Swaps {
   void read_crypttab() {
     const auto text = context_.read(kCrypttab);
     if (!text) return;
-    encrypted_ = encrypted_devices(text->text);
-    for (const EncryptedDevice& e : encrypted_)
+    for (const EncryptedDevice& e : encrypted_devices(text->text)) {
       context_.store().insert(
           kEncryptedVolumeTable,
           {std::string_view(e.name), std::string_view(e.source), e.is_swap,
            context_.store().locate(
                text->path, {static_cast<uint32_t>(e.line), 1, static_cast<uint32_t>(e.line), 1})});
+      encrypted_.insert(e.name);
+    }
   }
 
   void read_fstab() {
@@ -202,11 +205,8 @@ class Swaps {
   std::optional<bool> is_encrypted(std::string_view source) const {
     const std::string path = device_path(source);
     if (path.starts_with("/dev/zram")) return std::nullopt;
-    if (path.starts_with("/dev/mapper/")) {
-      for (const EncryptedDevice& e : encrypted_)
-        if (path.substr(std::string_view("/dev/mapper/").size()) == e.name) return true;
-      return std::nullopt;
-    }
+    if (constexpr std::string_view kMapper = "/dev/mapper/"; path.starts_with(kMapper))
+      return encrypted_.contains(path.substr(kMapper.size())) ? std::optional(true) : std::nullopt;
     if (path.starts_with("/dev/disk/by-uuid/") || path.starts_with("/dev/disk/by-label/"))
       return encrypted_.empty() ? std::optional(false) : std::nullopt;
     if (path.starts_with("/dev/disk/by-part")) return false;
@@ -216,22 +216,19 @@ class Swaps {
     return std::nullopt;
   }
 
-  std::optional<bool> is_file_encrypted(const std::string& file) const {
+  void read_mounts() {
     const auto rows = context_.store().select("SELECT path, source FROM mount WHERE at_boot");
-    if (!rows) return std::nullopt;
-    std::string best, on;
-    for (const auto& row : rows->rows)
-      if (const std::string& path = row[0].value();
-          under(file, path) && path.size() > best.size()) {
-        best = path;
-        on = row[1].value_or("");
-      }
-    return is_encrypted(on);
+    if (!rows) return;
+    for (const auto& row : rows->rows) mounts_[normal_path(row[0].value())] = row[1].value_or("");
   }
 
-  static bool under(std::string_view file, std::string_view directory) {
-    return directory == "/" || (file.starts_with(directory) && file.size() > directory.size() &&
-                                file[directory.size()] == '/');
+  std::optional<bool> is_file_encrypted(std::string_view file) const {
+    for (std::string_view at = file.substr(1);;) {
+      at = parent_path(at);
+      if (const auto found = mounts_.find(at); found != mounts_.end())
+        return is_encrypted(found->second);
+      if (at.empty()) return std::nullopt;
+    }
   }
 
   void write(const Swap& swap) {
@@ -247,7 +244,9 @@ class Swaps {
 
   Context& context_;
   const Tree& tree_;
-  std::vector<EncryptedDevice> encrypted_;
+  std::set<std::string, std::less<>> encrypted_;  // the names below /dev/mapper
+  std::map<std::string, std::string, std::less<>>
+      mounts_;                         // where, as a path of the tree, and of what
   std::map<std::string, Swap> swaps_;  // by the name of the unit
 };
 
