@@ -40,16 +40,20 @@ class Parser {
         at_ = std::min(text_.find('\n', at_), text_.size());
       } else if (c == '\n' || c == ';') {
         ++at_;
-        begins_command = true;
+        begin_command(begins_command);
         chained = false;
       } else if (c == '&' || c == '|' || c == '(' || c == ')' || c == '<' || c == '>') {
         chained = chained || (peek(1) == c && (c == '&' || c == '|'));
-        begins_command = c != '<' && c != '>';
+        parentheses_ = std::max(parentheses_ + (c == '(' ? 1 : c == ')' ? -1 : 0), 0);
+        if (c != '<' && c != '>')
+          begin_command(begins_command);
+        else
+          begins_command = false;
         ++at_;
       } else if (begins_command && read_assignment(chained)) {
         continue;
       } else {
-        read_command(begins_command);
+        read_command(begins_command, chained);
       }
     }
     return std::move(file_);
@@ -57,6 +61,12 @@ class Parser {
 
  private:
   char peek(size_t ahead) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+
+  void begin_command(bool& begins_command) {
+    begins_command = true;
+    unsets_ = false;
+    own_ = file_.assignments.size();
+  }
 
   bool read_assignment(bool chained) {
     size_t end = at_;
@@ -67,7 +77,7 @@ class Parser {
     Assignment a;
     a.name = std::string(text_.substr(at_, end - at_));
     a.appends = appends;
-    a.is_conditional = depth_ > 0 || chained;
+    a.is_conditional = depth_ > 0 || parentheses_ > 0 || chained;
     const size_t begin = at_;
     a.name_span = lines_.span(begin, end);
     at_ = end + (appends ? 2 : 1);
@@ -80,12 +90,21 @@ class Parser {
   }
 
   // A word that is no assignment, and the others of its command.
-  void read_command(bool& begins_command) {
+  void read_command(bool& begins_command, bool chained) {
     const size_t begin = at_;
     std::vector<Piece> pieces;
     read_value(pieces);
     if (at_ == begin) ++at_;
     const std::string_view word = text_.substr(begin, at_ - begin);
+    if (unsets_ && !word.empty() && std::ranges::all_of(word, is_name)) {
+      Assignment a;
+      a.name = std::string(word);
+      a.unsets = true;
+      a.is_conditional = depth_ > 0 || parentheses_ > 0 || chained;
+      a.span = a.name_span = lines_.span(begin, at_);
+      a.value_span = lines_.span(at_, at_);
+      file_.assignments.push_back(std::move(a));
+    }
     if (!begins_command) return;
     static constexpr std::array kOpen{"if", "case", "while", "until", "for", "{"};
     static constexpr std::array kClose{"fi", "esac", "done", "}"};
@@ -103,6 +122,11 @@ class Parser {
       // an assignment may follow
     } else {
       begins_command = false;
+      // What stands before a command is set for that command alone, but for a special built-in.
+      if (word == "unset")
+        unsets_ = true;
+      else if (word != ":")
+        file_.assignments.resize(std::min(own_, file_.assignments.size()));
       if (!is_in(kHarmless))
         file_.errors.add("command", lines_.span(begin, at_),
                          "a command: what it does to the settings is not known");
@@ -182,27 +206,67 @@ class Parser {
       piece.text = std::string(text_.substr(at_ + 2, end - at_ - 3));
       at_ = end;
     } else if (peek(1) == '{') {
-      const size_t close = text_.find('}', at_);
-      if (close == std::string_view::npos) return unterminated();
+      size_t close = at_ + 2;
+      for (int open = 1; close < text_.size(); ++close) {
+        open += text_[close] == '{' && text_[close - 1] == '$' ? 1 : text_[close] == '}' ? -1 : 0;
+        if (open == 0) break;
+      }
+      if (close == text_.size()) return unterminated();
       const std::string_view inside = text_.substr(at_ + 2, close - at_ - 2);
       size_t end = 0;
       while (end < inside.size() && is_name(inside[end])) ++end;
       piece.text = std::string(inside.substr(0, end));
       const std::string_view rest = inside.substr(end);
       // Other operators (${X%y}) are not worked out.
-      const size_t dash = rest.starts_with(":-") ? 2 : rest.starts_with("-") ? 1 : 0;
-      piece.kind = rest.empty() || dash > 0 ? Piece::Kind::variable : Piece::Kind::command;
-      piece.fallback = std::string(rest.substr(dash > 0 ? dash : rest.size()));
+      const size_t colon = rest.starts_with(":") ? 1 : 0;
+      const char sign = rest.size() > colon ? rest[colon] : '\0';
+      piece.has_fallback = sign == '-' || sign == '+';
+      piece.if_set = sign == '+';
+      piece.empty_is_set = colon == 0;
+      const bool is_known =
+          rest.empty() ||
+          (piece.has_fallback && read_fallback(rest.substr(colon + 1), close, piece.fallback));
+      piece.kind = is_known && end > 0 ? Piece::Kind::variable : Piece::Kind::command;
       at_ = close + 1;
     } else {
       size_t end = at_ + 1;
       while (end < text_.size() && is_name(text_[end])) ++end;
+      const bool is_special =
+          end == at_ + 1 && end < text_.size() &&
+          std::string_view("@*#?-$!").find(text_[end]) != std::string_view::npos;
+      if (is_special) ++end;
       if (end == at_ + 1) return add(pieces, '$', at_++);
-      piece.kind = Piece::Kind::variable;
+      piece.kind = is_special || !is_name_start(text_[at_ + 1]) ? Piece::Kind::command
+                                                                : Piece::Kind::variable;
       piece.text = std::string(text_.substr(at_ + 1, end - at_ - 1));
       at_ = end;
     }
     pieces.push_back(std::move(piece));
+  }
+
+  // Text and plain variables, of which the last byte stands before `end`; false for anything else.
+  bool read_fallback(std::string_view text, size_t end, std::vector<Piece>& pieces) const {
+    const size_t base = end - text.size();
+    for (size_t i = 0; i < text.size();) {
+      if (std::string_view("'\"`\\{}").find(text[i]) != std::string_view::npos) return false;
+      if (text[i] != '$') {
+        add(pieces, text[i], base + i);
+        ++i;
+        continue;
+      }
+      const bool braced = text.substr(i + 1).starts_with('{');
+      const size_t name = i + (braced ? 2 : 1);
+      size_t after = name;
+      while (after < text.size() && is_name(text[after])) ++after;
+      if (after == name || (braced && (after == text.size() || text[after] != '}'))) return false;
+      Piece piece;
+      piece.kind = Piece::Kind::variable;
+      piece.text = std::string(text.substr(name, after - name));
+      piece.offset = base + i;
+      pieces.push_back(std::move(piece));
+      i = after + (braced ? 1 : 0);
+    }
+    return true;
   }
 
   void unterminated() {
@@ -216,6 +280,9 @@ class Parser {
   File file_;
   size_t at_ = 0;
   int depth_ = 0;
+  int parentheses_ = 0;
+  bool unsets_ = false;  // in the words of "unset"
+  size_t own_ = 0;       // the first assignment of the command that is read
   bool failed_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -11,6 +12,7 @@
 #include "analyzer/source/artifact.h"
 #include "parsers/grub_default.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/few_facts.h"
 #include "tests/facts/random.h"
 #include "tests/oracle.h"
 
@@ -156,6 +158,8 @@ TEST(BootDifferential, GrubStartsTheSameEntryWithTheSameArguments) {
     ASSERT_TRUE(std::getline(lines, line) && line.starts_with("=== ")) << line;
     // Words only: what is quoted stands in one argument here as there, and blanks are shown alike.
     std::string got = mine.at(static_cast<size_t>(i));
+    // GRUB puts what has a blank in it in quotes when it hands it to the kernel, after "linux" has it.
+    std::erase(got, '"');
     while (!got.empty() && (got.back() == '\n' || got.back() == ' ')) got.pop_back();
     line = line.substr(4);
     while (!line.empty() && line.back() == ' ') line.pop_back();
@@ -194,7 +198,8 @@ TEST(BootDifferential, TheShellFindsTheSameArguments) {
     std::string text;
     for (std::string line; std::getline(lines, line) && line != "=== ";) text += line + "\n";
     auto tree = std::make_shared<MemoryTree>();
-    tree->file("etc/kernel/cmdline", text);
+    // As 10_linux writes it.
+    tree->file("boot/grub/grub.cfg", "menuentry 'x' {\n  linux /k " + text + "}\n");
     const std::string wanted =
         test::facts(tree,
                     "SELECT name || CASE value WHEN '' THEN '' ELSE '=' || value END FROM "
@@ -210,6 +215,257 @@ TEST(BootDifferential, TheShellFindsTheSameArguments) {
     arguments += static_cast<size_t>(std::count(wanted.begin(), wanted.end(), '\n'));
   }
   EXPECT_GT(arguments, 200u);
+}
+
+// /etc/default/grub and its drop-ins as people write them, for grub-mkconfig.
+struct Settings {
+  std::string shell;  // that /bin/sh is
+  std::vector<std::pair<std::string, std::string>> files;
+  std::string text() const {
+    std::string all = shell + "\n";
+    for (const auto& [path, content] : files) all += "--- " + path + "\n" + content;
+    return all;
+  }
+};
+
+std::string setting_line(test::Random& random) {
+  const auto name = [&] {
+    return random.pick({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT",
+                        "GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX_RECOVERY", "EXTRA",
+                        "GRUB_CMDLINE_XEN"});
+  };
+  const auto argument = [&] {
+    return random.pick({"quiet", "audit=1", "mitigations=off", "console=ttyS0,115200n8",
+                        "root=/dev/sdb1", "init_on_alloc=1 slab_nomerge", "$EXTRA", "${EXTRA}",
+                        "$GRUB_CMDLINE_LINUX", "$GRUB_CMDLINE_LINUX_DEFAULT", "${EXTRA:-lsm=yama}",
+                        "${EXTRA-nosmt}", "${GRUB_CMDLINE_LINUX:+$GRUB_CMDLINE_LINUX apparmor=1}",
+                        "${EXTRA+set}", "$GRUB_DEVICE_UUID_NOT", "ipv6.disable=1"});
+  };
+  switch (random.below(16)) {
+    case 0:
+      return random.pick({"GRUB_DISABLE_RECOVERY=true", "GRUB_DISABLE_RECOVERY=\"true\"",
+                          "GRUB_DISABLE_SUBMENU=y", "GRUB_DISABLE_SUBMENU=true",
+                          "GRUB_DISABLE_UUID=true", "GRUB_DISABLE_LINUX_UUID=true",
+                          "GRUB_DEVICE=/dev/sdz1", "GRUB_TIMEOUT=5", "GRUB_DISTRIBUTOR=Debian",
+                          "GRUB_DISTRIBUTOR=`echo Debian`", "GRUB_DISABLE_LINUX_PARTUUID=false"});
+    case 1:
+      return random.pick({"# GRUB_CMDLINE_LINUX=\"no\"", "",
+                          "GRUB_CMDLINE_LINUX=", "GRUB_CMDLINE_LINUX_DEFAULT=''",
+                          "EXTRA=", "unset EXTRA", "unset GRUB_CMDLINE_LINUX EXTRA"});
+    case 2:
+      return name() + "='" + random.pick({"a=1  b=2", "$EXTRA", "x\\y", "q=\"1 2\"", ""}) + "'";
+    case 3:
+      return name() + "=" + random.pick({"plain", "a\\ b", "a\\\"b", "$EXTRA", "x'y z'\"w\""});
+    case 4:
+      return name() + "=\"" + argument() + " " +
+             random.pick({"dyndbg=\\\"file x +p\\\"", "\\$tuned_params", "a; b", "x # y", "x #y",
+                          "it\\\\'s", "-- single", "a\\\\ b", "'c d'", "e{f}", "g=1,2;3"}) +
+             "\"";
+    case 5:
+      return "EXTRA=" + random.pick({"1", "\"\"", "'two words'", "lockdown=integrity"});
+    case 6:
+      return random.pick({"EXTRA=1 true", "(EXTRA=2)", "export EXTRA=3",
+                          "export GRUB_CMDLINE_LINUX", "EXTRA=4 :", "{ EXTRA=5; }", "EXTRA=6; # x",
+                          "EXTRA=7 EXTRA=8$EXTRA"});
+    case 7:
+      if (random.one_in(2)) return name() + "=\"" + argument() + "\"";
+      return random.one_in(2) ? name() + "+=\" " + argument() + "\""
+                              : "if [ -n \"$EXTRA\" ]; then " + name() + "=if; fi";
+    case 8:
+      if (!random.one_in(3)) return name() + "=\"" + argument() + "\"";
+      return random.pick({"no-such-command", "[ 1 = 1 ]", "echo said >&2", "GRUB_CMDLINE_LINUX = x",
+                          "GRUB_CMDLINE_LINUX=\"open", "true && GRUB_CMDLINE_LINUX=and"});
+    default: {
+      const std::string whose = name();
+      std::string line = whose + "=\"" + (random.one_in(2) ? "$" + whose + " " : "");
+      for (int more = random.below(4); more > 0; --more) line += argument() + " ";
+      return line + argument() + "\"";
+    }
+  }
+}
+
+Settings settings(test::Random& random) {
+  Settings made;
+  made.shell = random.one_in(4) ? "bash" : "dash";
+  const auto file = [&](int lines) {
+    std::string text;
+    for (; lines > 0; --lines) {
+      const std::string line = setting_line(random);
+      text += line + (line.empty() ? "\n" : random.pick({"\n", "\n", "\n\n", ";\n"}));
+    }
+    return text;
+  };
+  // Fewer entries take less time.
+  std::string first =
+      random.one_in(5) ? "" : "GRUB_DISABLE_RECOVERY=true\nGRUB_DISABLE_SUBMENU=y\n";
+  made.files.emplace_back("etc/default/grub", first + file(1 + random.below(5)));
+  for (const char* name : {"10-a.cfg", "20_b.cfg", "9.cfg", "30.conf", ".hidden.cfg", "Z.cfg"})
+    if (random.one_in(5))
+      made.files.emplace_back("etc/default/grub.d/" + std::string(name), file(1 + random.below(2)));
+  return made;
+}
+
+// By hand: what tuned, cloud images and manuals write.
+std::vector<Settings> known_settings() {
+  const std::string grub = "etc/default/grub", drop = "etc/default/grub.d/";
+  const auto alone = [&](const char* text) { return Settings{"dash", {{grub, text}}}; };
+  return {
+      alone("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet splash\"\nGRUB_CMDLINE_LINUX=\"\"\n"),
+      alone("GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT:+"
+            "$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params\"\n"),
+      alone("GRUB_CMDLINE_LINUX=\"cryptdevice=UUID=1-2:root \\\n  audit=1\"\n"),
+      alone("GRUB_CMDLINE_LINUX='audit=1\n  quiet'\n"),
+      alone("GRUB_CMDLINE_LINUX=audit=1 GRUB_CMDLINE_LINUX_DEFAULT=quiet\n"),
+      alone("GRUB_CMDLINE_LINUX=audit=1 quiet\n"),
+      alone("GRUB_CMDLINE_LINUX=\xe2\x80\x9c"
+            "audit=1\xe2\x80\x9d\n"),
+      alone("GRUB_CMDLINE_LINUX=\"audit=1\"\r\n"),
+      alone("GRUB_CMDLINE_LINUX_RECOVERY=\"audit=1\"\nGRUB_CMDLINE_LINUX=\"ro\"\n"),
+      alone("set -- x y\nGRUB_CMDLINE_LINUX=\"init=/bin/sh $1\"\n"),
+      alone("GRUB_CMDLINE_LINUX=\"a=$(echo 1)\"\n"),
+      {"dash",
+       {{grub, "GRUB_CMDLINE_LINUX=\"audit=1\"\n"},
+        {drop + "50-cloudimg-settings.cfg",
+         "GRUB_CMDLINE_LINUX_DEFAULT=\"console=tty1 console=ttyS0\"\n"},
+        {drop + "99.cfg", "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX apparmor=1\"\n"},
+        {drop + "99.cfg.dpkg-old", "GRUB_CMDLINE_LINUX=\"old\"\n"}}},
+      {"bash", {{grub, "GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX+=' b'\n"}}},
+      {"dash", {{grub, "GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX+=' b'\n"}}},
+  };
+}
+
+// What the shim in grub-mkconfig's library stands for: the disks, and programs that take most of the time for
+// nothing that reaches the command line.
+constexpr std::string_view kShims = R"(
+grub_probe=probe grub_mkrelpath=relative
+probe() {
+  case "$*" in
+  *fs_uuid*) echo 11-22 ;;
+  *--target=device*) echo /dev/sda1 ;;
+  *partuuid*) echo 33-44 ;;
+  *target=fs) echo ext4 ;;
+  esac
+}
+relative() { echo /boot; }
+gettext() { printf %s "$@"; }
+basename() { printf '%s\n' "${1##*/}"; }
+dirname() { printf '%s\n' "${1%/*}"; }
+uname() { echo x86_64; }
+id() { echo 0; }
+fgrep() { :; }
+cat() { local line; while IFS= read -r line; do printf '%s\n' "$line"; done; }
+tr() { cat; }
+sed() { case $* in *0-9*) read -r v; echo "${v#*-}" ;; *) cat ;; esac; }
+cut() { cat; }
+grub_quote() { cat; }
+version_test_gt() { [ "x$2" = x ]; }
+prepare_grub_to_access_device() { :; }
+)";
+
+void replace(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+// grub-mkconfig and 10_linux as the package has them, on a /boot with one kernel.
+TEST(BootDifferential, GrubMkconfigWritesTheArgumentsOfTheConfiguration) {
+  const char* const unpacked = std::getenv("DRYDOCK_GRUB_COMMON");
+  const std::string package = unpacked ? unpacked : "";
+  const auto read = [](const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  std::string library = read(package + "/usr/share/grub/grub-mkconfig_lib");
+  std::string program = read(package + "/usr/sbin/grub-mkconfig");
+  std::string linux = read(package + "/etc/grub.d/10_linux");
+  if (library.empty() || program.empty() || linux.empty())
+    GTEST_SKIP() << "grub-common is not installed";
+  const auto shells = test::ask("command -v dash && command -v bash");
+  if (!shells || std::ranges::count(*shells, '\n') != 2)
+    GTEST_SKIP() << "dash and bash are not installed";
+  const std::string dash = shells->substr(0, shells->find('\n'));
+  const std::string bash = shells->substr(dash.size() + 1, shells->size() - dash.size() - 2);
+  const test::ScratchDirectory directory = test::directory_in_memory();
+  const std::string& top = directory.path();
+  directory.write("boot/vmlinuz-6.1.0-1-amd64", "");
+  directory.write("probe", "");
+  directory.write("grub-mkconfig_lib", library + std::string(kShims));
+  // Indentation by sed, many times.
+  replace(linux, " | sed \"s/^/$submenu_indentation/\"", "");
+  replace(linux, "sed \"s/^/$submenu_indentation/\" <<", "cat <<");
+  replace(linux, "/boot/", top + "/boot/");
+  replace(linux, "/lib/", top + "/lib/");
+  replace(program, "\nsysconfdir=", "\nsysconfdir=\"$CASE\"/etc #");
+  replace(program, "\ngrub_mkconfig_dir=", "\ngrub_mkconfig_dir=\"$SCRIPTS\" #");
+  directory.write("mkconfig", program);
+  const std::string body = linux.substr(linux.find('\n'));
+  directory.write("dash/10_linux", "#!" + dash + body);
+  directory.write("bash/10_linux", "#!" + bash + " --posix" + body);
+  for (const char* script : {"/dash/10_linux", "/bash/10_linux"})
+    std::filesystem::permissions(top + script, std::filesystem::perms::owner_all);
+
+  std::vector<Settings> cases = known_settings();
+  test::Random random(20266);
+  while (cases.size() < 215) cases.push_back(settings(random));
+  std::string lanes[2];
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const std::string name = "case" + std::to_string(i);
+    for (const auto& [path, text] : cases[i].files) directory.write(name + "/" + path, text);
+    lanes[i % 2] += "CASE=" + top + "/" + name + " SCRIPTS=" + top + "/" + cases[i].shell + " " +
+                    cases[i].shell + (cases[i].shell == "bash" ? " --posix" : "") +
+                    " ./mkconfig >" + name + ".cfg 2>" + name + ".says </dev/null; echo $? >" +
+                    name + ".status\n";
+  }
+  test::ask("cd " + top + " && export pkgdatadir=" + top + " LC_ALL=C && unset EXTRA; sh " +
+            directory.write("one", lanes[0]) + " & cd " + top + " && export pkgdatadir=" + top +
+            " LC_ALL=C && unset EXTRA; sh " + directory.write("two", lanes[1]) + "; wait");
+  size_t compared = 0, arguments = 0, refused = 0, unknown = 0;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const std::string name = top + "/case" + std::to_string(i);
+    auto tree = std::make_shared<MemoryTree>();
+    for (const auto& [path, text] : cases[i].files) tree->file(path, text);
+    tree->symlink("bin/sh", cases[i].shell);
+    tree->file("bin/" + cases[i].shell, "");
+    const std::string made = read(name + ".cfg");
+    const bool is_made = read(name + ".status") == "0\n";
+    // An argument that the configuration lacks: said of one that is known only.
+    std::string menu = is_made ? made : "menuentry x {\n  linux /k root=/dev/sda1 ro \n}\n";
+    replace(menu, " ro ", " ro planted ");
+    tree->file("boot/grub/grub.cfg", menu);
+    const test::FewFacts facts(tree, {"boot_", "kernel_argument"},
+                               {"boot_argument", "kernel_argument"});
+    const std::string shown = cases[i].text() + read(name + ".says") + menu;
+    const bool is_known = facts.text(
+                              "SELECT 1 FROM kernel_argument WHERE name = 'planted' AND "
+                              "source = 'configuration'") != "";
+    if (!is_made) {
+      // What stops grub-mkconfig is a mistake in the file, or makes the outcome unknown.
+      EXPECT_TRUE(!is_known || facts.text("SELECT 1 FROM parse_issue") != "") << shown;
+      ++refused;
+      continue;
+    }
+    if (!is_known) {
+      ++unknown;
+      continue;
+    }
+    EXPECT_EQ(
+        "root\nro\nplanted\n" +
+            facts.text("SELECT name || iif(value = '', '', '=' || value) FROM boot_argument WHERE "
+                       "written_in = 'configuration'"),
+        facts.text("SELECT iif(rowid = 1, name, name || iif(value = '', '', '=' || value)) FROM "
+                   "(SELECT row_number() OVER () AS rowid, * FROM boot_argument WHERE boots)"))
+        << shown;
+    EXPECT_EQ(facts.text("SELECT name, source FROM kernel_argument WHERE source NOT IN ('both', "
+                         "'kernel') AND name NOT IN ('root', 'ro', 'planted')"),
+              "")
+        << shown;
+    ++compared;
+    arguments += facts.rows("SELECT 1 FROM boot_argument WHERE boots").size() - 3;
+  }
+  EXPECT_GE(compared, 150u);
+  EXPECT_GT(arguments, 300u);
+  EXPECT_GE(refused, 15u);
+  EXPECT_LE(unknown, 30u);
 }
 
 // A unified kernel image as ukify makes it: sections added by objcopy.

@@ -7,15 +7,26 @@
 namespace drydock::parsers::grub_default {
 namespace {
 
+std::string fallback(const Piece& piece) {
+  std::string out = piece.has_fallback && piece.if_set ? "+" : "";
+  for (const Piece& part : piece.fallback)
+    out += part.kind == Piece::Kind::variable ? "{" + part.text + "}" : part.text;
+  return out;
+}
+
 std::string parsed(std::string_view text) {
   const File file = parse(text);
   std::string out;
   for (const Assignment& a : file.assignments) {
-    out += a.name + (a.appends ? "+" : "") + (a.is_conditional ? "?" : "") + " " +
-           test::place(a.span) + " " + test::place(a.value_span);
+    out += a.name +
+           (a.appends  ? "+"
+            : a.unsets ? "-"
+                       : "") +
+           (a.is_conditional ? "?" : "") + " " + test::place(a.span) + " " +
+           test::place(a.value_span);
     for (const Piece& piece : a.pieces)
       out += piece.kind == Piece::Kind::text       ? " [" + piece.text + "]"
-             : piece.kind == Piece::Kind::variable ? " {" + piece.text + "|" + piece.fallback + "}"
+             : piece.kind == Piece::Kind::variable ? " {" + piece.text + "|" + fallback(piece) + "}"
                                                    : " (" + piece.text + ")";
     out += "\n";
   }
@@ -45,8 +56,23 @@ TEST(GrubDefaultParser, MarksWhatDependsOnACondition) {
 
 TEST(GrubDefaultParser, WorksOutNoOtherExpansion) {
   EXPECT_EQ(parsed("A=${X:}\nB=${X%y}\nC=${}\nD=${X-z}\n"),
-            "A 1:1-1:8 1:3-1:8 (X)\nB 2:1-2:9 2:3-2:9 (X)\nC 3:1-3:6 3:3-3:6 {|}\n"
+            "A 1:1-1:8 1:3-1:8 (X)\nB 2:1-2:9 2:3-2:9 (X)\nC 3:1-3:6 3:3-3:6 ()\n"
             "D 4:1-4:9 4:3-4:9 {X|z}\n");
+}
+
+// As tuned writes it into /etc/default/grub.
+TEST(GrubDefaultParser, ReadsVariablesInsideOfAlternatives) {
+  EXPECT_EQ(parsed("D=\"${D:+$D }\\$tuned\"\nE=${X-${Y}}\nF=${X:-'q'}\n"),
+            "D 1:1-1:21 1:3-1:21 {D|+{D} } [$tuned]\n"
+            "E 2:1-2:12 2:3-2:12 {X|{Y}}\n"
+            "F 3:1-3:12 3:3-3:12 (X)\n");
+}
+
+TEST(GrubDefaultParser, KeepsWhatStaysSetOnly) {
+  EXPECT_EQ(parsed("A=1 true\n(B=2)\nunset C D; E=3 :\n"),
+            "B? 2:2-2:5 2:4-2:5 [2]\n"
+            "C- 3:7-3:8 3:8-3:8\nD- 3:9-3:10 3:10-3:10\n"
+            "E 3:12-3:15 3:14-3:15 [3]\n");
 }
 
 TEST(GrubDefaultParser, RefusesAnOpenQuote) {

@@ -3,6 +3,7 @@
 
 #include "analyzer/facts/collect/boot.h"
 #include "parsers/grub_default.h"
+#include "parsers/grub_script.h"
 #include "parsers/kernel_cmdline.h"
 #include "parsers/toml.h"
 
@@ -34,29 +35,68 @@ struct ShellFile {
   parsers::grub_default::File parsed;
 };
 
-Traced value_of(const Assignment& a, uint32_t file,
-                const std::map<std::string, Traced>& variables) {
-  Traced value;
-  for (const Piece& piece : a.pieces) {
+using Variables = std::map<std::string, Traced>;
+
+// Fallbacks hold none themselves, so this is one level deep.
+void append_pieces(const std::vector<Piece>& pieces, uint32_t file, const Variables& variables,
+                   Traced& value) {
+  for (const Piece& piece : pieces) {
     if (piece.kind == Piece::Kind::command) {
       value.is_known = false;
-      continue;
-    }
-    if (piece.kind == Piece::Kind::variable) {
+    } else if (piece.kind == Piece::Kind::variable) {
       const auto found = variables.find(piece.text);
-      if (found != variables.end() && !(found->second.text.empty() && !piece.fallback.empty())) {
+      const bool is_set = found != variables.end() && (piece.empty_is_set || !piece.has_fallback ||
+                                                       !found->second.text.empty());
+      if (piece.has_fallback && is_set == piece.if_set)
+        append_pieces(piece.fallback, file, variables, value);
+      else if (is_set && !piece.if_set)
         value.append(found->second);
-        continue;
+    } else {
+      for (size_t i = 0; i < piece.text.size() && value.text.size() < kValue; ++i) {
+        value.text += piece.text[i];
+        value.places.emplace_back(file, static_cast<uint32_t>(piece.offset + i));
       }
     }
-    const std::string& text = piece.kind == Piece::Kind::variable ? piece.fallback : piece.text;
-    for (size_t i = 0; i < text.size() && value.text.size() < kValue; ++i) {
-      value.text += text[i];
-      const size_t at = piece.offset + (piece.kind == Piece::Kind::variable ? 0 : i);
-      value.places.emplace_back(file, static_cast<uint32_t>(at));
-    }
   }
-  return value;
+}
+
+// grub-mkconfig writes the value into a line of grub.cfg, which is GRUB's to read: it takes quotes away, ends the
+// command at ';', and puts variables of its own in (`$tuned_params`), which are not known here.
+struct GrubWord {
+  std::string text;
+  size_t begin = 0, end = 0;  // in the value
+};
+std::vector<GrubWord> grub_words(const std::string& value, bool& is_known) {
+  constexpr std::string_view kCommand = "linux ";
+  std::vector<GrubWord> list;
+  const auto file = parsers::grub_script::parse(std::string(kCommand) + value);
+  if (!file.errors.empty() || file.statements.empty()) {
+    is_known = false;
+    return list;
+  }
+  const auto& words = file.statements[0].words;
+  for (size_t w = 1; w < words.size(); ++w) {
+    if (words[w].span.line != 1 || words[w].span.end_line != 1) {
+      is_known = false;
+      break;
+    }
+    GrubWord word{"", words[w].span.column - 1 - kCommand.size(),
+                  words[w].span.end_column - 1 - kCommand.size()};
+    bool is_quoted = false;
+    for (const auto& piece : words[w].pieces) {
+      is_quoted = is_quoted || piece.is_quoted;
+      if (piece.is_variable)
+        is_known = false;
+      else
+        word.text += piece.text;
+    }
+    if ((word.text.empty() && !is_quoted) || word.begin >= word.end || word.end > value.size())
+      continue;
+    if (word.text == "--") break;  // the rest is for init
+    word.text = grub_quoted(word.text);
+    list.push_back(std::move(word));
+  }
+  return list;
 }
 
 }  // namespace
@@ -76,6 +116,9 @@ BootSource grub_default(Context& context, const std::vector<std::string>& paths)
   BootSource source;
   std::map<std::string, Traced> variables;
   std::vector<ShellFile> files;
+  // dash knows no "+=": it finds no such command, and grub-mkconfig gives up.
+  const auto shell = context.tree().resolve("bin/sh");
+  const bool is_dash = shell && shell->ends_with("/dash");
   for (const std::string& path : paths) {
     const auto text = context.read(path);
     if (!text) continue;
@@ -83,15 +126,28 @@ BootSource grub_default(Context& context, const std::vector<std::string>& paths)
     const ShellFile& file = files.back();
     context.issues(file.path, file.parsed.errors);
     const auto number = static_cast<uint32_t>(files.size() - 1);
+    if (!file.parsed.errors.empty()) source.is_known = false;
     if (!source.exists) source.path = file.path;
     source.exists = true;
     for (const Assignment& a : file.parsed.assignments) {
-      Traced value = value_of(a, number, variables);
-      Traced& variable = variables[a.name];
-      if (a.is_conditional) {
-        variable.is_known = false;
+      Traced value;
+      append_pieces(a.pieces, number, variables, value);
+      if (a.appends && is_dash && !a.is_conditional) {
+        context.issue(file.path, {"no-append", a.span,
+                                  "/bin/sh is dash, which has no \"+=\": grub-mkconfig stops here",
+                                  parsers::Effect::ignored});
+        source.is_known = false;
         continue;
       }
+      if (a.is_conditional) {
+        variables[a.name].is_known = false;
+        continue;
+      }
+      if (a.unsets) {
+        variables.erase(a.name);
+        continue;
+      }
+      Traced& variable = variables[a.name];
       if (a.appends)
         variable.append(value);
       else
@@ -103,19 +159,24 @@ BootSource grub_default(Context& context, const std::vector<std::string>& paths)
       }
     }
   }
+  Traced text;
   for (const char* name : {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"}) {
     const auto found = variables.find(name);
     if (found == variables.end()) continue;
     const Traced& value = found->second;
     source.is_known = source.is_known && value.is_known;
-    for (const auto& a : parsers::kernel_cmdline::split(value.text)) {
-      const auto [file, begin] = value.places[a.begin];
-      const auto [last_file, last] = value.places[a.end - 1];
-      const bool is_whole =
-          file == last_file && last + 1 > begin && last - begin == a.end - a.begin - 1;
-      source.arguments.push_back({value.text.substr(a.begin, a.end - a.begin), files[file].path,
-                                  files[file].lines.span(begin, is_whole ? last + 1 : begin + 1)});
-    }
+    text.append(value);
+    text.text += ' ';
+    text.places.emplace_back(0, 0);
+  }
+  for (const GrubWord& word : grub_words(text.text, source.is_known)) {
+    const auto [file, begin] = text.places[word.begin];
+    const auto [last_file, last] = text.places[word.end - 1];
+    const bool is_whole = file == last_file && last + 1 > begin &&
+                          last - begin == word.end - word.begin - 1 &&
+                          word.text.size() == word.end - word.begin;
+    source.arguments.push_back({word.text, files[file].path,
+                                files[file].lines.span(begin, is_whole ? last + 1 : begin + 1)});
   }
   return source;
 }

@@ -449,9 +449,10 @@ class Runner {
     if (rest.size() <= first) return;
     entry.kernel = rest[first].text;
     entry.arguments.clear();
-    for (size_t i = first + 1; i < rest.size(); ++i)
+    // What stands behind "--" is for init.
+    for (size_t i = first + 1; i < rest.size() && rest[i].text != "--"; ++i)
       if (rest[i].text != "placeholder" && ++arguments_ <= kArguments)
-        entry.arguments.push_back({rest[i].text, path_, rest[i].span});
+        entry.arguments.push_back({grub_quoted(rest[i].text), path_, rest[i].span});
   }
 
   void superusers() {
@@ -528,6 +529,18 @@ class Runner {
 };
 
 }  // namespace
+
+std::string grub_quoted(std::string_view argument) {
+  std::string text;
+  const bool has_blank = argument.find(' ') != std::string_view::npos;
+  if (has_blank) text += '"';
+  for (const char c : argument) {
+    if (c == '\\' || c == '\'' || c == '"') text += '\\';
+    text += c;
+  }
+  if (has_blank) text += '"';
+  return text;
+}
 
 GrubMenu run_grub(const GrubHost& host, const std::string& path) {
   return Runner(host).run(path);

@@ -65,6 +65,10 @@ struct GrubHost {
   std::vector<GrubEntry> bls;  // what blscfg adds, in the order of the menu
 };
 
+// An argument as GRUB's "linux" writes it into the kernel's command line (grub_create_loader_cmdline): one with blanks
+// in quotes, and a backslash before quotes and backslashes.
+std::string grub_quoted(std::string_view argument);
+
 // Runs the file at `path` ("boot/grub/grub.cfg"). Steps, entries and loops are limited; what is not known here
 // (the disks, the platform) counts as found and as a PC.
 GrubMenu run_grub(const GrubHost& host, const std::string& path);
