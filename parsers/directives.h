@@ -1,5 +1,5 @@
 // Configuration files of one directive a line, a name and what belongs to it: chrony.conf(5), ntp.conf(5),
-// resolv.conf(5), main.cf (postconf(5)), /etc/selinux/config, ufw.conf, hosts_access(5) …
+// main.cf (postconf(5)), /etc/selinux/config, ufw.conf, hosts_access(5) …
 #pragma once
 
 #include <string>

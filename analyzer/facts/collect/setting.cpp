@@ -31,13 +31,14 @@ const TableSpec kSettingTable{
         "journal-upload, journal-remote, system and user (the managers); chrony, ntp, postfix, "
         "selinux, ufw, logrotate (outside its blocks, in the order in which they count for the "
         "blocks below), "
-        "resolv, au-remote, audisp-remote, "
+        "resolv (resolv.nameserver: an address glibc asks; resolv.search: the domains that count; "
+        "resolv.options: one option that it takes), au-remote, audisp-remote, "
         "crypto-policies "
         "(the policy stands in the key). Directives that add up, "
         "such as chrony.server, have a row each. Nothing that is not written has a row.",
     .columns = {{"key", ColumnType::text,
                  "Program and name: journald.Storage, chrony.server, selinux.SELINUX. Names of "
-                 "chrony, ntp, resolv, au-remote and audisp-remote are in lower case."},
+                 "chrony, ntp, au-remote and audisp-remote are in lower case."},
                 {"value", ColumnType::text,
                  "As it is written; a list of systemd joined by blanks; selinux.SELINUX in small "
                  "letters."},
@@ -131,7 +132,6 @@ const std::vector<Program>& programs() {
        false,
        {},
        {}},
-      {"resolv", {"etc/resolv.conf"}, {.comments = "#;"}, Repeat::all, true, {}, {}},
       {"au-remote",
        {"etc/audit/plugins.d/au-remote.conf", "etc/audisp/plugins.d/au-remote.conf"},
        {.comments = "#", .separator = '='},
@@ -348,6 +348,7 @@ void collect_settings(Context& context) {
   Settings settings(context);
   for (const Daemon& daemon : daemons()) settings.read_daemon(daemon);
   for (const Program& program : programs()) settings.read_program(program);
+  collect_resolv(context);
   collect_logrotate(context);
   collect_selinux(context);
 }
@@ -366,6 +367,7 @@ const std::vector<std::string>& patterns() {
     all.emplace_back("etc/chrony/conf.d/*.conf");
     all.emplace_back("etc/chrony/sources.d/*.sources");
     all.emplace_back("etc/chrony.d/*.conf");
+    all.emplace_back("etc/resolv.conf");
     all.emplace_back("etc/selinux/config");
     all.emplace_back("etc/logrotate.conf");
     all.emplace_back("etc/logrotate.d/*");

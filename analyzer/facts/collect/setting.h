@@ -13,6 +13,8 @@ extern const Collector kUnreadFileCollector;
 
 // The options of logrotate as rows of kSettingTable, its blocks as rows of kLogrotateLogTable.
 void collect_logrotate(Context& context);
+// What glibc takes from resolv.conf, likewise.
+void collect_resolv(Context& context);
 // The mode and the policy of SELinux, likewise.
 void collect_selinux(Context& context);
 
