@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "analyzer/facts/collect/docker_config.h"
+#include "analyzer/facts/collect/docker_network.h"
 #include "analyzer/source/tree.h"
 #include "parsers/yaml.h"
 
@@ -12,9 +14,79 @@ namespace {
 
 namespace yaml = parsers::yaml;
 
+// What a compose file and the daemon say of the networks that its services may be on.
+class Networks {
+ public:
+  Networks(Context& context, const std::string& path, const yaml::Value& root) {
+    bridge_.name = bridge_.driver = "bridge";
+    bridge_.binding = default_bridge_address(context);
+    std::string binding;  // dockerd(8), --default-network-opt
+    for (const DockerConfig& config : docker_configs(context))
+      if (config.instance == "system")
+        binding = config.value("default-network-opts.bridge." + std::string(kBinding));
+    const yaml::Value* project = root.find("name");
+    const std::string prefix =
+        (project ? project->text : std::string(file_name(parent_path(path)))) + "_";
+    const auto add = [&](const std::string& key) -> DockerNetwork& {
+      DockerNetwork& network = networks_[key];
+      network.name = prefix + key;
+      network.driver = "bridge";
+      network.binding = binding;
+      return network;
+    };
+    add("default");
+    const yaml::Value* list = root.find("networks");
+    if (list == nullptr || !list->is(yaml::Kind::map)) return;
+    for (const yaml::Value& written : list->items) read(context, written, add(written.key));
+  }
+
+  // The network with that key, or of network_mode; null: its settings are not known.
+  const DockerNetwork* find(const std::string& key) const {
+    const auto found = networks_.find(key);
+    return found == networks_.end() || is_unknown(found->second) ? nullptr : &found->second;
+  }
+  const DockerNetwork* bridge() const { return &bridge_; }
+
+ private:
+  static constexpr std::string_view kBinding = "com.docker.network.bridge.host_binding_ipv4";
+
+  static bool is_unknown(const DockerNetwork& network) { return network.driver.empty(); }
+
+  static std::string text(const yaml::Value* value) {
+    return value && value->is(yaml::Kind::scalar) ? value->text : "";
+  }
+
+  static void read(Context& context, const yaml::Value& written, DockerNetwork& out) {
+    if (const std::string name = text(written.find("name")); !name.empty()) out.name = name;
+    if (const yaml::Value* external = written.find("external");
+        external != nullptr && text(external) != "false") {
+      // "external: {name: …}" is the older form.
+      const std::string older = text(external->find("name"));
+      const std::string name = !older.empty()                    ? older
+                               : written.find("name") != nullptr ? out.name
+                                                                 : written.key;
+      out.driver.clear();
+      for (const DockerNetworks& all : docker_networks(context))
+        if (const DockerNetwork* network = all.find("", name)) out = *network;
+      return;
+    }
+    if (const std::string driver = text(written.find("driver")); !driver.empty())
+      out.driver = driver;
+    out.is_internal = text(written.find("internal")) == "true";
+    out.has_ipv6 = text(written.find("enable_ipv6")) == "true";
+    if (out.driver != "bridge") out.binding.clear();
+    if (const yaml::Value* options = written.find("driver_opts"))
+      if (const yaml::Value* binding = options->find(kBinding)) out.binding = text(binding);
+  }
+
+  std::map<std::string, DockerNetwork> networks_;
+  DockerNetwork bridge_;
+};
+
 class Service {
  public:
-  Service(const std::string& path, const yaml::Value& service) : path_(path), service_(service) {}
+  Service(const std::string& path, const yaml::Value& service, const Networks& networks)
+      : path_(path), service_(service), networks_(networks) {}
 
   ContainerModel read() {
     out_.engine = "docker";
@@ -43,6 +115,7 @@ class Service {
     volumes();
     ports();
     lists();
+    publishing();
     return std::move(out_);
   }
 
@@ -239,8 +312,33 @@ class Service {
     }
   }
 
+  // Compose Specification, networks: without any the service is on the one called default, a network of its project.
+  void publishing() {
+    std::vector<DockerAttachment> attachments;
+    const yaml::Value* mode = service_.find("network_mode");
+    if (mode != nullptr && mode->is(yaml::Kind::scalar)) {
+      out_.is_publishing = mode->text != "host" && mode->text != "none" &&
+                           !mode->text.starts_with("service:") &&
+                           !mode->text.starts_with("container:");
+      if (mode->text == "bridge") out_.default_address = networks_.bridge()->binding;
+      return;
+    }
+    for (const yaml::Value* item : items(service_.find("networks"))) {
+      const yaml::Value* priority = item->find("gw_priority");
+      attachments.push_back({networks_.find(item->key.empty() ? item->text : item->key),
+                             priority ? std::atoll(priority->text.substr(0, 10).c_str()) : 0});
+    }
+    if (attachments.empty()) attachments.push_back({networks_.find("default")});
+    for (const DockerAttachment& one : attachments)
+      if (one.network != nullptr && one.network->has_ipv6) out_.has_ipv6 = true;
+    DockerPublishing publishing = docker_publishing(attachments, nullptr);
+    out_.is_publishing = publishing.is_published;
+    out_.default_address = std::move(publishing.address);
+  }
+
   const std::string& path_;
   const yaml::Value& service_;
+  const Networks& networks_;
   ContainerModel out_;
 };
 
@@ -271,9 +369,10 @@ std::vector<ContainerModel> compose_containers(Context& context) {
     context.issues(text->path, document.errors);
     const yaml::Value* services = document.root ? document.root->find("services") : nullptr;
     if (services == nullptr || !services->is(yaml::Kind::map)) continue;
+    const Networks networks(context, text->path, *document.root);
     for (const yaml::Value& service : services->items)
       if (service.is(yaml::Kind::map) && services->find(service.key) == &service)
-        out.push_back(Service(text->path, service).read());
+        out.push_back(Service(text->path, service, networks).read());
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include "analyzer/facts/collect/container_model.h"
 #include "analyzer/facts/collect/containerd_images.h"
 #include "analyzer/facts/collect/containerd_state.h"
+#include "analyzer/facts/collect/docker_network.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/facts/collect/image_rows.h"
 #include "analyzer/facts/collect/podman_images.h"
@@ -120,11 +121,13 @@ const TableSpec kContainerPortTable{
          {"name", ColumnType::text, "container.name."},
          {"port", ColumnType::integer, "Inside the container."},
          {"protocol", ColumnType::text, "tcp, udp or sctp."},
-         {"published", ColumnType::boolean, "1: it is bound to a port of the host."},
+         {"published", ColumnType::boolean,
+          "1: it is bound to a port of the host; 0: also with -p on networks that publish nothing "
+          "(host, none, internal ones, macvlan, ipvlan)."},
          {"host_ip", ColumnType::text,
-          "The address it is bound to, from the daemon's `ip` if the container names none; "
-          "NULL: not "
-          "published."},
+          "The address it is bound to. If -p names none, that of the network it is published "
+          "through (docker_network.host_binding), for the default bridge the daemon's `ip`; NULL: "
+          "not published."},
          {"host_port", ColumnType::text,
           "The port or range on the host; NULL: not published, or chosen at the start."},
          {"host_port_low", ColumnType::integer, "The first of the range; NULL if there is none."},
@@ -215,6 +218,8 @@ const TableSpec kContainerNetworkTable{
                 {"name", ColumnType::text, "container.name."},
                 {"network", ColumnType::text,
                  "bridge (the default one, docker0), host, none, or a network's name."},
+                {"network_id", ColumnType::text,
+                 "Joins docker_network.id; NULL: not known, as of other engines."},
                 {"loc", ColumnType::location, "The entry."}},
     .indexes = {"container"},
     .examples = {"SELECT name, network FROM container_network"}};
@@ -262,7 +267,8 @@ class Rows {
       store_.insert(kContainerVariableTable,
                     {id, name, string_view(w.name), !w.value.empty(), at(w.place)});
     for (const ContainerWord& w : c.networks)
-      store_.insert(kContainerNetworkTable, {id, name, string_view(w.name), at(w.place)});
+      store_.insert(kContainerNetworkTable,
+                    {id, name, string_view(w.name), text_or_null(w.value), at(w.place)});
   }
 
  private:
@@ -284,7 +290,13 @@ class Rows {
   }
 
   void port(const ContainerModel& c, const ContainerPort& p) {
-    const std::string ip = published_address(context_, c, p);
+    if (!c.is_publishing) {
+      store_.insert(kContainerPortTable, {std::string_view(c.id), std::string_view(c.name), p.port,
+                                          std::string_view(p.protocol), false, Null{}, Null{},
+                                          Null{}, false, Null{}, at(p.place)});
+      return;
+    }
+    const std::string ip = published_address(c, p);
     int64_t low = 0;
     for (const char digit : p.host_port) {
       if (digit < '0' || digit > '9' || low > 65535) break;
@@ -330,7 +342,8 @@ std::vector<std::string_view> state_paths() {
            {"containers/*/config.v2.json", "containers/*/hostconfig.json",
             "image/*/repositories.json", "image/*/imagedb/content/sha256/*",
             "image/*/layerdb/sha256/*/cache-id", "image/*/layerdb/sha256/*/diff",
-            "image/*/layerdb/sha256/*/parent", "overlay2/*/diff/etc/passwd"})
+            "image/*/layerdb/sha256/*/parent", "overlay2/*/diff/etc/passwd",
+            "network/files/local-kv.db"})
         out.push_back(root + "/" + std::string(file));
     return out;
   }();
@@ -364,7 +377,8 @@ std::vector<std::string_view> loose_paths() {
                                        "image/*/imagedb/content/sha256/*",
                                        "image/*/layerdb/sha256/*/cache-id",
                                        "image/*/layerdb/sha256/*/diff",
-                                       "image/*/layerdb/sha256/*/parent"};
+                                       "image/*/layerdb/sha256/*/parent",
+                                       "network/files/local-kv.db"};
   for (const std::string_view path : podman_image_tails()) out.push_back(path);
   for (const std::string_view path : containerd_image_tails()) out.push_back(path);
   return out;
@@ -374,6 +388,7 @@ void collect_containers(Context& context) {
   Rows rows(context);
   for (const ContainerModel& container : containers(context)) rows.write(container);
   write_images(context);
+  write_docker_networks(context);
 }
 
 struct AllContainers {
@@ -399,20 +414,21 @@ const std::vector<ContainerModel>& containers(Context& context) {
       .list;
 }
 
-std::string published_address(Context& context, const ContainerModel& container,
-                              const ContainerPort& port) {
+std::string published_address(const ContainerModel& container, const ContainerPort& port) {
   if (!port.host_ip.empty()) return port.host_ip;
-  if (container.engine == "docker")
-    for (const DockerConfig& config : docker_configs(context))
-      if (config.instance == "system" && !config.value("ip").empty())
-        return std::string(config.value("ip"));
-  return "0.0.0.0";
+  return container.default_address.empty() ? "0.0.0.0" : container.default_address;
+}
+
+std::string default_bridge_address(Context& context) {
+  for (const DockerConfig& config : docker_configs(context))
+    if (config.instance == "system") return std::string(config.value("ip"));
+  return "";
 }
 
 // docs.docker.com/engine/network/port-publishing: without an address "for all addresses, both IPv4 and IPv6".
 std::string published_families(Context& context, const ContainerModel& container,
                                const ContainerPort& port) {
-  const std::string address = published_address(context, container, port);
+  const std::string address = published_address(container, port);
   bool proxy = container.engine == "docker";
   if (container.engine == "docker") {
     for (const DockerConfig& config : docker_configs(context))
@@ -432,8 +448,8 @@ const Collector kContainerCollector{
     .tables = {&kContainerTable, &kContainerSettingTable, &kContainerMountTable,
                &kContainerPortTable, &kContainerCapabilityTable, &kContainerSecurityOptionTable,
                &kContainerDeviceTable, &kContainerUlimitTable, &kContainerVariableTable,
-               &kContainerNetworkTable, &kImageTable, &kImageReferenceTable, &kImageHistoryTable,
-               &kImageVariableTable, &kImagePortTable},
+               &kContainerNetworkTable, &kDockerNetworkTable, &kImageTable, &kImageReferenceTable,
+               &kImageHistoryTable, &kImageVariableTable, &kImagePortTable},
     .needs = {"docker_daemon"},
     .paths = state_paths(),
     .loose = loose_paths(),

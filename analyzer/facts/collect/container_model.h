@@ -35,7 +35,7 @@ struct ContainerPort {
   int64_t port = 0;
   std::string protocol;
   std::string
-      host_ip;  // empty: whatever the daemon's `ip` says; 0.0.0.0 and :: are one family each
+      host_ip;  // empty: ContainerModel::default_address; 0.0.0.0 and :: are one family each
   std::string host_port;  // empty: one is chosen when the container starts
   Place place;
 };
@@ -71,7 +71,9 @@ struct ContainerModel {
   std::optional<int64_t> uid;  // of that user inside the container
   // Is uid 0 of the container uid 0 of the host? Nothing: it cannot be told.
   std::optional<bool> is_host_root;
-  bool has_ipv6 = false;  // one of its networks is known to give it an address of IPv6
+  bool has_ipv6 = false;        // one of its networks is known to give it an address of IPv6
+  bool is_publishing = true;    // false: none of its networks binds its ports to the host
+  std::string default_address;  // that ports without one are bound to; empty: every address
   Place place;
   std::vector<ContainerSetting> settings;
   std::vector<ContainerMount> mounts;
@@ -93,10 +95,12 @@ struct ContainerModel {
 // Every container of the context's target, whoever defined it. Computed once.
 const std::vector<ContainerModel>& containers(Context& context);
 
-// The address of the host that a port is published on, from the daemon's `ip` if the container names none
-// (dockerd(8): --ip "Default IP address to use when binding container ports").
-std::string published_address(Context& context, const ContainerModel& container,
-                              const ContainerPort& port);
+// The address of the host that a port is published on: its own, or that of the network it is published through.
+std::string published_address(const ContainerModel& container, const ContainerPort& port);
+
+// dockerd(8): --ip "Default IP address to use when binding container ports", which is that of the default bridge
+// only (docs.docker.com/engine/network/drivers/bridge). Empty: every address.
+std::string default_bridge_address(Context& context);
 
 // The address families that others reach a published port by, of those the host has: "ip", "ip6", "ip,ip6"; empty:
 // nothing is bound. docker-proxy listens for IPv6 in front of a container that has none; it is a process of the

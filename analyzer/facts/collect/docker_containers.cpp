@@ -2,6 +2,7 @@
 // are those of the Engine API (docs.docker.com/reference/api/engine), and `docker inspect` shows them.
 #include <algorithm>
 
+#include "analyzer/facts/collect/docker_network.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/source/tree.h"
 
@@ -31,6 +32,7 @@ class Reader {
     mounts();
     ports();
     lists();
+    networks();
     return std::move(out_);
   }
 
@@ -351,16 +353,48 @@ class Reader {
             sign != std::string::npos && looks_secret(name, item.text.substr(sign + 1));
         out_.variables.push_back({name, secret ? "1" : "", in_config(&item)});
       }
+  }
+
+  // The networks it is on, and what follows for its published ports.
+  void networks() {
+    const DockerNetworks* known = nullptr;
+    if (root_ != nullptr)
+      for (const DockerNetworks& all : docker_networks(context_))
+        if (all.store == root_->path) known = &all;
+    // dockerd makes the default bridge anew at each start, from its configuration.
+    DockerNetwork bridge;
+    bridge.name = bridge.driver = "bridge";
+    bridge.binding = root_ != nullptr ? std::string(root_->config->value("ip"))
+                                      : default_bridge_address(context_);
+    bridge.has_ipv6 = root_ != nullptr && root_->config->value("ipv6") == "true";
+    std::vector<DockerNetwork> special(2);
+    special[0].driver = special[0].name = "host";
+    special[1].driver = "null", special[1].name = "none";
+    std::vector<DockerAttachment> attachments;
+    const auto attach = [&](const std::string& id, const std::string& name, int64_t priority) {
+      const DockerNetwork* network = known ? known->find(id, name) : nullptr;
+      if (name == "bridge" || name == "default") network = &bridge;
+      for (const DockerNetwork& one : special)
+        if (name == one.name) network = &one;
+      attachments.push_back({network, priority});
+      if (network != nullptr && network->has_ipv6) out_.has_ipv6 = true;
+    };
     if (const json::Value* networks = config({"NetworkSettings", "Networks"}))
       for (const json::Value& item : networks->items) {
-        out_.networks.push_back({item.key, "", in_config(&item)});
-        // Of a container that is stopped only an address that somebody chose is kept; of the default network
-        // the daemon decides.
+        const std::string id = text(item.find("NetworkID"));
+        out_.networks.push_back({item.key, id, in_config(&item)});
+        attach(id, item.key, integer(item.find("GwPriority")));
+        // Of a container that is stopped only an address that somebody chose is kept.
         if (!text(item.find("GlobalIPv6Address")).empty() ||
-            !text(item.find({"IPAMConfig", "IPv6Address"})).empty() ||
-            (item.key == "bridge" && root_ != nullptr && root_->config->value("ipv6") == "true"))
+            !text(item.find({"IPAMConfig", "IPv6Address"})).empty())
           out_.has_ipv6 = true;
       }
+    const std::string mode = text(host("NetworkMode"));
+    if (attachments.empty()) attach("", mode.empty() ? "default" : mode, 0);
+    DockerPublishing publishing =
+        docker_publishing(attachments, known ? known->find("", "docker_gwbridge") : nullptr);
+    out_.is_publishing = publishing.is_published && !mode.starts_with("container:");
+    out_.default_address = std::move(publishing.address);
   }
 
   Context& context_;

@@ -272,7 +272,7 @@ class Reachable {
     if (container.place.path.starts_with("home/") ||
         container.place.path.find("/containers/systemd/users/") != std::string::npos)
       return;
-    if (container.engine == "docker" && !forwards_) return;
+    if (!container.is_publishing || (container.engine == "docker" && !forwards_)) return;
     for (const ContainerPort& port : container.ports) {
       // Whoever is running has been written already.
       if (container.source == "compose" && is_known(port)) continue;
@@ -306,7 +306,7 @@ class Reachable {
   }
 
   void write(const ContainerModel& container, const ContainerPort& port) {
-    std::string address = published_address(context_, container, port);
+    std::string address = published_address(container, port);
     std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
     if (address.starts_with("127.") || address == "::1" || address == "localhost") return;
     const std::string families = published_families(context_, container, port);
