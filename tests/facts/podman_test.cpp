@@ -101,7 +101,7 @@ TEST(PodmanFacts, PolicyIsReadByScope) {
   tree->file(
       "etc/containers/policy.json",
       "{\"default\": [{\"type\": \"reject\"}],\n \"transports\": {\"docker\": {\"r.example\": "
-      "[{\"type\": \"signedBy\", \"keyType\": \"GPGKeys\"}]}}}\n");
+      "[{\"type\": \"signedBy\", \"keyType\": \"GPGKeys\", \"keyPath\": \"/k\"}]}}}\n");
   EXPECT_EQ(test::facts(tree, "SELECT transport, scope, type, loc FROM image_policy"),
             "- | - | reject | etc/containers/policy.json:1:15\n"
             "docker | r.example | signedBy | etc/containers/policy.json:2:43\n");

@@ -6,7 +6,7 @@
 
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/source/tree.h"
-#include "parsers/json.h"
+#include "parsers/image_policy.h"
 #include "parsers/toml.h"
 
 namespace drydock::facts {
@@ -46,17 +46,17 @@ const TableSpec kImagePolicyTable{
     .kind = TableKind::effective,
     .doc =
         "What containers-policy.json(5) demands of an image before it is used: a requirement of "
-        "/etc/containers/policy.json.",
+        "/etc/containers/policy.json. An image must meet all requirements of the list that fits it "
+        "best. No rows of a file with a mistake, with which no image is accepted.",
     .columns = {{"transport", ColumnType::text, "docker, docker-daemon …; NULL: the default."},
                 {"scope", ColumnType::text, "The registry or name it is for; NULL: the default."},
                 {"type", ColumnType::text,
-                 "insecureAcceptAnything, reject, signedBy or sigstoreSigned."},
+                 "insecureAcceptAnything, reject, signedBy, sigstoreSigned or signedBaseLayer."},
                 {"loc", ColumnType::location, "The requirement."}},
     .examples = {"SELECT transport, scope, type, loc FROM image_policy"}};
 
 namespace {
 
-namespace json = parsers::json;
 namespace toml = parsers::toml;
 
 struct Loaded {
@@ -310,24 +310,16 @@ void write_registries(Context& context) {
 void write_policy(Context& context, std::string_view path) {
   const auto text = context.read(path);
   if (!text) return;
-  Store& store = context.store();
-  const json::Document document = json::parse(text->text);
-  context.issues(text->path, document.errors, {&kImagePolicyTable});
-  if (!document.root) return;
-  const auto write = [&](const json::Value& requirements, Value transport, Value scope) {
-    for (const json::Value& requirement : requirements.items) {
-      const json::Value* type = requirement.find("type");
-      if (type == nullptr) continue;
-      store.insert(kImagePolicyTable, {transport, scope, std::string_view(type->text),
-                                       store.locate(text->path, json_span(*type))});
-    }
-  };
-  if (const json::Value* fallback = document.root->find("default"))
-    write(*fallback, Null{}, Null{});
-  if (const json::Value* transports = document.root->find("transports"))
-    for (const json::Value& transport : transports->items)
-      for (const json::Value& scope : transport.items)
-        write(scope, std::string_view(transport.key), std::string_view(scope.key));
+  const auto file = parsers::image_policy::parse(text->text);
+  context.issues(text->path, file.errors, {&kImagePolicyTable});
+  for (const auto& each : file.requirements) {
+    const bool is_default = !each.transport;
+    context.store().insert(
+        kImagePolicyTable,
+        {is_default ? Value(Null{}) : Value(std::string_view(*each.transport)),
+         is_default ? Value(Null{}) : Value(std::string_view(each.scope)),
+         std::string_view(each.type), context.store().locate(text->path, each.span)});
+  }
 }
 
 void collect_podman(Context& context) {
