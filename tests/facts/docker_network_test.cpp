@@ -144,8 +144,9 @@ TEST(DockerNetwork, PublishesPortsWhereDockerBoundThem) {
 TEST(DockerNetwork, JoinsTheContainersThatAreOnIt) {
   auto tree = host();
   tree->file(kDatabase, database({{"network/n1/", R"({"name":"app","networkType":"bridge"})"}}));
-  tree->file("var/lib/docker/containers/c/config.v2.json",
-             R"({"ID":"c","NetworkSettings":{"Networks":{"app":{"NetworkID":"n1"}}}})");
+  tree->file(
+      "var/lib/docker/containers/c/config.v2.json",
+      R"({"ID":"c","NetworkSettings":{"Networks":{"app":{"NetworkID":"n1","GwPriority":-9223372036854775808}}}})");
   EXPECT_EQ(test::facts(tree,
                         "SELECT c.network, n.driver, n.icc, n.gateway_mode_ipv4, n.store FROM "
                         "container_network c JOIN docker_network n ON n.id = c.network_id"),

@@ -90,8 +90,7 @@ std::string address(const json::Value* value) {
 void add_subnets(const json::Value& record, std::string_view version, DockerNetwork& out) {
   const auto list = [&](const std::string& key) { return json::parse(text(record.find(key))); };
   const auto add = [&](const std::string& subnet) {
-    if (!subnet.empty() && std::ranges::find(out.subnets, subnet) == out.subnets.end())
-      out.subnets.push_back(subnet);
+    if (!subnet.empty()) out.subnets.push_back(subnet);
   };
   const size_t before = out.subnets.size();
   const std::string name = "ipam" + std::string(version);
@@ -167,9 +166,10 @@ class Reader {
                 }});
     if (!file_.failed())
       context_.issues(file_.path(), errors, {&kDockerNetworkTable, &kContainerPortTable});
-    for (const auto& [id, bridge] : bridges_)
+    for (const auto& [id, record] : bridges_)
       if (const auto network = networks_.find(id); network != networks_.end())
-        read_bridge(bridge, network->second);
+        if (const json::Document bridge = json::parse(record); bridge.root)
+          read_bridge(*bridge.root, network->second);
     if (is_cut_)
       issue("too-many-records",
             "the database has more networks than are read; the rest is left out");
@@ -189,7 +189,8 @@ class Reader {
       is_cut_ = true;
       return;
     }
-    const json::Document document = json::parse(value.substr(std::min<size_t>(value.size(), 8)));
+    const std::string_view record = value.substr(std::min<size_t>(value.size(), 8));
+    const json::Document document = json::parse(record);
     if (!document.root || !document.root->is(json::Kind::object) ||
         std::ranges::any_of(document.errors,
                             [](const auto& error) { return error.effect == Effect::refused; })) {
@@ -209,11 +210,8 @@ class Reader {
       network.id = id;
       read_network(*document.root, network);
     } else if (bridges_.size() < kNetworks) {
-      json::Value kept;  // of an honest record nothing else is large
-      kept.kind = json::Kind::object;
-      for (const json::Value& item : document.root->items)
-        if (item.items.empty()) kept.items.push_back(item);
-      bridges_.emplace_back(std::move(id), std::move(kept));
+      // As text: taken apart it may need fifty times as much.
+      bridges_.emplace_back(std::move(id), record);
     } else {
       is_cut_ = true;
     }
@@ -227,7 +225,7 @@ class Reader {
   Context& context_;
   FileBytes& file_;
   std::map<std::string, DockerNetwork, std::less<>> networks_;
-  std::vector<std::pair<std::string, json::Value>> bridges_;
+  std::vector<std::pair<std::string, std::string>> bridges_;
   size_t bytes_ = 0;
   bool is_cut_ = false, is_broken_ = false;
 };
@@ -257,8 +255,7 @@ std::optional<bool> go_bool(std::string_view text) {
 
 const DockerNetwork* DockerNetworks::find(std::string_view id, std::string_view name) const {
   if (const auto found = by_id.find(id); found != by_id.end()) return &found->second;
-  for (const auto& [known, network] : by_id)
-    if (network.name == name) return &network;
+  if (const auto found = by_name.find(name); found != by_name.end()) return found->second;
   return nullptr;
 }
 
@@ -268,7 +265,9 @@ const std::vector<DockerNetworks>& docker_networks(Context& context) {
         AllNetworks all;
         for (const DockerRoot& root : docker_roots(context))
           if (const auto file = FileBytes::open(context, root.path + "/network/files/local-kv.db"))
-            all.list.push_back({root.path, file->path(), Reader(context, *file).read()});
+            all.list.push_back({root.path, file->path(), Reader(context, *file).read(), {}});
+        for (DockerNetworks& one : all.list)
+          for (const auto& [id, network] : one.by_id) one.by_name.emplace(network.name, &network);
         return all;
       })
       .list;
@@ -280,7 +279,7 @@ DockerPublishing docker_publishing(const std::vector<DockerAttachment>& attachme
   bool through_gateway_bridge = attachments.empty();
   const auto rank = [](const DockerAttachment& one) {
     const int families = (one.network->has_ipv4 ? 1 : 0) + (one.network->has_ipv6 ? 2 : 0);
-    return std::tuple(-one.priority, -families, std::string_view(one.network->name));
+    return std::tuple(~one.priority, ~families, std::string_view(one.network->name));
   };
   for (const DockerAttachment& one : attachments) {
     if (one.network == nullptr || one.network->driver == "overlay") {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/facts/collect.h"
@@ -32,6 +33,8 @@ struct DockerNetworks {
   std::string store;  // "var/lib/docker"
   std::string path;   // of the database
   std::map<std::string, DockerNetwork, std::less<>> by_id;
+  // Of several with one name the first by id.
+  std::map<std::string_view, const DockerNetwork*> by_name;
 
   // The one with that id, or else that name; null: there is none.
   const DockerNetwork* find(std::string_view id, std::string_view name) const;
