@@ -68,6 +68,152 @@ TEST(QuadletFacts, DropInsArgumentsAndUsers) {
   EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM container_capability"), "0\n");
 }
 
+// podman-systemd.unit(5), "DESCRIPTION" and "Template files": of drop-ins of one name that for the longer unit's name
+// counts; an instance has those of its template as well. "Podman rootless unit search path": users/UID is one user's.
+TEST(QuadletFacts, DropInsOfDashesTemplatesAndAllContainers) {
+  const auto images = [](std::initializer_list<std::pair<const char*, const char*>> files) {
+    auto tree = std::make_shared<MemoryTree>();
+    for (const auto& [path, image] : files) {
+      const std::string name = path;
+      tree->file((name.starts_with("users") ? "etc/containers/systemd/" : "") + name,
+                 std::string("[Container]\nImage=") + image + "\n");
+    }
+    return test::facts(tree, "SELECT name, image, is_host_root FROM container ORDER BY name");
+  };
+  EXPECT_EQ(images({{"etc/containers/systemd/a-b-c.container", "own"},
+                    {"etc/containers/systemd/container.d/1.conf", "all"}}),
+            "a-b-c | all | 1\n");
+  EXPECT_EQ(images({{"etc/containers/systemd/a-b-c.container", "own"},
+                    {"etc/containers/systemd/container.d/1.conf", "all"},
+                    {"etc/containers/systemd/a-.container.d/1.conf", "a-"}}),
+            "a-b-c | a- | 1\n");
+  EXPECT_EQ(images({{"etc/containers/systemd/a-b-c.container", "own"},
+                    {"usr/share/containers/systemd/a-b-.container.d/1.conf", "a-b-"},
+                    {"etc/containers/systemd/a-.container.d/1.conf", "a-"}}),
+            "a-b-c | a-b- | 1\n");
+  EXPECT_EQ(images({{"etc/containers/systemd/a-b-c.container", "own"},
+                    {"etc/containers/systemd/a-b-c.container.d/1.conf", "a-b-c"},
+                    {"etc/containers/systemd/a-b-.container.d/1.conf", "a-b-"}}),
+            "a-b-c | a-b-c | 1\n");
+  // Another name is another drop-in, and the later name counts.
+  EXPECT_EQ(images({{"etc/containers/systemd/a-b.container", "own"},
+                    {"etc/containers/systemd/a-b.container.d/1.conf", "a-b"},
+                    {"etc/containers/systemd/container.d/2.conf", "all"}}),
+            "a-b | all | 1\n");
+  EXPECT_EQ(images({{"etc/containers/systemd/a.container", "own"},
+                    {"etc/containers/systemd/a.container.d/1.txt", "no"},
+                    {"etc/containers/systemd/b.container.d/1.conf", "no"},
+                    {"etc/containers/systemd/a-.container.d/1.conf", "no"}}),
+            "a | own | 1\n");
+  EXPECT_EQ(images({{"etc/containers/systemd/s@.container", "own"},
+                    {"etc/containers/systemd/s@10.container", "own"},
+                    {"etc/containers/systemd/s@.container.d/1.conf", "template"},
+                    {"etc/containers/systemd/s@10.container.d/1.conf", "instance"}}),
+            "s@ | template | 1\ns@10 | instance | 1\n");
+  EXPECT_EQ(images({{"etc/containers/systemd/web/a.container", "below"},
+                    {"etc/containers/systemd/web/a.container.d/1.conf", "in"},
+                    {"users/b.container", "all"},
+                    {"users/team/c.container", "all below"},
+                    {"users/1000/d.container", "one"},
+                    {"users/1000/deep/e.container", "one below"},
+                    {"run/containers/systemd/f.container", "run"},
+                    {"usr/share/containers/systemd/f.container", "usr"}}),
+            "a | in | 1\nb | all | 0\nc | all below | 0\nd | one | 0\ne | one below | 0\n"
+            "f | run | 1\n");
+}
+
+// podman-systemd.unit(5), "Container units [Container]": each key that the facts know, one at a time.
+TEST(QuadletFacts, EachKeyIsWhatThePageSaysItIsForPodmanRun) {
+  const auto setting = [](const std::string& lines, const std::string& key) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/containers/systemd/a.container", "[Container]\nImage=i\n" + lines + "\n");
+    return test::facts(tree, "SELECT value FROM container_setting WHERE key = '" + key + "'");
+  };
+  const struct {
+    const char* lines;
+    const char* key;
+    const char* value;
+  } kSettings[] = {
+      {"NoNewPrivileges=true", "no-new-privileges", "true"},
+      {"NoNewPrivileges=0", "no-new-privileges", "false"},
+      {"NoNewPrivileges=true\nNoNewPrivileges=no", "no-new-privileges", "false"},
+      {"nonewprivileges=true", "no-new-privileges", "false"},
+      {"", "no-new-privileges", "false"},
+      {"PodmanArgs=--security-opt no-new-privileges", "no-new-privileges", "true"},
+      {"ReadOnly=on", "read-only", "true"},
+      {"", "read-only", "false"},
+      {"ReadOnly=maybe", "read-only", "false"},
+      {"PodmanArgs=--read-only", "read-only", "true"},
+      {"User=5", "user", "5"},
+      {"User=5\nGroup=6", "user", "5:6"},
+      {"User=1\nUser=2", "user", "2"},
+      {"UserNS=keep-id:uid=200,gid=210", "userns", "keep-id:uid=200,gid=210"},
+      {"SeccompProfile=unconfined", "seccomp", "unconfined"},
+      {"SeccompProfile=/tmp/s.json", "seccomp", "custom"},
+      {"", "seccomp", "default"},
+      {"PodmanArgs=--security-opt=seccomp=unconfined", "seccomp", "unconfined"},
+      {"AppArmor=unconfined", "apparmor", "unconfined"},
+      {"SecurityLabelDisable=true", "selinux-label", "disable"},
+      {"PodmanArgs=--security-opt label=disable", "selinux-label", "disable"},
+      {"PidsLimit=10", "pids-limit", "10"},
+      {"PidsLimit=-1", "pids-limit", "0"},
+      {"PodmanArgs=--pids-limit=-1", "pids-limit", "0"},
+      {"Memory=20g", "memory", "20g"},
+      {"[Service]\nMemoryMax=1G", "memory", "1G"},
+      {"Memory=1g\n[Service]\nMemoryMax=2G", "memory", "1g"},
+      {"[Service]\nTasksMax=infinity", "pids-limit", "0"},
+      {"[Service]\nCPUQuota=20%", "cpu-limit", "quota"},
+      {"HealthCmd=/usr/bin/check", "health-check", "set"},
+      {"HealthCmd=none", "health-check", "none"},
+      {"Network=host", "network", "host"},
+      {"Network=none", "network", "none"},
+      {"Network=front.network", "network", "bridge"},
+      {"PodmanArgs=--net host", "network", "host"},
+      {"PodmanArgs=--privileged", "privileged", "true"},
+      {"PodmanArgs=--privileged=false", "privileged", "false"},
+      {"PodmanArgs=--pid=host", "pid", "host"},
+      {"PodmanArgs=--ipc host", "ipc", "host"},
+      {"PodmanArgs=--uts=host --userns=host", "uts", "host"},
+      {"PodmanArgs=--memory 1g \\\n --pid host", "pid", "host"},
+      {"PodmanArgs=--privileged\nPodmanArgs=", "privileged", "false"},
+      {"[Other]\nPodmanArgs=--privileged", "privileged", "false"},
+  };
+  for (const auto& each : kSettings)
+    EXPECT_EQ(setting(each.lines, each.key), std::string(each.value) + "\n") << each.lines;
+
+  const auto rows = [](const std::string& lines, const std::string& sql) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/containers/systemd/a.container", "[Container]\nImage=i\n" + lines + "\n");
+    return test::facts(tree, sql);
+  };
+  const std::string capabilities =
+      "SELECT change || capability FROM container_capability ORDER BY rowid";
+  EXPECT_EQ(rows("DropCapability=CAP_DAC_OVERRIDE CAP_IPC_OWNER", capabilities),
+            "dropCAP_DAC_OVERRIDE\ndropCAP_IPC_OWNER\n");
+  EXPECT_EQ(rows("DropCapability=all\nAddCapability=net_bind_service", capabilities),
+            "addCAP_NET_BIND_SERVICE\ndropALL\n");
+  EXPECT_EQ(rows("DropCapability=all\nDropCapability=", capabilities), "");
+  EXPECT_EQ(rows("DropCapability=CHOWN\nDropCapability=KILL", capabilities),
+            "dropCAP_CHOWN\ndropCAP_KILL\n");
+  EXPECT_EQ(rows("PodmanArgs=--cap-drop=all --cap-add SYS_TIME", capabilities),
+            "dropALL\naddCAP_SYS_TIME\n");
+  const std::string mounts =
+      "SELECT type, source, destination, read_only FROM container_mount ORDER BY rowid";
+  EXPECT_EQ(rows("Volume=/source:/dest:ro,z", mounts), "bind | /source | /dest | 1\n");
+  EXPECT_EQ(rows("Volume=./conf:/c", mounts), "bind | ./conf | /c | 0\n");
+  EXPECT_EQ(rows("Volume=data.volume:/d\nVolume=/anonymous", mounts),
+            "volume | data.volume | /d | 0\nvolume | - | /anonymous | 0\n");
+  EXPECT_EQ(rows("Mount=type=bind,src=/etc,dst=/e,ro=true", mounts), "bind | /etc | /e | 1\n");
+  EXPECT_EQ(rows("Volume=/a:/a\nVolume=\nVolume=/b:/b", mounts), "bind | /b | /b | 0\n");
+  const std::string ports =
+      "SELECT port, protocol, host_ip, host_port FROM container_port ORDER BY rowid";
+  EXPECT_EQ(rows("PublishPort=8080:80", ports), "80 | tcp | 0.0.0.0 | 8080\n");
+  EXPECT_EQ(rows("PublishPort=127.0.0.1:50:59/udp", ports), "59 | udp | 127.0.0.1 | 50\n");
+  EXPECT_EQ(rows("PodmanArgs=-p 10.0.0.1:1:2", ports), "2 | tcp | 10.0.0.1 | 1\n");
+  EXPECT_EQ(rows("AddDevice=-/dev/kvm", "SELECT host_path FROM container_device"), "/dev/kvm\n");
+  EXPECT_EQ(rows("ContainerName=front", "SELECT name FROM container"), "front\n");
+}
+
 TEST(QuadletFacts, InAFragmentOnlyWhatIsWrittenCounts) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("deploy/web.container", "[Container]\nImage=a\nReadOnly=false\n");

@@ -86,7 +86,9 @@ class Quadlet {
     const Line* user = last("User");
     const Line* userns = last("UserNS");
     if (user != nullptr) {
-      out_.user = user->value;
+      // "Group=… --user UID:…"
+      const Line* group = last("Group");
+      out_.user = user->value + (group ? ":" + group->value : "");
       const std::string_view id = std::string_view(out_.user).substr(0, out_.user.find(':'));
       if (id == "root" || id == "0")
         out_.uid = 0;
@@ -344,6 +346,47 @@ class Quadlet {
   ContainerModel out_;
 };
 
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Where drop-ins for a unit stand, those of the longest name first: its own, of an instance the template's, of a
+// name with dashes those of what stands before each, those of all containers.
+std::vector<std::string> drop_in_directories(const std::string& unit) {
+  constexpr std::string_view kSuffix = ".container";
+  std::string name = unit.substr(0, unit.size() - std::min(unit.size(), kSuffix.size()));
+  std::vector<std::string> list{unit + ".d"};
+  if (const size_t at = name.find('@'); at != std::string::npos) {
+    if (at + 1 < name.size()) list.push_back(name.substr(0, at + 1) + std::string(kSuffix) + ".d");
+    name.resize(at);
+  }
+  for (size_t dash = name.rfind('-'); dash != std::string::npos && dash > 0;
+       dash = name.rfind('-', dash - 1)) {
+    if (dash + 1 < name.size() || name.size() + kSuffix.size() < unit.size())
+      list.push_back(name.substr(0, dash + 1) + std::string(kSuffix) + ".d");
+  }
+  list.emplace_back("container.d");
+  return list;
+}
+
+// A search path with the directories below it, which "Quadlet will recursively search", but for those of users in
+// the system's and of single users in that of all.
+void with_subdirectories(const Tree& tree, const std::string& directory, int depth,
+                         std::vector<std::string>& out) {
+  constexpr int kDepth = 8;
+  constexpr size_t kDirectories = 1000;
+  const auto names = tree.list(directory);
+  if (!names || depth > kDepth || out.size() >= kDirectories) return;
+  out.push_back(directory);
+  for (const std::string& name : *names) {
+    const std::string path = directory + "/" + name;
+    if (path == kUsers || (directory == kUsers && is_number(name)) || name.ends_with(".d") ||
+        name.ends_with(".container"))
+      continue;
+    with_subdirectories(tree, path, depth + 1, out);
+  }
+}
+
 }  // namespace
 
 std::vector<ContainerModel> quadlet_containers(Context& context) {
@@ -353,16 +396,18 @@ std::vector<ContainerModel> quadlet_containers(Context& context) {
                        bool is_rootless) {
     Quadlet quadlet(context, path, is_rootless);
     quadlet.read(path);
-    // Drop-ins, of all directories sorted by name; of equal names the first directory counts.
+    // Sorted by the files' names; of equal ones that for the longer name counts, then the first directory's.
     std::map<std::string, std::string> drop_ins;
-    for (const std::string& directory : directories)
-      for (const std::string& file :
-           tree.glob(directory + "/" + std::string(file_name(path)) + ".d", "*.conf"))
-        drop_ins.try_emplace(std::string(file_name(file)), file);
+    for (const std::string& name : drop_in_directories(std::string(file_name(path))))
+      for (const std::string& directory : directories)
+        for (const std::string& file : tree.glob(directory + "/" + name, "*.conf"))
+          drop_ins.try_emplace(std::string(file_name(file)), file);
     for (const auto& [name, file] : drop_ins) quadlet.read(file);
     out.push_back(quadlet.model());
   };
-  const auto scan = [&](const std::vector<std::string>& directories, bool is_rootless) {
+  const auto scan = [&](const std::vector<std::string>& top, bool is_rootless) {
+    std::vector<std::string> directories;
+    for (const std::string& directory : top) with_subdirectories(tree, directory, 0, directories);
     std::map<std::string, std::string> units;
     for (const std::string& directory : directories)
       for (const std::string& file : tree.glob(directory, "*.container"))
@@ -380,10 +425,12 @@ std::vector<ContainerModel> quadlet_containers(Context& context) {
   scan({std::string(kUsers)}, true);
   for (const std::string_view base : {std::string_view("home"), kUsers})
     if (const auto names = tree.list(base))
-      for (const std::string& name : *names)
-        scan({std::string(base) + "/" + name +
-              (base == "home" ? "/.config/containers/systemd" : "")},
-             true);
+      for (const std::string& name : *names) {
+        if (base == "home")
+          scan({"home/" + name + "/.config/containers/systemd"}, true);
+        else if (is_number(name))
+          scan({std::string(base) + "/" + name}, true);
+      }
   return out;
 }
 
