@@ -20,6 +20,7 @@
 #include "analyzer/facts/collect/image_file.h"
 #include "analyzer/facts/collect/inet_service.h"
 #include "analyzer/facts/collect/isolation.h"
+#include "analyzer/facts/collect/job_access.h"
 #include "analyzer/facts/collect/kernel.h"
 #include "analyzer/facts/collect/limit.h"
 #include "analyzer/facts/collect/login.h"
@@ -78,6 +79,7 @@ std::span<const Collector> collectors() {
       kHomeFileCollector,
       kHostAccessCollector,
       kImageFileCollector,
+      kJobAccessCollector,
       kInetServiceCollector,
       kIsolationCollector,
       kKernelCollector,

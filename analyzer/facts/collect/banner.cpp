@@ -3,6 +3,8 @@
 #include "analyzer/facts/collect/banner.h"
 
 #include <algorithm>
+#include <cstring>
+#include <map>
 
 #include "analyzer/source/tree.h"
 
@@ -12,8 +14,8 @@ const TableSpec kBannerLineTable{
     .name = "banner_line",
     .kind = TableKind::raw,
     .doc =
-        "A line of /etc/issue, /etc/issue.d/*.issue, /etc/issue.net or /etc/motd that is not "
-        "blank.",
+        "A line that is not blank of the issue that agetty shows, of /etc/issue.net or of the "
+        "message of the day that pam_motd shows.",
     .columns = {{"file", ColumnType::text, "'issue', 'issue.net' or 'motd'."},
                 {"text", ColumnType::text, "The line."},
                 {"tells", ColumnType::text,
@@ -59,13 +61,47 @@ void read(Context& context, const std::string& path, std::string_view kind) {
   }
 }
 
+constexpr std::string_view kPlaces[] = {"etc", "run", "usr/lib"};
+
+// agetty(8), "ISSUE FILES": /etc/issue and what extends it, or else (since 2.35) that of /run, of which either will
+// do, or else that of /usr/lib. The files of a directory come in the order of versions.
+void read_issue(Context& context) {
+  for (const std::string_view place : kPlaces) {
+    const std::string file = join_path(place, "issue"), directory = file + ".d";
+    const bool is_there = context.tree().exists(file);
+    if (!is_there && (place == "etc" || !context.tree().exists(directory))) continue;
+    if (is_there) read(context, file, "issue");
+    std::vector<std::string> names = context.tree().glob(directory, "*.issue");
+    std::ranges::sort(names, [](const std::string& left, const std::string& right) {
+      return strverscmp(left.c_str(), right.c_str()) < 0;
+    });
+    for (const std::string& path : names) read(context, path, "issue");
+    return;
+  }
+}
+
+// pam_motd(8): the first of /etc/motd, /run/motd and /usr/lib/motd, then the files of the directories motd.d by their
+// names, of equal names the first directory's.
+void read_motd(Context& context) {
+  std::map<std::string, std::string, std::less<>> files;
+  bool is_read = false;
+  for (const std::string_view place : kPlaces) {
+    const std::string file = join_path(place, "motd");
+    if (!is_read && context.tree().exists(file)) {
+      read(context, file, "motd");
+      is_read = true;
+    }
+    for (const std::string& path : context.tree().glob(file + ".d", "*"))
+      files.try_emplace(std::string(file_name(path)), path);
+  }
+  for (const auto& [name, path] : files) read(context, path, "motd");
+}
+
 void collect_banners(Context& context) {
   if (context.is_fragment()) return;
-  read(context, "etc/issue", "issue");
-  for (const std::string& path : context.tree().glob("etc/issue.d", "*.issue"))
-    read(context, path, "issue");
+  read_issue(context);
   read(context, "etc/issue.net", "issue.net");
-  read(context, "etc/motd", "motd");
+  read_motd(context);
 }
 
 }  // namespace
@@ -74,7 +110,9 @@ const Collector kBannerCollector{
     .name = "banner",
     .tables = {&kBannerLineTable},
     .needs = {},
-    .paths = {"etc/issue", "etc/issue.d/*.issue", "etc/issue.net", "etc/motd"},
+    .paths = {"etc/issue", "etc/issue.d/*.issue", "run/issue", "run/issue.d/*.issue",
+              "usr/lib/issue", "usr/lib/issue.d/*.issue", "etc/issue.net", "etc/motd",
+              "etc/motd.d/*", "run/motd", "run/motd.d/*", "usr/lib/motd", "usr/lib/motd.d/*"},
     .loose = {},
     .collect = collect_banners};
 
