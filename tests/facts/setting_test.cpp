@@ -19,11 +19,11 @@ std::shared_ptr<MemoryTree> tree() {
 // usr/lib/systemd/journald.conf.d/10-a.conf, etc/systemd/journald.conf.d/20-b.conf.
 TEST(Setting, DropInsAreSortedByNameOverAllDirectories) {
   auto host = tree();
-  host->file("etc/systemd/journald.conf", "[Journal]\nStorage=none\nCompress=no\nSeal=yes\n")
+  host->file("etc/systemd/journald.conf", "[Journal]\nStorage=none\nCompress=no\nTTYPath=/x\n")
       .file("usr/lib/systemd/journald.conf", "[Journal]\nStorage=auto\nAudit=no\n")
       .file("usr/lib/systemd/journald.conf.d/10-a.conf", "[Journal]\nStorage=volatile\n")
       .file("usr/lib/systemd/journald.conf.d/20-b.conf", "[Journal]\nStorage=auto\n")
-      .file("etc/systemd/journald.conf.d/20-b.conf", "[Journal]\nStorage=persistent\nSeal=\n")
+      .file("etc/systemd/journald.conf.d/20-b.conf", "[Journal]\nStorage=persistent\nTTYPath=\n")
       .file("etc/systemd/journald.conf.d/30-c", "[Journal]\nStorage=none\n")
       .symlink("etc/systemd/journald.conf.d/40-d.conf", "/dev/null");
   EXPECT_EQ(test::facts(host, kSettings),
@@ -31,14 +31,26 @@ TEST(Setting, DropInsAreSortedByNameOverAllDirectories) {
             "journald.Storage | persistent | etc/systemd/journald.conf.d/20-b.conf:2:1\n");
   EXPECT_EQ(
       test::facts(host, kLost),
-      "journald.Seal | yes | etc/systemd/journald.conf:4:1 | read earlier than "
-      "etc/systemd/journald.conf.d/20-b.conf\n"
       "journald.Storage | none | etc/systemd/journald.conf:2:1 | read earlier than "
       "etc/systemd/journald.conf.d/20-b.conf\n"
       "journald.Storage | volatile | usr/lib/systemd/journald.conf.d/10-a.conf:2:1 | read earlier "
-      "than etc/systemd/journald.conf.d/20-b.conf\n");
+      "than etc/systemd/journald.conf.d/20-b.conf\n"
+      "journald.TTYPath | /x | etc/systemd/journald.conf:4:1 | read earlier than "
+      "etc/systemd/journald.conf.d/20-b.conf\n");
   EXPECT_EQ(test::facts(host, "SELECT program, path FROM unread_file"),
             "journald | etc/systemd/journald.conf.d/30-c\n");
+}
+
+// As journald says: "Failed to parse boolean value, ignoring".
+TEST(Setting, AValueThatTheDaemonDoesNotTakeLeavesTheOneBefore) {
+  auto host = tree();
+  host->file("etc/systemd/journald.conf", "[Journal]\nStorage=none\nSeal=no\nCompress=0\n")
+      .file("etc/systemd/journald.conf.d/b.conf",
+            "[Journal]\nStorage=persistant\nSeal=\nCompress=yess\nSystemMaxUse=10%\n");
+  EXPECT_EQ(test::facts(host, kSettings),
+            "journald.Compress | 0 | etc/systemd/journald.conf:4:1\n"
+            "journald.Seal | no | etc/systemd/journald.conf:3:1\n"
+            "journald.Storage | none | etc/systemd/journald.conf:2:1\n");
 }
 
 TEST(Setting, AMaskedDropInIsNotReadAndASettingOutsideItsSectionCountsForNothing) {

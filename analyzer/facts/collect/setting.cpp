@@ -5,7 +5,8 @@
 // directories, "sorted by their filename in lexicographic order, regardless of in which of the
 // subdirectories they reside"; a file masks those of its name in the directories behind its own; "drop-in
 // files have higher precedence and override the main configuration file". A later value replaces an
-// earlier one, an empty one restores the default; the lists add up and an empty assignment clears them.
+// earlier one, an empty one restores the default, unless it is none of the values that the setting
+// takes (a boolean): those are ignored; the lists add up and an empty assignment clears them.
 //
 // Files of one directive a line, each by the manual page of its program.
 #include "analyzer/facts/collect/setting.h"
@@ -16,6 +17,7 @@
 #include <sstream>
 
 #include "analyzer/facts/collect/include_limit.h"
+#include "analyzer/facts/collect/setting_value.h"
 #include "analyzer/source/tree.h"
 #include "parsers/directives.h"
 #include "parsers/unit.h"
@@ -235,8 +237,14 @@ class Settings {
     if (!text || !limit_.admits(text->path)) return;
     unit::File file = unit::parse(text->text, daemon.sections);
     context_.issues(text->path, file.errors);
+    parsers::SyntaxErrors wrong;
     for (unit::Assignment& assignment : file.assignments)
-      lines_.push_back({std::move(assignment), text->path});
+      if (daemon_takes(daemon.program, assignment.key, assignment.value))
+        lines_.push_back({std::move(assignment), text->path});
+      else
+        wrong.add("bad-value", assignment.span,
+                  "systemd takes no such value: what was set before stays");
+    context_.issues(text->path, wrong);
   }
 
   void write_daemon(const Daemon& daemon) {
