@@ -10,6 +10,8 @@
 namespace drydock::parsers::apparmor {
 namespace {
 
+constexpr size_t kMaxName = 4096;  // as limits::kPathBytes
+
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -70,7 +72,7 @@ class Parser {
   explicit Parser(std::string_view text) : text_(text), lines_(text) {}
 
   std::vector<Item> parse() {
-    while (!is_over_) statement();
+    while (!is_over_ && items_.size() <= kMaxItems) statement();
     return std::move(items_);
   }
 
@@ -144,6 +146,10 @@ class Parser {
     bool is_searched = false;
     if (!file_name(file, is_searched)) {
       mistake("an include names no file");
+      return false;
+    }
+    if (file.size() > kMaxName) {
+      mistake("a name is too long");
       return false;
     }
     Item& item = add(What::include, begin);
@@ -336,6 +342,7 @@ class Parser {
   Head head(size_t begin, bool is_named, bool is_hat) {
     std::string_view word;
     if (!(peek() == '"' ? quoted(word) : ids(word))) return Head::none;
+    if (word.size() > kMaxName) return wrong("a name is too long");
     std::string name = unescaped(word);
     const size_t end = at_;
     std::string mode;

@@ -45,7 +45,9 @@ struct Item {
   Span span = {};
 };
 
-// The items in the order of the file. Whether blocks are paired is not looked at: an included file may close what
+constexpr size_t kMaxItems = 200'000;
+
+// The items in the order of the file, not many more than kMaxItems: behind those nothing is read. Whether blocks are paired is not looked at: an included file may close what
 // another has opened.
 std::vector<Item> parse(std::string_view text);
 

@@ -39,6 +39,7 @@ struct Headers {
 
 // "text/x; boundary="…"": the type in small letters, and the boundary.
 void read_type(std::string_view value, Headers& headers) {
+  value = trimmed(value);  // once: each parameter would look at the blanks at the end again
   headers.type = lower(trimmed(value.substr(0, value.find(';'))));
   // RFC 2045, 5.2: what is none is plain text.
   if (std::ranges::count(headers.type, '/') != 1) headers.type = "text/plain";

@@ -46,6 +46,18 @@ TEST(Apparmor, SaysWhatKeepsAFileFromBeingLoaded) {
       "d | enforce | - | etc/apparmor.d/d:1:1\n");
 }
 
+// A name stands in the row of each hat within the profile, and a reason in that of each profile.
+TEST(Apparmor, LongNamesAndManyIncludesAreBounded) {
+  auto host = tree();
+  host->file("etc/apparmor.d/a", "profile " + std::string(100'000, 'a') + " {\n}\n")
+      .file("etc/apparmor.d/b",
+            "profile b {\n}\nprofile c flags=(" + std::string(100'000, 'a') + ") {\n}\n")
+      .file("etc/apparmor.d/c", std::string(300'000, '}'));
+  EXPECT_EQ(test::facts(host, "SELECT name, mode, length(why) < 600 FROM apparmor_profile"),
+            "b | refused | 1\n");
+  EXPECT_EQ(test::facts(host, "SELECT count(*) FROM parse_issue WHERE code = 'too-much'"), "1\n");
+}
+
 // tmpfiles.d(5), "CONFIGURATION DIRECTORIES AND PRECEDENCE": of two lines the earlier file's is applied.
 TEST(Tmpfiles, TheEarlierNameWins) {
   auto host = tree();

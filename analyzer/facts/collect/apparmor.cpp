@@ -39,8 +39,11 @@ using parsers::apparmor::Item;
 using parsers::apparmor::What;
 
 constexpr std::string_view kDirectory = "etc/apparmor.d";
-constexpr size_t kDepth = 32;       // of includes, and of blocks
-constexpr size_t kItems = 200'000;  // of a file and all that it includes
+constexpr size_t kDepth = 32;                            // of includes, and of blocks
+constexpr size_t kItems = parsers::apparmor::kMaxItems;  // of a file and all that it includes
+constexpr size_t kSteps = 4'000'000;         // items of all files, each as often as it is included
+constexpr size_t kBytes = size_t{64} << 20;  // of all files
+constexpr size_t kWhy = 500;  // bytes of a reason, which stands in the row of each profile
 
 struct Place {
   std::string path;
@@ -82,16 +85,21 @@ class Files {
     auto known = files_.find(path);
     if (known == files_.end()) {
       std::optional<File> file;
-      if (const auto text = context_.read(path))
+      if (const auto text = context_.read(path); text && (bytes_ += text->text.size()) <= kBytes)
         file = File{text->path, parsers::apparmor::parse(text->text)};
       known = files_.emplace(path, std::move(file)).first;
     }
     return known->second ? &*known->second : nullptr;
   }
 
+  // False if all that may be done has been done.
+  bool step() { return ++steps_ <= kSteps; }
+  bool is_too_much() const { return steps_ > kSteps || bytes_ > kBytes; }
+
  private:
   Context& context_;
   std::map<std::string, std::optional<File>> files_;
+  size_t steps_ = 0, bytes_ = 0;
 };
 
 // One file as apparmor_parser reads it.
@@ -115,7 +123,7 @@ class Reader {
   }
   const std::vector<Profile>& profiles() const { return profiles_; }
   const std::optional<Refusal>& refusal() const { return refusal_; }
-  bool is_too_much() const { return items_ > kItems; }
+  bool is_too_much() const { return items_ > kItems || files_.is_too_much(); }
 
  private:
   struct Block {
@@ -133,6 +141,7 @@ class Reader {
     return blocks_.empty() ? std::string_view() : std::string_view(blocks_.back().name);
   }
   void refuse(std::string why, Place place) {
+    if (why.size() > kWhy) why.resize(kWhy);
     if (!refusal_) refusal_ = Refusal{std::move(why), std::move(place)};
   }
 
@@ -154,7 +163,7 @@ class Reader {
 
   void walk(const Files::File& file, size_t depth) {
     for (const Item& item : file.items) {
-      if (++items_ > kItems) return;
+      if (++items_ > kItems || !files_.step()) return;
       step(item, {file.path, item.span}, depth);
     }
   }
@@ -287,6 +296,7 @@ class Reader {
     if (const auto names = tree.list(path); is_read && names) {
       for (const std::string& name : *names) {
         const std::string inner = join_path(path, name);
+        if (!files_.step()) return;
         if (is_left_over(name)) continue;
         if (const Files::File* file = files_.at(inner)) walk(*file, depth + 1);
       }
@@ -344,7 +354,12 @@ std::optional<Place> complain_option(Context& context) {
 void read(Context& context, Files& files, const std::string& path,
           const std::optional<Place>& complain) {
   Reader reader(context, files);
-  if (!reader.read(path)) return;
+  if (!reader.read(path)) {
+    if (reader.is_too_much())
+      context.issue(path, {"too-much", Span{1, 1, 1, 2}, "the profiles are too much to be read",
+                           parsers::Effect::refused});
+    return;
+  }
   const Files::File& file = *files.at(path);
   const std::string base(file_name(path));
   // apparmor_parser asks access(2) for them: a link to nothing is nothing.
@@ -360,7 +375,7 @@ void read(Context& context, Files& files, const std::string& path,
                    "apparmor_parser does not load /" + path + ": " + refusal->why});
   if (reader.is_too_much())
     context.issue(file.path, {"too-much", Span{1, 1, 1, 2},
-                              "more than " + std::to_string(kItems) + " parts were not read",
+                              "the profiles and what they include are too much to be read whole",
                               parsers::Effect::refused});
   for (const Profile& profile : reader.profiles()) {
     std::string mode = profile.mode, why;

@@ -66,7 +66,7 @@ class Reader {
       for (parsers::SyntaxError error : document.errors) {
         error.span = place(error.span, part);
         // cloud-init goes on without the file, which holds the text all the same.
-        error.effect = parsers::Effect::ignored;
+        if (error.code == "not-yaml") error.effect = parsers::Effect::ignored;
         context_.issue(path_, error);
       }
       return read_lines(part);
@@ -126,12 +126,15 @@ class Reader {
     if (!list->is(parsers::yaml::Kind::scalar)) return;
     // The lines of a block of text, each looked for behind the one before.
     std::string_view rest = list->text;
-    uint32_t number = list->span.line;
+    std::string_view unseen = part.text;
+    uint32_t number = 1;
+    for (; number < list->span.line && !unseen.empty(); ++number)
+      unseen.remove_prefix(std::min(unseen.find('\n'), unseen.size() - 1) + 1);
     while (!rest.empty()) {
       const size_t end = rest.find('\n');
       const std::string_view entry = rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      if (is_entry(entry)) add("chpasswd", line_of(entry, number, part, list->span), part);
+      if (is_entry(entry)) add("chpasswd", line_of(entry, number, unseen, list->span), part);
     }
   }
 
@@ -142,20 +145,22 @@ class Reader {
     return !password.empty() && password != "R" && password != "RANDOM" && !is_hash(password);
   }
 
-  // The first line from `number` on that has the entry; `number` is set behind it.
-  static Span line_of(std::string_view entry, uint32_t& number, const Part& part,
+  // The first line of `unseen`, which is line `number` on, that has the entry; both are set behind it.
+  static Span line_of(std::string_view entry, uint32_t& number, std::string_view& unseen,
                       const Span& list) {
-    std::string_view rest = part.text;
-    for (uint32_t line = 1; !rest.empty(); ++line) {
+    std::string_view rest = unseen;
+    for (uint32_t line = number; !rest.empty(); ++line) {
       const size_t end = rest.find('\n');
       const std::string_view content = rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      const size_t at = line < number ? std::string_view::npos : content.find(entry);
+      const size_t at = content.find(entry);
       if (at == std::string_view::npos) continue;
       number = line + 1;
+      unseen = rest;
       const auto column = static_cast<uint32_t>(at) + 1;
       return {line, column, line, column + static_cast<uint32_t>(entry.size())};
     }
+    unseen = {};  // it is written otherwise, as those behind it may be
     return list;
   }
 
