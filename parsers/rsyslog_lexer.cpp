@@ -483,7 +483,6 @@ Token Lexer::plain() {
     const bool begins_line = at_ == 0 || text_[at_ - 1] == '\n';
     if (begins_line) {
       const size_t property = property_filter(), priority = priority_filter();
-      std::string_view kind;
       if (property > 0) return token(Kind::property_filter, property);
       if (priority > 0 && priority >= legacy_action()) {
         Token out = token(Kind::priority_filter, priority);

@@ -149,19 +149,26 @@ std::optional<Kind> kind_of_type(std::string_view type) {
   return Kind::other;
 }
 
-void read_message(std::string_view text, uint32_t line, int depth, std::vector<Part>& parts) {
+void read_message(std::string_view text, uint32_t line, int depth, File& file) {
   const Headers headers = take_headers(text, line);
   if (headers.type.starts_with("multipart/") && !headers.boundary.empty()) {
-    if (depth >= kDepth) return;
+    if (depth >= kDepth) {
+      file.is_cut = true;
+      return;
+    }
     const std::string mark = "--" + headers.boundary;
     std::optional<std::string_view> part;  // from its first line on
     uint32_t part_line = 0;
     const auto finish = [&](const char* end) {
       if (part)
         read_message(part->substr(0, static_cast<size_t>(end - part->data())), part_line, depth + 1,
-                     parts);
+                     file);
     };
-    while (!text.empty() && parts.size() < kParts) {
+    while (!text.empty()) {
+      if (file.parts.size() >= kParts) {
+        file.is_cut = true;
+        return;
+      }
       const char* const begin = text.data();
       const std::string_view whole = take_line(text);
       ++line;
@@ -186,7 +193,7 @@ void read_message(std::string_view text, uint32_t line, int depth, std::vector<P
     part.is_coded = true;
   }
   part.kind = kind_of_type(headers.type).value_or(kind_of(part.text).value_or(Kind::other));
-  parts.push_back(std::move(part));
+  file.parts.push_back(std::move(part));
 }
 
 }  // namespace
@@ -205,13 +212,13 @@ std::optional<Kind> kind_of(std::string_view text) {
   return std::nullopt;
 }
 
-std::vector<Part> parse(std::string_view text) {
-  std::vector<Part> parts;
+File parse(std::string_view text) {
+  File file;
   if (lower(text.substr(0, 4096)).find("mime-version:") != std::string::npos)
-    read_message(text, 1, 0, parts);
+    read_message(text, 1, 0, file);
   else
-    parts.push_back({.kind = kind_of(text).value_or(Kind::other), .text = std::string(text)});
-  return parts;
+    file.parts.push_back({.kind = kind_of(text).value_or(Kind::other), .text = std::string(text)});
+  return file;
 }
 
 }  // namespace drydock::parsers::user_data

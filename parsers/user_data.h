@@ -28,7 +28,11 @@ struct Part {
 // The kind of a text without a type; nullopt if it begins with nothing that tells.
 std::optional<Kind> kind_of(std::string_view text);
 
-// The parts of a text; at most 1,000, and messages within messages only to a depth of 8.
-std::vector<Part> parse(std::string_view text);
+struct File {
+  std::vector<Part> parts;
+  bool is_cut = false;  // there is more than 1,000 parts, or messages within messages deeper than 8
+};
+// The parts of a text.
+File parse(std::string_view text);
 
 }  // namespace drydock::parsers::user_data

@@ -169,6 +169,59 @@ class Builder : public YAML::EventHandler {
   size_t count_ = 0;
 };
 
+// yaml-cpp takes a block of text that has an anchor, "- &name |", for ended where its lines are not indented beyond
+// the anchor, which YAML 1.2 (8.1.1.1) does not ask for. The same text with such lines indented that far; the lines
+// stay, and the value of a block does not depend on how far it is indented.
+std::string with_deeper_blocks(std::string_view text) {
+  constexpr size_t kDeepest = 200;
+  std::string out;
+  size_t block = std::string_view::npos, deeper = 0;  // the indentation of the line that begins it
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    const size_t indent = line.find_first_not_of(' ');
+    const bool is_blank =
+        indent == std::string_view::npos || line[indent] == '\n' || line[indent] == '\r';
+    if (block != std::string_view::npos && (is_blank || indent > block)) {
+      if (!is_blank) out.append(deeper, ' ');
+      out += line;
+      continue;
+    }
+    block = std::string_view::npos;
+    out += line;
+    const size_t anchor = line.find(" &");
+    if (anchor == std::string_view::npos || is_blank || line[indent] == '#') continue;
+    const size_t header = line.find_first_of(" \t", anchor + 2);
+    if (header == std::string_view::npos || header > kDeepest) continue;
+    const size_t style = line.find_first_not_of(" \t", header);
+    if (style == std::string_view::npos || (line[style] != '|' && line[style] != '>')) continue;
+    if (line.find_first_not_of("+- \t\r\n", style + 1) != std::string_view::npos) continue;
+    block = indent;
+    deeper = style;
+  }
+  return out;
+}
+
+// What yaml-cpp says against the text; nullopt: nothing, or `document` says it.
+std::optional<SyntaxError> read(const std::string& text, Document& document) {
+  Builder builder(text, document.errors);
+  try {
+    std::istringstream in{text};
+    YAML::Parser parser(in);
+    parser.HandleNextDocument(builder);
+    document.root = builder.take();
+  } catch (const Stop&) {
+  } catch (const YAML::Exception& e) {
+    const size_t at = e.mark.pos < 0 ? 0 : std::min(static_cast<size_t>(e.mark.pos), text.size());
+    return SyntaxError{"not-yaml", LineIndex(text).span(at, std::min(at + 1, text.size())), e.msg,
+                       Effect::refused};
+  } catch (const std::exception&) {
+    return SyntaxError{"not-yaml", Span{1, 1, 1, 1}, "this is no YAML", Effect::refused};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 const Value* Value::find(std::string_view member) const {
@@ -190,20 +243,13 @@ Document parse(std::string_view text) {
     document.errors.add("not-utf8", start, "the file is not UTF-8", Effect::refused);
     return document;
   }
-  Builder builder(text, document.errors);
-  try {
-    std::istringstream in{std::string(text)};
-    YAML::Parser parser(in);
-    parser.HandleNextDocument(builder);
-    document.root = builder.take();
-  } catch (const Stop&) {
-  } catch (const YAML::Exception& e) {
-    const size_t at = e.mark.pos < 0 ? 0 : std::min(static_cast<size_t>(e.mark.pos), text.size());
-    document.errors.add("not-yaml", LineIndex(text).span(at, std::min(at + 1, text.size())), e.msg,
-                        Effect::refused);
-  } catch (const std::exception&) {
-    document.errors.add("not-yaml", start, "this is no YAML", Effect::refused);
-  }
+  const std::string given(text);
+  auto wrong = read(given, document);
+  if (wrong)
+    if (const std::string deeper = with_deeper_blocks(text); deeper != given)
+      if (Document again; !read(deeper, again)) return again;
+  if (wrong)
+    document.errors.add(wrong->code, wrong->span, std::move(wrong->message), wrong->effect);
   return document;
 }
 

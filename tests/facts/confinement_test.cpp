@@ -47,7 +47,7 @@ TEST(Apparmor, SaysWhatKeepsAFileFromBeingLoaded) {
 }
 
 // A name stands in the row of each hat within the profile, and a reason in that of each profile.
-TEST(Apparmor, LongNamesAndManyIncludesAreBounded) {
+TEST(Apparmor, LongNamesAndReasonsAreBounded) {
   auto host = tree();
   host->file("etc/apparmor.d/a", "profile " + std::string(100'000, 'a') + " {\n}\n")
       .file("etc/apparmor.d/b",
@@ -72,6 +72,22 @@ TEST(Tmpfiles, TheEarlierNameWins) {
             "z | /x | 511 | - | - | 1\n"
             "d | /x | 511 | - | - | 0\n"
             "f | /y z | 420 | - | adm | 1\n");
+}
+
+TEST(CloudInit, WhatIsNotSearchedIsSaid) {
+  const auto issues = [](const std::string& text) {
+    auto host = tree();
+    host->file("var/lib/cloud/seed/nocloud/user-data", text);
+    return test::facts(host,
+                       "SELECT code, effect, count(*) FROM cloud_init_password RIGHT JOIN "
+                       "parse_issue ON 1 GROUP BY 1, 2");
+  };
+  std::string parts = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n";
+  for (int i = 0; i < 1100; ++i) parts += "--b\n\n#cloud-config\n";
+  EXPECT_EQ(issues(parts + "--b--\n"), "too-many-parts | unknown | 1\n");
+  std::string lines = "## template: jinja\n#cloud-config\n";
+  for (int i = 0; i < 20'010; ++i) lines += "a: b\n";
+  EXPECT_EQ(issues(lines), "too-many-lines | unknown | 1\n");
 }
 
 TEST(CloudInit, NeverKeepsThePassword) {

@@ -32,6 +32,16 @@ TEST(Yaml, ValuesKnowTheirPlace) {
   EXPECT_EQ(read(""), "");
 }
 
+// As in the 05_logging.cfg that cloud-init comes with.
+TEST(Yaml, ABlockMayBeIndentedLessThanItsAnchor) {
+  EXPECT_EQ(read("_log:\n - &base |\n   [loggers]\n     keys=a\n\n   b\n - &file >-\n   c\n   d\n"
+                 "log_cfgs:\n - [ *base, *file ]\nlast: x\n"),
+            "._log[0]=[loggers]\n  keys=a\n\nb\n 2:4-5\n._log[1]=c d 7:4-5\n"
+            ".log_cfgs[0][0]=[loggers]\n  keys=a\n\nb\n 2:4-5\n.log_cfgs[0][1]=c d 7:4-5\n"
+            ".last=x 12:7-8\n");
+  EXPECT_EQ(read("a:\n - &b |\n   x\n  ]\n"), "not-yaml\n");
+}
+
 TEST(Yaml, AnchorsAndMergesArePutIn) {
   EXPECT_EQ(read("x: &x {a: 1, b: 2}\ny: &y {b: 3, c: 4}\nz:\n  a: 5\n  <<: [*x, *y]\n"),
             ".x.a=1 1:11-12\n.x.b=2 1:17-18\n.y.b=3 2:11-12\n.y.c=4 2:17-18\n"

@@ -189,7 +189,12 @@ class Reader {
   // What cannot be read as YAML: a member on a line of its own.
   void read_lines(const Part& part) {
     std::string_view rest = part.text;
-    for (uint32_t number = 1; !rest.empty() && number <= kLines; ++number) {
+    for (uint32_t number = 1; !rest.empty(); ++number) {
+      if (number > kLines) {
+        context_.issue(path_, {"too-many-lines", place({number, 1, number, 1}, part),
+                               "what follows is not searched", parsers::Effect::refused});
+        return;
+      }
       const size_t end = rest.find('\n');
       const std::string_view line = rest.substr(0, end);
       rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
@@ -232,7 +237,12 @@ void read_user_data(Context& context, const std::string& path) {
   const auto text = context.read(path);
   if (!text) return;
   Reader reader(context, text->path);
-  for (const Part& part : parsers::user_data::parse(text->text)) reader.read(part);
+  const parsers::user_data::File file = parsers::user_data::parse(text->text);
+  for (const Part& part : file.parts) reader.read(part);
+  if (file.is_cut)
+    context.issue(text->path, {"too-many-parts", Span{1, 1, 1, 1},
+                               "more parts than are read, or parts in parts too deep",
+                               parsers::Effect::refused});
 }
 
 // The directory of cloudinit.util.read_conf_with_confd: "conf_d:" of cloud.cfg names another, or none.

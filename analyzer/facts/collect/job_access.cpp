@@ -80,8 +80,7 @@ class Lists {
     Names names;
     const std::string_view all = text->text;
     const LineIndex lines(all);
-    uint32_t number = 1;
-    for (size_t begin = 0; begin < all.size(); ++number) {
+    for (size_t begin = 0; begin < all.size();) {
       const size_t newline = all.find('\n', begin);
       const size_t end = std::min(newline, all.size());
       std::string_view line = all.substr(begin, end - begin);
@@ -93,7 +92,12 @@ class Lists {
       if (newline == std::string_view::npos && program == "cron" && cuts_ && !line.empty())
         line.remove_suffix(1);
       if (written.empty()) continue;
-      if (++rows_ > kRows) return names;
+      if (++rows_ > kRows) {
+        context_.issue(text->path,
+                       {"too-many-lines", span, "this line and those behind it are not read",
+                        parsers::Effect::refused});
+        return names;
+      }
       const LocationId loc = context_.store().locate(text->path, span);
       const std::string_view meant = without_rest(written);
       context_.store().insert(kJobListTable, {program, list, line,
