@@ -106,11 +106,12 @@ XinetdFile parse_xinetd(std::string_view text) {
       std::string joined;
       for (const Word& word : all) joined += (joined.empty() ? "" : " ") + std::string(word.text);
       const size_t sign = joined.find('=');
-      if (sign == std::string::npos || sign == 0) {
+      const bool is_change = sign != std::string::npos && sign > 0 &&
+                             (joined[sign - 1] == '+' || joined[sign - 1] == '-');
+      if (sign == std::string::npos || sign == (is_change ? 1 : 0)) {
         out.errors.add("bad-attribute", span, "expected an attribute with '='");
         return;
       }
-      const bool is_change = joined[sign - 1] == '+' || joined[sign - 1] == '-';
       // "disable=yes": "needs a space before operator"; of the defaults what stands above stays.
       if (joined[sign - (is_change ? 2 : 1)] != ' ') {
         out.errors.add("bad-attribute", span, "expected white space before the operator");

@@ -53,5 +53,12 @@ TEST(InetdConf, SectionsOfXinetd) {
             "error missing-brace 23:1-23:13 the section does not end (ignored)\n");
 }
 
+TEST(InetdConf, AnOperatorNeedsAName) {
+  const XinetdFile file = parse_xinetd("defaults\n{\n+==a b\n+= c\n-=\n=\n = d\n}\n");
+  ASSERT_EQ(file.sections.size(), 1u);
+  EXPECT_TRUE(file.sections[0].attributes.empty());
+  EXPECT_EQ(file.errors.list().size(), 5u) << test::errors(file.errors);
+}
+
 }  // namespace
 }  // namespace drydock::parsers::inetd_conf
