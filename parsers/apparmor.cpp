@@ -12,23 +12,12 @@ namespace {
 
 constexpr size_t kMaxName = 4096;  // as limits::kPathBytes
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool is_word(char c) {
   return is_letter(c) || (c >= '0' && c <= '9') || c == '_';
 }
 
 bool is_any(std::string_view word, std::initializer_list<std::string_view> list) {
   return std::ranges::find(list, word) != list.end();
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 // What a backslash in a name stands for; a character that means something in a pattern keeps it.

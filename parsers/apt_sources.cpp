@@ -13,13 +13,6 @@ std::string_view strip(std::string_view text) {
   return text;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 std::string_view take_word(std::string_view& text) {
   text = strip(text);
   size_t end = 0;

@@ -58,19 +58,6 @@ constexpr std::array kFieldNames = {
 
 }  // namespace
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
 const FieldName* field_name(std::string_view written) {
   std::string wanted = lower(written);
   if (wanted == "loginuid") wanted = "auid";

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::audit_rules {
 
 enum class FieldType : uint8_t {
@@ -41,9 +43,6 @@ std::pair<size_t, std::string_view> find_operator(std::string_view text);
 // Does auditctl 3 know the architecture: b64, b32, the name of a machine, or its number in ELF files?
 bool is_arch(std::string_view value);
 
-bool is_digit(char c);
-char lower(char c);
-std::string lower(std::string_view text);
 // Does it start as a number; with a minus only if `negative_too`.
 bool is_number(std::string_view value, bool negative_too);
 // Letters, digits, bytes beyond ASCII, and those of `more`.

@@ -1,4 +1,5 @@
 #include "parsers/auditd_conf.h"
+#include "parsers/characters.h"
 
 #include <algorithm>
 #include <array>
@@ -72,13 +73,6 @@ constexpr std::array kKeywords = {
     Keyword{"dispatcher", Type::text, ""},
     Keyword{"disp_qos", Type::text, ""},
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 bool is_number(std::string_view text, uint64_t most, uint64_t least = 0) {
   uint64_t number = 0;

@@ -8,13 +8,6 @@
 namespace drydock::parsers::authorized_keys {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 // RFC 4648 with its padding and without bits left over, as OpenSSH has it.
 std::optional<std::string> from_base64(std::string_view written) {
   constexpr std::string_view kDigits =

@@ -17,13 +17,6 @@ constexpr std::pair<int, int> kBounds[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {
 constexpr std::string_view kNicknames[] = {"@reboot", "@yearly", "@annually", "@monthly",
                                            "@weekly", "@daily",  "@midnight", "@hourly"};
 
-bool is_letter(char c) {
-  return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // Takes a number off the front, or, in the fields of the month and the day, "the first three letters of the
 // particular day or month (case does not matter)"; -1: there is none.
 int take_number(std::string_view& rest, int field) {

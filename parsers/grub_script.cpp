@@ -12,9 +12,6 @@ namespace {
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool ends_word(char c) {
   return is_blank_or_return(c) || c == '\n' || c == ';' || c == '&' || c == '|' || c == '<' ||
          c == '>';

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "analyzer/base/utf8.h"
+#include "parsers/characters.h"
 #include "parsers/utf8.h"
 
 // Why not a library: nlohmann/json and its like tell where parsing failed, not where a value began,
@@ -15,10 +16,6 @@ namespace drydock::parsers::json {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 class Parser {
  public:

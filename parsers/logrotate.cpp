@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parsers/characters.h"
+
 namespace drydock::parsers::logrotate {
 
 namespace {
@@ -98,13 +100,6 @@ bool is_blank(char c) {
 bool is_space(char c) {
   return is_blank(c) || (c >= '\n' && c <= '\r');
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 // strtol(3) with base 0: "7", "+7", "0x1f", "017", all of the text.
 bool is_number(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);

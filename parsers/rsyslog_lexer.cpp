@@ -1,4 +1,5 @@
 #include "parsers/rsyslog_lexer.h"
+#include "parsers/characters.h"
 
 #include <algorithm>
 
@@ -10,32 +11,14 @@ constexpr std::string_view kObjects[] = {
     "main_queue", "timezone",  "parser",       "global",           "input",
     "module",     "dyn_stats", "lookup_table", "percentile_stats", "ratelimit"};
 
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n';
-}
-char low(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-bool is_letter(char c) {
-  return low(c) >= 'a' && low(c) <= 'z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 bool is_octal(char c) {
   return c >= '0' && c <= '7';
 }
 bool is_one_of(char c, std::string_view set) {
   return c != '\0' && set.find(c) != std::string_view::npos;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = low(c);
-  return out;
 }
 
 }  // namespace
@@ -238,9 +221,9 @@ Token Lexer::in_expression() {
       size_t end = at_ + 1;
       if (c != '0')
         while (is_digit(at(end))) ++end;
-      else if (low(at(end)) == 'x' &&
-               (is_digit(at(end + 1)) || (low(at(end + 1)) >= 'a' && low(at(end + 1)) <= 'f')))
-        for (++end; is_digit(at(end)) || (low(at(end)) >= 'a' && low(at(end)) <= 'f');) ++end;
+      else if (lower(at(end)) == 'x' &&
+               (is_digit(at(end + 1)) || (lower(at(end + 1)) >= 'a' && lower(at(end + 1)) <= 'f')))
+        for (++end; is_digit(at(end)) || (lower(at(end)) >= 'a' && lower(at(end)) <= 'f');) ++end;
       else
         while (is_octal(at(end))) ++end;
       return token(Kind::number, end - at_);

@@ -5,13 +5,6 @@
 namespace drydock::parsers::selinux_config {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 size_t skip_space(std::string_view line, size_t at) {
   while (at < line.size() && is_space(line[at])) ++at;
   return at;

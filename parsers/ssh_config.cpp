@@ -5,8 +5,6 @@
 namespace drydock::parsers::ssh_config {
 namespace {
 
-using ssh_line::lower;
-
 // A list of patterns that everything matches: "*", "*,web".
 bool is_everything(std::string_view list) {
   bool everything = false;

@@ -190,13 +190,6 @@ std::string header(std::string_view word, const std::vector<Argument>& arguments
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 std::optional<std::string> choice(std::string_view choices, std::string_view written) {
   const std::string word = lower(written);
   for (std::string_view rest = choices; !rest.empty();) {

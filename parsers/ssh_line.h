@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/characters.h"
 #include "parsers/syntax_error.h"
 
 namespace drydock::parsers::ssh_line {
@@ -41,9 +42,6 @@ std::optional<std::string> seconds(std::string_view written);
 // line of the block carries it, so it must not grow with the file.
 std::string header(std::string_view word, const std::vector<Argument>& arguments,
                    std::string_view text, const LineIndex& lines);
-
-// ASCII letters in lower case.
-std::string lower(std::string_view text);
 
 // The keyword of a table that is meant by a word in any case, also by an old name; nullptr: none.
 template <class Keywords, class Aliases>

@@ -5,8 +5,6 @@
 namespace drydock::parsers::sshd_config {
 namespace {
 
-using ssh_line::lower;
-
 class Parser {
  public:
   Parser(std::string_view text, size_t most) : text_(text), most_(most), lines_(text) {}

@@ -6,14 +6,6 @@
 
 namespace drydock::parsers::sudoers {
 
-namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-}  // namespace
-
 bool Line::more() {
   skip();
   return at_ < end_;

@@ -1,4 +1,5 @@
 #include "analyzer/facts/lifecycle.h"
+#include "parsers/characters.h"
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,8 @@ namespace drydock::facts {
 extern const std::string_view kLifecycleData;  // generated
 
 namespace {
+
+using parsers::is_digit;
 
 struct Data {
   std::string_view date;
@@ -39,10 +42,6 @@ Data read() {
 const Data& data() {
   static const Data kData = read();
   return kData;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 }  // namespace

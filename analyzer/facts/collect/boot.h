@@ -13,6 +13,9 @@ extern const TableSpec kBootArgumentTable;
 extern const TableSpec kKernelArgumentTable;
 extern const Collector kBootCollector;
 
+// Where the partitions that boot loaders read may be mounted.
+inline constexpr std::string_view kBootPartitions[] = {"boot", "boot/efi", "efi"};
+
 // One way the host can start, whatever the loader.
 struct BootEntry {
   std::string loader;  // "grub", "systemd-boot", "extlinux", "raspberry-pi"

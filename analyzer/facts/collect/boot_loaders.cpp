@@ -6,32 +6,27 @@
 #include "analyzer/facts/file_bytes.h"
 #include "analyzer/source/tree.h"
 #include "parsers/boot_loader_entry.h"
+#include "parsers/characters.h"
 #include "parsers/grub_env.h"
 #include "parsers/kernel_cmdline.h"
 
 namespace drydock::facts {
 namespace {
 
+using parsers::is_digit;
+using parsers::is_letter;
+
 using parsers::boot_loader_entry::Line;
-
-constexpr std::string_view kPartitions[] = {"boot", "boot/efi", "efi"};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 // rpmvercmp: numbers count as numbers, '~' before everything, other characters only separate.
 int compare_versions(std::string_view a, std::string_view b) {
   const auto skip = [](std::string_view& text) {
-    while (!text.empty() && !is_digit(text[0]) && !is_alpha(text[0]) && text[0] != '~')
+    while (!text.empty() && !is_digit(text[0]) && !is_letter(text[0]) && text[0] != '~')
       text.remove_prefix(1);
   };
   const auto take = [](std::string_view& text, bool digits) {
     size_t n = 0;
-    while (n < text.size() && (digits ? is_digit(text[n]) : is_alpha(text[n]))) ++n;
+    while (n < text.size() && (digits ? is_digit(text[n]) : is_letter(text[n]))) ++n;
     std::string_view part = text.substr(0, n);
     text.remove_prefix(n);
     while (digits && part.size() > 1 && part[0] == '0') part.remove_prefix(1);
@@ -76,7 +71,7 @@ std::vector<std::string> bls_files(const Tree& tree, bool any_case) {
   std::vector<std::string> paths;
   std::set<std::string> seen;
   const std::string_view pattern = any_case ? "*.[cC][oO][nN][fF]" : "*.conf";
-  for (const std::string_view partition : kPartitions)
+  for (const std::string_view partition : kBootPartitions)
     for (const std::string& path : tree.glob(join_path(partition, "loader/entries"), pattern))
       if (const auto real = tree.resolve(path); real && seen.insert(*real).second)
         paths.push_back(path);

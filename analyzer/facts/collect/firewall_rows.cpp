@@ -23,13 +23,6 @@ Start start_of(Context& context, const std::vector<std::string>& units) {
   return start;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 Value text_or_null(const std::string& text) {
   return text.empty() ? Value(Null{}) : Value(std::string_view(text));
 }

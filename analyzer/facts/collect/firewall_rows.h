@@ -8,6 +8,7 @@
 
 #include "analyzer/facts/collect.h"
 #include "analyzer/facts/collect/firewall_rule.h"
+#include "parsers/characters.h"
 #include "parsers/iptables_save.h"
 
 namespace drydock::facts {
@@ -90,7 +91,7 @@ class FirewallRows {
 // Says what sets the policy of those that the policy lets in.
 void place_policy(std::vector<Opening>& list, const std::string& path, Span span);
 
-std::string lower(std::string_view text);
+using parsers::lower;
 Value text_or_null(const std::string& text);
 
 }  // namespace drydock::facts

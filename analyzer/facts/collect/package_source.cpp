@@ -6,6 +6,7 @@
 #include "analyzer/source/tree.h"
 #include "parsers/apt_conf.h"
 #include "parsers/apt_sources.h"
+#include "parsers/characters.h"
 #include "parsers/yum_repo.h"
 
 namespace drydock::facts {
@@ -79,12 +80,7 @@ const TableSpec kDnfConfigTable{
 
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
+using parsers::lower;
 
 Value text_or_null(std::string_view text) {
   return text.empty() ? Value(Null{}) : Value(text);

@@ -8,6 +8,7 @@
 
 #include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/source/tree.h"
+#include "parsers/characters.h"
 #include "parsers/rsyslog.h"
 
 namespace drydock::facts {
@@ -74,23 +75,13 @@ const TableSpec kRsyslogFileTable{
 
 namespace {
 
+using parsers::is_digit;
+using parsers::is_space;
+using parsers::lower;
+
 namespace rsyslog = parsers::rsyslog;
 
 constexpr size_t kFiles = 500;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::string first_of(const rsyslog::Object& object, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)

@@ -19,6 +19,7 @@
 #include "analyzer/facts/collect/include_limit.h"
 #include "analyzer/facts/collect/setting_value.h"
 #include "analyzer/source/tree.h"
+#include "parsers/characters.h"
 #include "parsers/directives.h"
 #include "parsers/unit.h"
 
@@ -55,6 +56,8 @@ const TableSpec kSettingTable{
     .examples = {"SELECT key, value, loc FROM setting WHERE program = 'journald'"}};
 
 namespace {
+
+using parsers::lower;
 
 namespace directives = parsers::directives;
 namespace unit = parsers::unit;
@@ -162,13 +165,6 @@ const std::vector<Program>& programs() {
 }
 
 constexpr size_t kFiles = 500;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 class Settings {
  public:

@@ -7,29 +7,25 @@
 #include "analyzer/facts/file_bytes.h"
 #include "analyzer/source/tree.h"
 #include "parsers/boot_loader_entry.h"
+#include "parsers/characters.h"
 #include "parsers/kernel_cmdline.h"
 #include "parsers/pe_sections.h"
 
 namespace drydock::facts {
 namespace {
 
+using parsers::is_digit;
+using parsers::is_letter;
+using parsers::lower;
+
 using parsers::boot_loader_entry::Line;
-
-constexpr std::string_view kPartitions[] = {"boot", "boot/efi", "efi"};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 // Version Format Specification, "Version Comparison": <0 if a is older.
 int compare_versions(std::string_view a, std::string_view b) {
   const auto first = [](std::string_view text) { return text.empty() ? '\0' : text[0]; };
   const auto order = [](auto x, auto y) { return x < y ? -1 : (x > y ? 1 : 0); };
   const auto skip = [](std::string_view& text) {
-    while (!text.empty() && !is_digit(text[0]) && !is_alpha(text[0]) &&
+    while (!text.empty() && !is_digit(text[0]) && !is_letter(text[0]) &&
            std::string_view("~-^.").find(text[0]) == std::string_view::npos)
       text.remove_prefix(1);
   };
@@ -50,7 +46,8 @@ int compare_versions(std::string_view a, std::string_view b) {
       b.remove_prefix(1);
     }
     const bool digits = is_digit(first(a)) || is_digit(first(b));
-    size_t n = length(a, digits ? is_digit : is_alpha), m = length(b, digits ? is_digit : is_alpha);
+    size_t n = length(a, digits ? is_digit : is_letter),
+           m = length(b, digits ? is_digit : is_letter);
     if (digits) {
       if (const int r = order(n != 0, m != 0); r != 0) return r;
       for (auto [text, size] : {std::pair{&a, &n}, std::pair{&b, &m}})
@@ -100,12 +97,6 @@ bool comes_before(const BootEntry& a, const BootEntry& b) {
   return a.tries_done < b.tries_done;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 std::optional<BootEntry> image_entry(Context& context, const std::string& path) {
   const auto bytes = FileBytes::open(context, path);
   if (!bytes) return std::nullopt;
@@ -137,14 +128,14 @@ std::vector<BootEntry> systemd_boot_entries(Context& context) {
     if (auto entry = bls_entry(context, path, nullptr)) list.push_back(std::move(*entry));
   // Of an entry without a kernel nothing comes; bootctl shows it all the same.
   std::erase_if(list, [](const BootEntry& e) { return e.kernel.empty(); });
-  for (const std::string_view partition : kPartitions)
+  for (const std::string_view partition : kBootPartitions)
     for (const std::string& path : tree.glob(join_path(partition, "EFI/Linux"), "*.efi"))
       if (auto entry = image_entry(context, path)) list.push_back(std::move(*entry));
   for (BootEntry& entry : list) take_tries(entry);
   std::stable_sort(list.begin(), list.end(), comes_before);
   if (list.empty()) return list;
   std::string wanted;
-  for (const std::string_view partition : kPartitions)
+  for (const std::string_view partition : kBootPartitions)
     if (const auto text = context.read(join_path(partition, "loader/loader.conf"));
         text && wanted.empty())
       for (const Line& line : parsers::boot_loader_entry::parse(text->text).lines)

@@ -1,4 +1,5 @@
 #include "analyzer/facts/collect/unit_sandbox_name.h"
+#include "parsers/characters.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,6 +8,8 @@
 
 namespace drydock::facts {
 namespace {
+
+using parsers::lower;
 
 // capabilities(7), by number.
 constexpr std::string_view kCapabilities[] = {"cap_chown",
@@ -137,13 +140,6 @@ std::string upper(std::string_view text) {
   std::string out(text);
   for (char& c : out)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return out;
 }
 
