@@ -41,37 +41,130 @@ void each_line(std::string_view text, const LineIndex& lines, SyntaxErrors& erro
   }
 }
 
+// fgets() into a buffer of 1024 bytes.
+constexpr size_t kOpenbsdLine = 1023;
+
+struct Field {
+  std::string text;
+  size_t begin = 0, end = 0;
+};
+
+// The words between white space. With `quotes` a quote begins a word, and ends at the next of its kind; without one it is
+// part of a word that reaches to the end.
+void add_fields(std::string_view text, size_t begin, size_t end, bool quotes,
+                std::vector<Field>& fields) {
+  const auto is_gap = [&](char c) { return quotes ? is_space(c) : is_blank(c); };
+  const auto is_quote = [&](char c) { return quotes && (c == '"' || c == '\''); };
+  for (size_t i = begin; i < end;) {
+    if (is_gap(text[i])) {
+      ++i;
+      continue;
+    }
+    const size_t start = i;
+    if (is_quote(text[i])) {
+      const size_t close = text.substr(0, end).find(text[i], i + 1);
+      i = close == std::string_view::npos ? end : close + 1;
+      const size_t skip = close == std::string_view::npos ? 0 : 1;
+      fields.push_back({std::string(text.substr(start + skip, i - start - 2 * skip)), start, i});
+      continue;
+    }
+    while (i < end && !is_gap(text[i]) && !is_quote(text[i])) ++i;
+    fields.push_back({std::string(text.substr(start, i - start)), start, i});
+  }
+}
+
+// The fields of one entry after the other.
+class Entries {
+ public:
+  Entries(std::string_view text, Inetd which) : text_(text), which_(which) {}
+
+  // False at the end. `fields` is empty for a comment or a blank line.
+  bool next(std::vector<Field>& fields, bool& nul) {
+    fields.clear();
+    nul = false;
+    if (at_ >= text_.size()) return false;
+    if (text_[at_] == '#') {
+      line();
+      return true;
+    }
+    do {
+      const auto [begin, end] = line();
+      nul |= text_.substr(begin, end - begin).find('\0') != std::string_view::npos;
+      add_fields(text_, begin, end, which_ == Inetd::inetutils, fields);
+    } while (which_ == Inetd::openbsd && at_ < text_.size() && is_blank(text_[at_]));
+    return true;
+  }
+
+ private:
+  std::pair<size_t, size_t> line() {
+    const size_t begin = at_, most = which_ == Inetd::openbsd ? kOpenbsdLine : text_.size();
+    size_t end = std::min(text_.substr(begin, most).find('\n'), text_.size());
+    if (end != text_.size()) {
+      at_ = begin + end + 1;
+      return {begin, begin + end};
+    }
+    at_ = end = begin + std::min(most, text_.size() - begin);
+    return {begin, end};
+  }
+
+  std::string_view text_;
+  Inetd which_;
+  size_t at_ = 0;
+};
+
 }  // namespace
 
-File parse_inetd(std::string_view text) {
+File parse_inetd(std::string_view text, Inetd which) {
   File out;
   const LineIndex lines(text);
-  each_line(text, lines, out.errors, [&](const std::vector<Word>& all) {
-    const Span span = lines.span(all.front().begin, all.back().end());
-    // "127.0.0.1:" alone sets the address of those that follow; it is no service.
-    if (all.size() == 1 && all[0].text.ends_with(':')) return;
-    if (all.size() < 6) {
-      out.errors.add("too-few-fields", span, "expected six fields and more");
-      return;
-    }
-    if (!all[3].text.starts_with("wait") && !all[3].text.starts_with("nowait")) {
-      out.errors.add("bad-wait", lines.span(all[3].begin, all[3].end()), "expected wait or nowait");
-      return;
+  std::string addresses = "*";
+  Entries entries(text, which);
+  std::vector<Field> fields;
+  for (bool nul = false; entries.next(fields, nul);) {
+    if (fields.empty()) continue;
+    const Span span = lines.span(fields.front().begin, fields.back().end);
+    if (nul) {
+      out.errors.add("nul-byte", span, "a NUL byte");
+      continue;
     }
     Service service;
-    service.name = all[0].text;
+    service.addresses = addresses;
+    service.name = fields[0].text;
+    size_t i = 1;
     if (const size_t colon = service.name.rfind(':'); colon != std::string::npos) {
-      service.address = service.name.substr(0, colon);
+      service.addresses = service.name.substr(0, colon);
       service.name.erase(0, colon + 1);
+      // "127.0.0.1:" alone sets the address of those that follow; "127.0.0.1: telnet" is openbsd-inetd's alone.
+      const bool alone = service.name.empty() && fields.size() == 1;
+      if (which == Inetd::openbsd) {
+        if (service.addresses.empty()) service.addresses = "*";
+        if (service.addresses.starts_with('[') && service.addresses.ends_with(']'))
+          service.addresses = service.addresses.substr(1, service.addresses.size() - 2);
+        if (service.name.empty() && !alone) service.name = fields[i++].text;
+      }
+      if (alone) {
+        addresses = service.addresses;
+        continue;
+      }
     }
-    service.protocol = all[2].text.substr(0, all[2].text.find(','));
-    service.user = all[4].text;
-    service.program = all[5].text;
-    for (size_t i = 6; i < all.size(); ++i)
-      service.arguments += (i == 6 ? "" : " ") + std::string(all[i].text);
+    if (fields.size() < i + 5) {
+      out.errors.add("too-few-fields", span, "expected six fields and more");
+      continue;
+    }
+    service.socket_type = fields[i].text;
+    service.protocol = fields[i + 1].text;
+    const Field& wait = fields[i + 2];
+    service.wait = wait.text;
+    if (const std::string how = service.wait.substr(0, service.wait.find('.'));
+        how != "wait" && how != "nowait")
+      out.errors.add("bad-wait", lines.span(wait.begin, wait.end), "expected wait or nowait");
+    service.user = fields[i + 3].text;
+    service.program = fields[i + 4].text;
+    for (size_t argument = i += 5; i < fields.size(); ++i)
+      service.arguments += (i == argument ? "" : " ") + fields[i].text;
     service.span = span;
     out.services.push_back(std::move(service));
-  });
+  }
   return out;
 }
 

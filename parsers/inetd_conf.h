@@ -10,13 +10,20 @@
 
 namespace drydock::parsers::inetd_conf {
 
+// Who reads the file: openbsd-inetd goes on with a line that begins with white space and reads 1023 bytes at most as one
+// line; GNU's (inetutils) knows quotes.
+enum class Inetd : uint8_t { openbsd, inetutils };
+
 struct Service {
-  std::string name;      // "telnet", or a number; without the address in front ("127.0.0.1:telnet")
-  std::string address;   // empty: every one
-  std::string protocol;  // "tcp", "udp", "tcp6" …
-  std::string user;
-  std::string program;    // "internal" for those inetd has itself
-  std::string arguments;  // with blanks
+  std::string name;  // "telnet", a number, "rusersd/1-3", or a path; without the address in front
+  std::string
+      addresses;  // "127.0.0.1,10.0.0.1", of the line or of a line "127.0.0.1:" above; "*": every one
+  std::string socket_type;  // "stream", "dgram" …
+  std::string protocol;     // "tcp", "udp", "tcp6", "tcp,rcvbuf=1m", "rpc/udp", "unix" …
+  std::string wait;         // "nowait.40"
+  std::string user;         // "root", "root.wheel"
+  std::string program;      // "internal" for those inetd has itself
+  std::string arguments;    // with blanks
   Span span;
 };
 
@@ -25,11 +32,11 @@ struct File {
   SyntaxErrors errors;
 };
 
-// Codes of syntax errors, of effect `ignored`: inetd passes over the line.
-//   too-few-fields   a line with less than six fields
-//   bad-wait         the fourth field begins with neither wait nor nowait
-//   nul-byte         a NUL byte in the line
-File parse_inetd(std::string_view text);
+// Codes of syntax errors, of effect `ignored`:
+//   too-few-fields   less than six fields: inetd passes over the line
+//   bad-wait         the fourth field is neither wait nor nowait, which both take for nowait
+//   nul-byte         a NUL byte in the line, which is passed over
+File parse_inetd(std::string_view text, Inetd which = Inetd::openbsd);
 
 // "name op value …" of xinetd.conf(5): op is "=", "+=" or "-=".
 struct Attribute {

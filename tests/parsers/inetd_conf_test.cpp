@@ -15,11 +15,13 @@ TEST(InetdConf, AServiceALine) {
       "[::1]:time dgram udp6 wait root internal\nshort line\nx stream tcp maybe root y\n");
   std::string out;
   for (const Service& one : file.services)
-    out += one.name + " " + one.address + " " + one.protocol + " " + one.user + " " + one.program +
-           " [" + one.arguments + "] " + test::place(one.span) + "\n";
+    out += one.name + " " + one.addresses + " " + one.protocol + " " + one.user + " " +
+           one.program + " [" + one.arguments + "] " + test::place(one.span) + "\n";
   EXPECT_EQ(out + test::errors(file.errors),
-            "telnet  tcp root.wheel /usr/sbin/tcpd [/usr/sbin/in.telnetd -h] 3:1-3:88\n"
-            "time [::1] udp6 root internal [] 4:1-4:41\n"
+            "telnet 127.0.0.1 tcp,rcvbuf=1m root.wheel /usr/sbin/tcpd [/usr/sbin/in.telnetd -h] "
+            "3:1-3:88\n"
+            "time ::1 udp6 root internal [] 4:1-4:41\n"
+            "x 127.0.0.1 tcp root y [] 6:1-6:26\n"
             "error too-few-fields 5:1-5:11 expected six fields and more (ignored)\n"
             "error bad-wait 6:14-6:19 expected wait or nowait (ignored)\n");
 }

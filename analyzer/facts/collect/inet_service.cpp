@@ -1,4 +1,4 @@
-// inetd.conf(5): a line a service; openbsd-inetd and inetutils-inetd read /etc/inetd.conf, the latter /etc/inetd.d/* too.
+// inetd.conf(5): a line a service, in inetd.cpp.
 // xinetd.conf(5): sections of /etc/xinetd.conf and of what it includes; `disable = yes`, or the service's id among
 // `disabled` of the defaults, or not among their `enabled`, keeps one from being started.
 #include "analyzer/facts/collect/inet_service.h"
@@ -23,13 +23,22 @@ const TableSpec kInetServiceTable{
         {{"name", ColumnType::text, "As /etc/services has it: telnet."},
          {"manager", ColumnType::text, "'inetd' or 'xinetd'."},
          {"protocol", ColumnType::text, "tcp, udp, tcp6 …; NULL: not said."},
+         {"family", ColumnType::text,
+          "inetd: 'ip', 'ip6' or 'ip ip6'; NULL: a socket in the file system, or not known."},
          {"user", ColumnType::text, "As whom it runs; NULL: not said."},
+         {"user_group", ColumnType::text, "The group it runs with; NULL: the user's."},
+         {"wait", ColumnType::boolean,
+          "It is handed the socket itself, and no second one is started meanwhile; NULL: not "
+          "said."},
+         {"per_minute", ColumnType::integer,
+          "inetd: how often it may be started in a minute; NULL: as often as any service."},
          {"program", ColumnType::text,
           "What is run; 'internal': a part of the manager; NULL: not said."},
          {"arguments", ColumnType::text, "Of the program; NULL: none."},
          {"address", ColumnType::text, "The one it listens on; NULL: every one."},
          {"only_from", ColumnType::text, "xinetd: whom it serves, with blanks; NULL: everybody."},
-         {"disabled", ColumnType::boolean, "The configuration says that it is not to be started."},
+         {"disabled", ColumnType::boolean,
+          "The configuration says that it is not to be started, or the manager passes over it."},
          {"enabled", ColumnType::boolean, "The manager is started at boot; NULL: not known."},
          {"loc", ColumnType::location, "The line, or the head of the section."}},
     .indexes = {},
@@ -42,16 +51,6 @@ namespace inetd = parsers::inetd_conf;
 class InetServices {
  public:
   explicit InetServices(Context& context) : context_(context) {}
-
-  void read_inetd(const std::string& path, std::optional<bool> enabled) {
-    const auto text = context_.read(path);
-    if (!text) return;
-    const inetd::File file = inetd::parse_inetd(text->text);
-    context_.issues(text->path, file.errors);
-    for (const inetd::Service& one : file.services)
-      insert(one.name, "inetd", one.protocol, one.user, one.program, one.arguments,
-             one.address == "*" ? "" : one.address, "", false, enabled, text->path, one.span);
-  }
 
   void read_xinetd(const std::string& path, int depth) {
     const auto text = context_.read(path);
@@ -131,9 +130,25 @@ class InetServices {
       std::string address = first(section, "bind");
       if (address.empty()) address = first(section, "interface");
       if (address.empty()) address = first(all_defaults, "bind");
-      insert(section.name, "xinetd", first(section, "protocol"), first(section, "user"),
-             is_type("INTERNAL") ? "internal" : first(section, "server"),
-             all(section, "server_args"), address, only, disabled, enabled, path, section.span);
+      insert_inet_service(context_,
+                          {.name = section.name,
+                           .manager = "xinetd",
+                           .protocol = first(section, "protocol"),
+                           .family = "",
+                           .user = first(section, "user"),
+                           .group = first(section, "group"),
+                           .program = is_type("INTERNAL") ? "internal" : first(section, "server"),
+                           .arguments = all(section, "server_args"),
+                           .address = address,
+                           .only_from = only,
+                           .wait = wait == "yes"  ? std::optional(true)
+                                   : wait == "no" ? std::optional(false)
+                                                  : std::nullopt,
+                           .per_minute = {},
+                           .disabled = disabled,
+                           .enabled = enabled,
+                           .path = path,
+                           .span = section.span});
     }
   }
 
@@ -186,42 +201,47 @@ class InetServices {
     return out;
   }
 
-  void insert(const std::string& name, std::string_view manager, const std::string& protocol,
-              const std::string& user, const std::string& program, const std::string& arguments,
-              const std::string& address, const std::string& only_from, bool disabled,
-              std::optional<bool> enabled, const std::string& path, Span span) {
-    context_.store().insert(
-        kInetServiceTable,
-        {std::string_view(name), manager, text_or_null(protocol), text_or_null(user),
-         text_or_null(program), text_or_null(arguments), text_or_null(address),
-         text_or_null(only_from), disabled, enabled ? Value(*enabled) : Value(Null{}),
-         context_.store().locate(path, span)});
-  }
-
   Context& context_;
   std::vector<Placed> sections_;
   IncludeLimit limit_{context_, 500};
 };
 
+}  // namespace
+
+LocationId insert_inet_service(Context& context, const InetService& one) {
+  const LocationId loc = context.store().locate(one.path, one.span);
+  context.store().insert(
+      kInetServiceTable,
+      {std::string_view(one.name), one.manager, text_or_null(one.protocol),
+       text_or_null(one.family), text_or_null(one.user), text_or_null(one.group),
+       one.wait ? Value(*one.wait) : Value(Null{}),
+       one.per_minute ? Value(*one.per_minute) : Value(Null{}), text_or_null(one.program),
+       text_or_null(one.arguments), text_or_null(one.address), text_or_null(one.only_from),
+       one.disabled, one.enabled ? Value(*one.enabled) : Value(Null{}), loc});
+  return loc;
+}
+
+namespace {
+
 void collect_inet_service(Context& context) {
   InetServices services(context);
   if (context.is_fragment()) {
+    std::vector<std::string> of_inetd;
     for (const std::string& path : context.loose()) {
       if (file_name(path) == "inetd.conf")
-        services.read_inetd(path, std::nullopt);
+        of_inetd.push_back(path);
       else
         services.read_xinetd(path, 0);
     }
+    read_inetd(context, of_inetd, std::nullopt);
     return services.write_xinetd(std::nullopt);
   }
   const auto enabled = [&](const std::vector<std::string>& units) {
     const std::optional<bool> start = start_of(context, units).enabled;
     return context.scope() == Scope::etc && start == false ? std::nullopt : start;
   };
-  const auto inetd = enabled({"inetd.service", "inetutils-inetd.service", "openbsd-inetd.service"});
-  services.read_inetd("etc/inetd.conf", inetd);
-  for (const std::string& path : context.tree().glob("etc/inetd.d", "*"))
-    services.read_inetd(path, inetd);
+  read_inetd(context, {},
+             enabled({"inetd.service", "inetutils-inetd.service", "openbsd-inetd.service"}));
   services.read_xinetd("etc/xinetd.conf", 0);
   services.write_xinetd(enabled({"xinetd.service"}));
 }
@@ -232,7 +252,9 @@ const Collector kInetServiceCollector{
     .name = "inet_service",
     .tables = {&kInetServiceTable},
     .needs = {"unit_state"},
-    .paths = {"etc/inetd.conf", "etc/inetd.d/*", "etc/xinetd.conf", "etc/xinetd.d/*"},
+    .paths = {"etc/inetd.conf", "etc/inetd.d/*", "etc/xinetd.conf", "etc/xinetd.d/*",
+              "usr/sbin/inetutils-inetd", "etc/services", "etc/protocols", "etc/rpc", "etc/passwd",
+              "etc/group", "etc/nsswitch.conf"},
     .loose = {"inetd.conf", "xinetd.conf", "xinetd.d/*"},
     .collect = collect_inet_service};
 
