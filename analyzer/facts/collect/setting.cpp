@@ -234,12 +234,15 @@ class Settings {
     unit::File file = unit::parse(text->text, daemon.sections);
     context_.issues(text->path, file.errors);
     parsers::SyntaxErrors wrong;
-    for (unit::Assignment& assignment : file.assignments)
+    for (unit::Assignment& assignment : file.assignments) {
+      // Its name of long ago.
+      if (daemon.program == "timesyncd" && assignment.key == "Servers") assignment.key = "NTP";
       if (daemon_takes(daemon.program, assignment.key, assignment.value))
         lines_.push_back({std::move(assignment), text->path});
       else
         wrong.add("bad-value", assignment.span,
                   "systemd takes no such value: what was set before stays");
+    }
     context_.issues(text->path, wrong);
   }
 
@@ -247,13 +250,31 @@ class Settings {
     std::map<std::pair<std::string, std::string>, std::vector<const Line*>> keys;
     for (const Line& line : lines_)
       keys[{line.assignment.section, line.assignment.key}].push_back(&line);
+    const auto set = [&](std::string_view section, std::string_view key) {
+      const auto found = keys.find({std::string(section), std::string(key)});
+      return found == keys.end() ? "" : found->second.back()->assignment.value;
+    };
     for (const auto& [name, all] : keys) {
       const Line& winner = *all.back();
+      if (const auto why = unusable(daemon.program, name.second,
+                                    [&](std::string_view key) { return set(name.first, key); })) {
+        parsers::SyntaxErrors wrong;
+        wrong.add("bad-value", winner.assignment.span,
+                  "the daemon goes on with its default: " + std::string(*why));
+        context_.issues(winner.path, wrong);
+        continue;
+      }
       const bool list = std::ranges::find(daemon.lists, name.second) != daemon.lists.end();
       std::string value;
-      for (const Line* line : all) {
-        if (!list || line->assignment.value.empty()) value.clear();
-        value += (value.empty() ? "" : " ") + line->assignment.value;
+      if (list && daemon.program == "timesyncd") {
+        Servers servers;
+        for (const Line* line : all) servers.add(line->assignment.value);
+        value = std::move(servers.text);
+      } else {
+        for (const Line* line : all) {
+          if (!list || line->assignment.value.empty()) value.clear();
+          value += (value.empty() ? "" : " ") + line->assignment.value;
+        }
       }
       const std::string key = std::string(daemon.program) + "." + name.second;
       const LocationId loc = context_.store().locate(winner.path, winner.assignment.span);
