@@ -158,51 +158,6 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
     {"tisauthentication", "kbdinteractiveauthentication"},
 };
 
-// scan_scaled(3): a number, perhaps with a fraction, and one of B K M G T P E.
-std::optional<uint64_t> scaled(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  uint64_t whole = 0;
-  const auto [behind, error] = std::from_chars(at, end, whole);
-  if (error != std::errc()) return std::nullopt;
-  at = behind;
-  uint64_t tenths = 0, divisor = 1;  // the fraction, as far as it can be told apart
-  if (at != end && *at == '.')
-    for (++at; at != end && *at >= '0' && *at <= '9'; ++at)
-      if (divisor < 1'000'000) {
-        tenths = tenths * 10 + static_cast<uint64_t>(*at - '0');
-        divisor *= 10;
-      }
-  unsigned shift = 0;
-  if (at != end) {
-    constexpr std::string_view kUnits = "BKMGTPE";
-    const char unit = static_cast<char>(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
-    const size_t place = kUnits.find(unit);
-    if (place == std::string_view::npos || ++at != end) return std::nullopt;
-    shift = static_cast<unsigned>(place) * 10;
-  }
-  if (shift > 0 && (whole >> (63 - shift)) != 0) return std::nullopt;
-  if (whole >> 63 != 0) return std::nullopt;
-  const uint64_t part =
-      shift > 40 ? (tenths << 20) / divisor << (shift - 20) : (tenths << shift) / divisor;
-  return (whole << shift) + part;
-}
-
-std::optional<std::string> rekey(const Line& line) {
-  std::string size = "0", time = "0";
-  if (line.arguments[0].text != "default") {
-    const auto bytes = scaled(line.arguments[0].text);
-    if (!bytes || (*bytes != 0 && *bytes < 16)) return std::nullopt;
-    size = std::to_string(*bytes);
-  }
-  if (line.arguments.size() > 1 && line.arguments[1].text != "none") {
-    const auto seconds = ssh_line::seconds(line.arguments[1].text);
-    if (!seconds) return std::nullopt;
-    time = *seconds;
-  }
-  return size + " " + time;
-}
-
 }  // namespace
 
 const Keyword* keyword(std::string_view written) {
@@ -228,7 +183,7 @@ std::optional<std::string> meaning(const Keyword& keyword, const Line& line) {
     case Value::word:
       return ssh_line::choice(keyword.choices, first);
     case Value::rekey:
-      return rekey(line);
+      return ssh_line::rekey_limit(line.arguments);
     case Value::text:
       // A socket's path, or one of these.
       if (keyword.name == "forwardagent")

@@ -25,7 +25,10 @@ class Reader {
     }
     Line out;
     size_t at = begin;
-    if (!read_keyword(at, end, out) || out.written.empty()) return std::nullopt;
+    if (!read_keyword(at, end, out)) return std::nullopt;
+    // Behind an empty word, a '=' or quotes, the programs look once more.
+    if (out.written.empty() && (at == end || !read_keyword(at, end, out))) return std::nullopt;
+    if (out.written.empty() || out.written.front() == '#') return std::nullopt;
     if (at == end) {
       refuse("missing-argument", out.keyword_span, "no argument after the keyword");
       return std::nullopt;
@@ -124,6 +127,36 @@ class Reader {
   size_t argument_end_ = 0;
 };
 
+// scan_scaled(3): a number, perhaps with a fraction, and one of B K M G T P E.
+std::optional<uint64_t> scaled(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  uint64_t whole = 0;
+  const auto [behind, error] = std::from_chars(at, end, whole);
+  if (error != std::errc()) return std::nullopt;
+  at = behind;
+  uint64_t tenths = 0, divisor = 1;  // the fraction, as far as it can be told apart
+  if (at != end && *at == '.')
+    for (++at; at != end && *at >= '0' && *at <= '9'; ++at)
+      if (divisor < 1'000'000) {
+        tenths = tenths * 10 + static_cast<uint64_t>(*at - '0');
+        divisor *= 10;
+      }
+  unsigned shift = 0;
+  if (at != end) {
+    constexpr std::string_view kUnits = "BKMGTPE";
+    const char unit = static_cast<char>(*at >= 'a' && *at <= 'z' ? *at - 'a' + 'A' : *at);
+    const size_t place = kUnits.find(unit);
+    if (place == std::string_view::npos || ++at != end) return std::nullopt;
+    shift = static_cast<unsigned>(place) * 10;
+  }
+  if (shift > 0 && (whole >> (63 - shift)) != 0) return std::nullopt;
+  if (whole >> 63 != 0) return std::nullopt;
+  const uint64_t part =
+      shift > 40 ? (tenths << 20) / divisor << (shift - 20) : (tenths << shift) / divisor;
+  return (whole << shift) + part;
+}
+
 }  // namespace
 
 std::optional<Line> read(std::string_view text, const LineIndex& lines, size_t begin, size_t end,
@@ -137,6 +170,7 @@ std::optional<std::string> seconds(std::string_view text) {
   if (text.empty()) return std::nullopt;
   for (const char *at = text.data(), *end = at + text.size(); at != end;) {
     int64_t number = 0;
+    if (*at == '+') ++at;  // strtol(3)
     const auto [next, error] = std::from_chars(at, end, number);
     if (error != std::errc() || number < 0 || number > kMost || *at == '-') return std::nullopt;
     at = next;
@@ -171,6 +205,21 @@ std::optional<std::string> seconds(std::string_view text) {
     if (total > kMost) return std::nullopt;
   }
   return std::to_string(total);
+}
+
+std::optional<std::string> rekey_limit(const std::vector<Argument>& arguments) {
+  std::string size = "0", time = "0";
+  if (arguments[0].text != "default") {
+    const auto bytes = scaled(arguments[0].text);
+    if (!bytes || (*bytes != 0 && *bytes < 16)) return std::nullopt;
+    size = std::to_string(*bytes);
+  }
+  if (arguments.size() > 1 && arguments[1].text != "none") {
+    const auto limit = seconds(arguments[1].text);
+    if (!limit) return std::nullopt;
+    time = *limit;
+  }
+  return size + " " + time;
 }
 
 std::string header(std::string_view word, const std::vector<Argument>& arguments,

@@ -38,6 +38,10 @@ std::optional<Line> read(std::string_view text, const LineIndex& lines, size_t b
 // of more than 2^31 - 1 seconds.
 std::optional<std::string> seconds(std::string_view written);
 
+// RekeyLimit: "512M" or default, and perhaps a time or none, as bytes and seconds: "536870912 3600", 0 where there is
+// no limit; nullopt: none, or one of less than 16 bytes. Reads the first two arguments, of which one must be there.
+std::optional<std::string> rekey_limit(const std::vector<Argument>& arguments);
+
 // What a header of a block says of its arguments: as they are written, blanks made one, cut after 300 bytes. Each
 // line of the block carries it, so it must not grow with the file.
 std::string header(std::string_view word, const std::vector<Argument>& arguments,

@@ -1,6 +1,9 @@
 #include "parsers/sshd_config.h"
 
 #include <algorithm>
+#include <set>
+
+#include "parsers/sshd_value.h"
 
 namespace drydock::parsers::sshd_config {
 namespace {
@@ -29,6 +32,7 @@ class Parser {
     Line out{{},
              std::move(read->written),
              std::move(read->arguments),
+             std::move(read->rest),
              0,
              read->span,
              read->keyword_span,
@@ -39,6 +43,8 @@ class Parser {
     if (!known && !is_match)
       refuse("unknown-keyword", out.keyword_span, "a keyword that sshd does not know");
     if (is_match) return match(out);
+    if (!known || (known->value != Value::command && known->value != Value::program))
+      out.rest.clear();
     if (known && !check(*known, out)) return;
     out.match = file_.matches.size();
     file_.lines.push_back(std::move(out));
@@ -55,11 +61,13 @@ class Parser {
       refuse("missing-argument", out.keyword_span, "no argument after the keyword");
       return false;
     }
-    const bool several = known.value == Value::words;
-    if (!several && out.arguments.size() > 1)
-      refuse("extra-argument", out.arguments[1].span, "more arguments than the keyword takes");
-    if (!several && !meaning(known, out.arguments[0].text))
-      refuse("bad-value", out.arguments[0].span, "a value that sshd does not take");
+    if (const size_t most = most_arguments(known, out); out.arguments.size() > most)
+      refuse("extra-argument", out.arguments[most].span, "more arguments than the keyword takes");
+    else if (!meaning(known, out))
+      refuse("bad-value", out.value_span, "a value that sshd does not take");
+    else if (known.value == Value::subsystem && file_.matches.empty() &&
+             !subsystems_.insert(out.arguments[0].text).second)
+      refuse("defined-twice", out.arguments[0].span, "a Subsystem of this name is defined before");
     // Behind "Match all" the keywords of the global part are allowed: it always applies.
     if (!known.in_match && !file_.matches.empty() && !applies_always(file_.matches.back()))
       refuse("not-in-match", out.keyword_span, "a keyword that may not stand in a Match block");
@@ -95,8 +103,12 @@ class Parser {
         bad(criterion.span, "a criterion that sshd does not know");
       } else if (patterns.empty() && i + 1 == line.arguments.size()) {
         bad(criterion.span, "a criterion without a pattern");
-      } else if (patterns.empty()) {
-        patterns = line.arguments[++i].text;
+      } else {
+        if (patterns.empty()) patterns = line.arguments[++i].text;
+        if (criterion.attribute.ends_with("address") && !is_address_list(patterns))
+          bad(line.arguments[i].span, "a network whose bits behind the prefix are not all zero");
+        if (criterion.attribute == "localport" && !port(patterns, true))
+          bad(line.arguments[i].span, "no port; sshd takes one alone");
       }
       for (size_t begin = 0; begin < patterns.size();) {
         const size_t comma = std::min(patterns.find(',', begin), patterns.size());
@@ -112,6 +124,7 @@ class Parser {
   size_t most_;
   LineIndex lines_;
   File file_;
+  std::set<std::string> subsystems_;
 };
 
 }  // namespace

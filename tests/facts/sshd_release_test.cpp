@@ -1,6 +1,8 @@
 // What sshd does by itself depends on its release and on how the distribution starts it.
 #include "analyzer/facts/collect/sshd_release.h"
 
+#include "analyzer/facts/collect/sshd_algorithm.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/facts/facts.h"

@@ -6,8 +6,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const sshd_config::Line& line : file.lines) {
     if (line.span.line == 0 || line.match > file.matches.size()) __builtin_trap();
     if (const sshd_config::Keyword* keyword = sshd_config::keyword(line.keyword))
-      for (const sshd_config::Argument& argument : line.arguments)
-        sshd_config::meaning(*keyword, argument.text);
+      sshd_config::meaning(*keyword, line);
   }
   return 0;
 }

@@ -78,7 +78,8 @@ TEST(SshdConfigParser, DeprecatedKeywordsAreSkipped) {
 
 TEST(SshdConfigParser, MeaningsAreThoseSshdPrints) {
   const auto means = [](std::string_view key, std::string_view value) {
-    return meaning(*keyword(key), value).value_or("refused");
+    const File file = parse(std::string(key) + " " + std::string(value));
+    return file.lines.empty() ? "none" : meaning(*keyword(key), file.lines[0]).value_or("refused");
   };
   EXPECT_EQ(means("ClientAliveInterval", "1h30m"), "5400");
   EXPECT_EQ(means("LoginGraceTime", "2w"), "1209600");
@@ -86,6 +87,11 @@ TEST(SshdConfigParser, MeaningsAreThoseSshdPrints) {
   EXPECT_EQ(means("LoginGraceTime", "99999999999999999999"), "refused");
   EXPECT_EQ(means("PermitRootLogin", "Prohibit-Password"), "without-password");
   EXPECT_EQ(means("LogLevel", "quiet"), "SILENT");
+  EXPECT_EQ(means("RekeyLimit", "1G 1h"), "1073741824 3600");
+  EXPECT_EQ(means("MaxStartups", "10"), "10:30:10");
+  EXPECT_EQ(means("PermitListen", "80"), "*:80");
+  EXPECT_EQ(means("ForceCommand", "/bin/x  -a \"b\""), "/bin/x  -a \"b\"");
+  EXPECT_EQ(means("PasswordAuthentication", "true"), "refused");
   EXPECT_EQ(means("AllowTcpForwarding", "ALL"), "yes");
 }
 

@@ -18,6 +18,7 @@
 #include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/ssh_client_default.h"
 #include "analyzer/facts/collect/ssh_include.h"
+#include "analyzer/facts/collect/sshd_algorithm.h"
 #include "analyzer/source/tree.h"
 #include "parsers/ssh_config.h"
 

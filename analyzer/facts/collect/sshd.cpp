@@ -9,11 +9,13 @@
 #include "analyzer/facts/collect/sshd.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
 #include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/ssh_include.h"
+#include "analyzer/facts/collect/sshd_algorithm.h"
 #include "analyzer/facts/collect/sshd_command.h"
 #include "analyzer/facts/collect/sshd_release.h"
 #include "analyzer/facts/collect/unit_files.h"
@@ -79,6 +81,7 @@ constexpr std::string_view kMain[] = {"etc/ssh/sshd_config", "usr/etc/ssh/sshd_c
 struct Entry {
   std::string keyword;
   std::string written;
+  std::string value;                     // algorithms are left as they are written
   SshBlock context = SshBlocks::none();  // that also behind "Match all"
   bool always = false;                   // behind "Match all"
   std::string path;
@@ -86,34 +89,55 @@ struct Entry {
   size_t order = 0;
 };
 
-std::string joined(const std::vector<parsers::sshd_config::Argument>& arguments) {
+std::string written(const parsers::sshd_config::Line& line) {
+  if (!line.rest.empty()) return line.rest;
   std::string out;
-  for (const auto& argument : arguments) out += (out.empty() ? "" : " ") + argument.text;
+  for (const auto& argument : line.arguments) out += (out.empty() ? "" : " ") + argument.text;
+  return out;
+}
+
+Entry entry_of(const parsers::sshd_config::Line& line, std::string path) {
+  Entry out{.keyword = line.keyword,
+            .written = written(line),
+            .value = {},
+            .path = std::move(path),
+            .span = line.span,
+            .value_span = line.value_span};
+  const Keyword* about = parsers::sshd_config::keyword(line.keyword);
+  out.value =
+      about ? parsers::sshd_config::meaning(*about, line).value_or(out.written) : out.written;
   return out;
 }
 
 class Reader {
  public:
-  explicit Reader(Context& context) : context_(context) {}
+  Reader(Context& context, const SshdRelease& release) : context_(context), release_(release) {}
 
   // Reads a file and what it includes.
   void read(const std::string& path, bool follow, SshBlock outer = SshBlocks::none(),
             bool always = false, int depth = 0) {
     const auto text = context_.read(path);
     if (!text) return;
-    read_paths.insert(text->path);
     const parsers::sshd_config::File file =
         parsers::sshd_config::parse(text->text, kSshLines - entries.size() + 1);
-    context_.issues(text->path, file.errors);
+    // A file that is included again has the same mistakes.
+    const bool is_new = read_paths.insert(text->path).second;
+    if (is_new) {
+      context_.issues(text->path, file.errors);
+      for (const parsers::sshd_config::Match& match : file.matches) check(text->path, match);
+    }
     const bool is_cut = file.lines.size() + file.matches.size() > kSshLines - entries.size();
     std::vector<SshBlock> blocks(file.matches.size(), nullptr);
     for (const auto& line : file.lines) {
       if (stopped_) return;
       if (entries.size() >= kSshLines)
         return stop(text->path, "too-many-lines", line.span, "more lines than are read");
+      if (is_new) check(text->path, line, line.match > 0 ? &file.matches[line.match - 1] : nullptr);
       if (only_.contains(line.keyword)) continue;
-      Entry entry{line.keyword, joined(line.arguments), outer,  always, text->path,
-                  line.span,    line.value_span,        next_++};
+      Entry entry = entry_of(line, text->path);
+      entry.context = outer;
+      entry.always = always;
+      entry.order = next_++;
       if (line.match > 0) enter(file.matches[line.match - 1], blocks[line.match - 1], entry);
       const SshBlock inner = entry.context;
       const bool inner_always = entry.always;
@@ -137,8 +161,10 @@ class Reader {
       for (const auto& line : file.lines) {
         if (line.match > 0) continue;
         if (option.is_only) only_.insert(line.keyword);
-        entries.push_back({line.keyword, joined(line.arguments), SshBlocks::none(), false,
-                           option.path, option.span, option.span, next_++});
+        Entry entry = entry_of(line, option.path);
+        entry.span = entry.value_span = option.span;
+        entry.order = next_++;
+        entries.push_back(std::move(entry));
       }
     }
   }
@@ -148,6 +174,43 @@ class Reader {
 
  private:
   static constexpr Span kFirst{1, 1, 1, 1};
+
+  // What this release of sshd does not start with, although another does.
+  void check(const std::string& path, const parsers::sshd_config::Line& line,
+             const parsers::sshd_config::Match* match) {
+    const Keyword* about = parsers::sshd_config::keyword(line.keyword);
+    if (!about) return;
+    const auto refuse = [&](std::string_view code, Span span, std::string message) {
+      context_.issue(path, {code, span, std::move(message), parsers::Effect::refused});
+    };
+    if (std::string why = sshd_keyword_refused(parsers::lower(line.written), release_);
+        !why.empty())
+      refuse("unknown-keyword", line.keyword_span, std::move(why));
+    if (about->value == parsers::sshd_config::Value::algorithms && !line.arguments.empty())
+      if (const std::string name =
+              sshd_algorithm_refused(line.keyword, line.arguments[0].text, release_);
+          !name.empty())
+        refuse("unknown-algorithm", line.value_span, "sshd does not know the algorithm " + name);
+    const bool is_block =
+        match && !(match->criteria.size() == 1 && match->criteria[0].attribute == "all");
+    if (is_block && line.keyword == "subsystem" && release_.is_known && release_.number < 905 &&
+        release_.vendor != SshdRelease::Vendor::red_hat)
+      refuse("not-in-match", line.keyword_span,
+             "before 9.5 Subsystem may not stand in a Match block");
+  }
+
+  void check(const std::string& path, const parsers::sshd_config::Match& match) {
+    if (!release_.is_known || release_.vendor == SshdRelease::Vendor::red_hat) return;
+    for (const parsers::sshd_config::Criterion& criterion : match.criteria) {
+      const int since = criterion.attribute == "invalid-user" ? 909
+                        : criterion.attribute == "version"    ? 1000
+                                                              : 0;
+      if (release_.number < since)
+        context_.issue(path,
+                       {"bad-match", criterion.span, "this release does not know the criterion",
+                        parsers::Effect::refused});
+    }
+  }
 
   // `within`: of the block, once it is known.
   void enter(const parsers::sshd_config::Match& match, SshBlock& within, Entry& entry) {
@@ -183,6 +246,7 @@ class Reader {
   }
 
   Context& context_;
+  const SshdRelease& release_;
   SshBlocks blocks_;
   std::set<std::string> only_;  // keywords of which lines do not count
   size_t next_ = 0;
@@ -214,6 +278,19 @@ class Effective {
                                  std::string_view("default"), Null{}, Null{}, Null{}});
   }
 
+  // What sshd does not start with, although each line by itself is in order (main() in sshd.c).
+  void check() {
+    for (const std::string keyword : {"authorizedkeyscommand", "authorizedprincipalscommand"}) {
+      const Entry* const command = winner(keyword);
+      if (command && parsers::lower(command->value) != "none" && !winner(keyword + "user"))
+        refuse(*command, "missing-user", "a command without " + keyword + "user, as whom it runs");
+    }
+    if (const Entry* const methods = winner("authenticationmethods");
+        methods && is_hopeless(methods->value))
+      refuse(*methods, "methods-off",
+             "each of the lists names a way to log in that is switched off");
+  }
+
  private:
   using Lines = std::vector<const Entry*>;
 
@@ -227,42 +304,108 @@ class Effective {
     const bool overlaid = again != always_.end() && about && about->in_match;
     const Lines& counting = overlaid ? again->second : lines;
     const bool adds = about && about->accumulates;
-    for (size_t i = 0; i < (adds ? counting.size() : 1); ++i) write_row(*counting[i], about);
+    const Entry* const winner = winner_of(keyword, counting);
+    for (const Entry* line : adds ? counting : Lines{winner}) write_row(*line, about, counting);
     for (const Entry* line : lines) {
-      const bool counts =
-          adds ? std::ranges::find(counting, line) != counting.end() : line == counting.front();
+      const bool counts = adds ? !overlaid || line->always : line == winner;
       if (!counts)
-        lost(*counting.front(), *line,
+        lost(*winner, *line,
              overlaid && !line->always ? "a Match block that applies beats the global part"
+             : is_last(keyword)        ? "read later"
                                        : "the first value wins");
     }
+  }
+
+  const Entry* winner(const std::string& keyword) const {
+    const auto again = always_.find(keyword);
+    const auto& from = again == always_.end() ? global_ : always_;
+    const auto found = from.find(keyword);
+    return found == from.end() ? nullptr : winner_of(keyword, found->second);
+  }
+
+  void refuse(const Entry& entry, std::string_view code, std::string message) {
+    context_.issue(entry.path, {code, entry.span, std::move(message), parsers::Effect::refused});
+  }
+
+  // Does every list of AuthenticationMethods name one that is off?
+  bool is_hopeless(const std::string& lists) const {
+    constexpr std::array<std::array<std::string_view, 3>, 6> kMethods = {{
+        {"publickey", "pubkeyauthentication", "yes"},
+        {"password", "passwordauthentication", "yes"},
+        {"keyboard-interactive", "kbdinteractiveauthentication", "yes"},
+        {"hostbased", "hostbasedauthentication", "no"},
+        {"gssapi-with-mic", "gssapiauthentication", "no"},
+        {"gssapi-keyex", "gssapikeyexchange", "no"},
+    }};
+    const auto is_off = [&](std::string_view method) {
+      for (const auto& [name, keyword, otherwise] : kMethods)
+        if (name == method.substr(0, method.find(':'))) {
+          const Entry* const set = winner(std::string(keyword));
+          return (set ? std::string_view(set->value) : otherwise) == "no";
+        }
+      return false;
+    };
+    for (size_t begin = 0; begin < lists.size();) {
+      const size_t blank = std::min(lists.find(' ', begin), lists.size());
+      bool is_blocked = false;
+      for (size_t at = begin; at < blank;) {
+        const size_t comma = std::min(lists.find(',', at), blank);
+        is_blocked |= is_off(std::string_view(lists).substr(at, comma - at));
+        at = comma + 1;
+      }
+      if (!is_blocked) return false;
+      begin = blank + 1;
+    }
+    return !lists.empty();
   }
 
   void write_block(const std::string& keyword, const Lines& lines) {
     const Keyword* about = known(keyword);
     const bool adds = about && about->accumulates;
     const auto before = always_.find(keyword);
-    const bool beaten =
-        !adds && before != always_.end() && before->second.front()->order < lines.front()->order;
-    const Entry& winner = beaten ? *before->second.front() : *lines.front();
+    const bool beaten = !adds && !is_last(keyword) && before != always_.end() &&
+                        before->second.front()->order < lines.front()->order;
+    const Entry& winner = beaten ? *before->second.front() : *winner_of(keyword, lines);
     if (!beaten)
-      for (size_t i = 0; i < (adds ? lines.size() : 1); ++i) write_row(*lines[i], about);
+      for (const Entry* line : adds ? lines : Lines{&winner}) write_row(*line, about, lines);
     for (const Entry* line : lines)
-      if (!adds && line != &winner) lost(winner, *line, "the first value wins");
+      if (!adds && line != &winner)
+        lost(winner, *line, !beaten && is_last(keyword) ? "read later" : "the first value wins");
   }
 
-  void write_row(const Entry& entry, const Keyword* about) {
-    std::string value = entry.written;
-    if (about && about->value == parsers::sshd_config::Value::algorithms)
+  // servconf.c: of these what is read later takes the place of what was there.
+  static bool is_last(std::string_view keyword) {
+    constexpr std::string_view kLast[] = {"authorizedprincipalscommand", "fingerprinthash", "ipqos",
+                                          "persourcemaxstartups", "persourcenetblocksize"};
+    return std::ranges::find(kLast, keyword) != std::end(kLast);
+  }
+  static const Entry* winner_of(std::string_view keyword, const Lines& lines) {
+    return is_last(keyword) ? lines.back() : lines.front();
+  }
+
+  // `lines`: all of the keyword that are read there.
+  void write_row(const Entry& entry, const Keyword* about, const Lines& lines) {
+    using parsers::sshd_config::Value;
+    std::string value = entry.value;
+    if (about && about->value == Value::algorithms)
       value = sshd_algorithms(entry.keyword, entry.written, release_);
-    else if (about)
-      value = parsers::sshd_config::meaning(*about, entry.written).value_or(entry.written);
+    // The time of RekeyLimit may come from a later line than its amount.
+    if (about && about->value == Value::rekey)
+      for (const Entry* line : lines)
+        if (has_time(*line)) {
+          value = value.substr(0, value.find(' ')) + line->value.substr(line->value.find(' '));
+          break;
+        }
     context_.store().insert(
         kSshdTable,
         {std::string_view(entry.keyword), std::string_view(value), std::string_view(entry.written),
          std::string_view(*entry.context), std::string_view("set"), std::string_view(entry.path),
          context_.store().locate(entry.path, entry.span),
          context_.store().locate(entry.path, entry.value_span)});
+  }
+
+  static bool has_time(const Entry& entry) {
+    return entry.written.find(' ') != std::string::npos && !entry.written.ends_with(" none");
   }
 
   void lost(const Entry& winner, const Entry& loser, std::string_view reason) {
@@ -289,10 +432,11 @@ void write_lines(Context& context, const std::vector<Entry>& entries, bool is_re
 void collect_sshd(Context& context) {
   if (context.is_fragment()) {
     for (const std::string& path : context.loose()) {
-      Reader reader(context);
+      const SshdRelease release;
+      Reader reader(context, release);
       reader.read(path, false);
       write_lines(context, reader.entries, true);
-      Effective(context, reader.entries, SshdRelease{}).write(false);
+      Effective(context, reader.entries, release).write(false);
     }
     return;
   }
@@ -301,11 +445,14 @@ void collect_sshd(Context& context) {
   if (command.config) mains = {*command.config};
   for (const std::string& main : mains) {
     if (!context.tree().exists(main)) continue;
-    Reader reader(context);
+    const SshdRelease release = sshd_release(context);
+    Reader reader(context, release);
     reader.add(command);
     reader.read(main, true);
     write_lines(context, reader.entries, true);
-    Effective(context, reader.entries, sshd_release(context)).write(true);
+    Effective effective(context, reader.entries, release);
+    effective.write(true);
+    effective.check();
     // Drop-ins that no Include leads to.
     for (const std::string& path : context.tree().glob("etc/ssh/sshd_config.d", "*")) {
       const auto real = context.tree().resolve(path);
@@ -317,9 +464,7 @@ void collect_sshd(Context& context) {
       if (file.lines.size() + file.matches.size() == kSshLines)
         context.issue(*real, {"too-many-lines", Span{1, 1, 1, 1}, "more lines than are read",
                               parsers::Effect::ignored});
-      for (const auto& line : file.lines)
-        unread.push_back({line.keyword, joined(line.arguments), SshBlocks::none(), false, *real,
-                          line.span, line.value_span, 0});
+      for (const auto& line : file.lines) unread.push_back(entry_of(line, *real));
       write_lines(context, unread, false);
     }
     return;

@@ -156,6 +156,42 @@ constexpr Change kChanges[] = {
     {"permituserrc", 0, 607, nullptr},
 };
 
+// The first releases with a keyword.
+constexpr std::pair<std::string_view, int> kSince[] = {
+    {"refuseconnection", 909},
+    {"persourcepenalties", 908},
+    {"persourcepenaltyexemptlist", 908},
+    {"pamservicename", 908},
+    {"sshdsessionpath", 908},
+    {"sshdauthpath", 1000},
+    {"unusedconnectiontimeout", 902},
+    {"channeltimeout", 902},
+    {"requiredrsasize", 901},
+    {"logverbose", 805},
+    {"modulifile", 805},
+    {"persourcemaxstartups", 805},
+    {"persourcenetblocksize", 805},
+    {"pubkeyacceptedalgorithms", 805},
+    {"hostbasedacceptedalgorithms", 805},
+    {"include", 802},
+    {"pubkeyauthoptions", 802},
+    {"securitykeyprovider", 802},
+    {"casignaturealgorithms", 709},
+    {"permitlisten", 708},
+    {"setenv", 708},
+    {"exposeauthinfo", 706},
+    {"disableforwarding", 704},
+    {"authorizedprincipalscommand", 609},
+    {"authorizedprincipalscommanduser", 609},
+    {"fingerprinthash", 608},
+    {"pubkeyacceptedkeytypes", 608},
+    {"hostbasedacceptedkeytypes", 608},
+    {"allowstreamlocalforwarding", 607},
+    {"streamlocalbindmask", 607},
+    {"streamlocalbindunlink", 607},
+    {"permituserrc", 607},
+};
+
 // Red Hat's 7.4: sshd_config(5) of RHEL 7, "Ciphers", "KexAlgorithms", "PermitRootLogin".
 constexpr Change kRedHat7[] = {
     {"ciphers", 0, kEver,
@@ -188,16 +224,6 @@ const Change* change_of(std::string_view keyword, const SshdRelease& release) {
   return nullptr;
 }
 
-std::vector<std::string_view> split(std::string_view list) {
-  std::vector<std::string_view> out;
-  for (size_t begin = 0; begin < list.size();) {
-    const size_t comma = std::min(list.find(',', begin), list.size());
-    if (comma > begin) out.push_back(list.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return out;
-}
-
 int number_at(std::string_view text, size_t& at) {
   int value = 0;
   for (; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) && value < 1000;
@@ -219,16 +245,45 @@ SshdRelease sshd_release(std::string_view version) {
   const int minor = number_at(version, at);
   if (at == dot + 1 || minor > 99) return out;
   out.number = major * 100 + minor;
+  out.is_known = true;
   out.is_red_hat_7 = version.find(".el7") != std::string_view::npos;
   return out;
 }
 
 SshdRelease sshd_release(Context& context) {
   const auto answer = context.store().select(
-      "SELECT version FROM package WHERE name IN ('openssh-server', 'openssh') AND "
+      "SELECT version, manager FROM package WHERE name IN ('openssh-server', 'openssh') AND "
       "status = 'installed' ORDER BY name DESC LIMIT 1");
   if (!answer || answer->rows.empty() || !answer->rows[0][0]) return {};
-  return sshd_release(std::string_view(*answer->rows[0][0]));
+  SshdRelease out = sshd_release(std::string_view(*answer->rows[0][0]));
+  const std::string manager = answer->rows[0][1].value_or("");
+  out.vendor = manager == "dpkg"  ? SshdRelease::Vendor::debian
+               : manager == "rpm" ? SshdRelease::Vendor::red_hat
+               : manager == "apk" ? SshdRelease::Vendor::alpine
+                                  : SshdRelease::Vendor::other;
+  return out;
+}
+
+std::string sshd_keyword_refused(std::string_view written, const SshdRelease& release) {
+  using Vendor = SshdRelease::Vendor;
+  if (!release.is_known) return {};
+  const std::string number = "OpenSSH " + std::to_string(release.number / 100) + "." +
+                             std::to_string(release.number % 100);
+  constexpr std::string_view kRedHats[] = {"gssapienablek5users", "kerberosusekuserok",
+                                           "rsaminsize", "exposeauthenticationmethods"};
+  constexpr std::string_view kExchanges[] = {"gssapikeyexchange", "gssapistorecredentialsonrekey",
+                                             "gssapikexalgorithms"};
+  const auto is_one = [&](std::span<const std::string_view> list) {
+    return std::ranges::find(list, written) != list.end();
+  };
+  if ((release.vendor != Vendor::red_hat && is_one(kRedHats)) ||
+      (release.vendor != Vendor::debian && written == "debianbanner") ||
+      (release.vendor == Vendor::alpine && is_one(kExchanges)))
+    return number + " as this host has it does not know it";
+  if (release.vendor == Vendor::red_hat) return {};  // takes in what comes later
+  for (const auto& [keyword, since] : kSince)
+    if (keyword == written && release.number < since) return number + " does not know it yet";
+  return {};
 }
 
 std::vector<SshdDefault> sshd_defaults(const SshdRelease& release) {
@@ -241,27 +296,6 @@ std::vector<SshdDefault> sshd_defaults(const SshdRelease& release) {
     out.push_back(known);
   }
   return out;
-}
-
-std::string sshd_algorithms(std::string_view keyword, std::string_view written,
-                            const SshdRelease& release) {
-  if (written.empty() || std::string_view("+-^").find(written.front()) == std::string_view::npos)
-    return std::string(written);
-  std::string_view list;
-  for (const SshdDefault& known : sshd_defaults(release))
-    if (known.keyword == keyword) list = known.value;
-  const std::vector<std::string_view> changed = split(written.substr(1));
-  std::vector<std::string_view> out = written.front() == '^' ? changed : split(list);
-  if (written.front() == '-')
-    std::erase_if(out, [&](std::string_view name) {
-      return std::ranges::any_of(
-          changed, [&](std::string_view glob) { return glob_match(glob, name, true); });
-    });
-  for (const std::string_view name : written.front() == '^' ? split(list) : changed)
-    if (written.front() != '-' && std::ranges::find(out, name) == out.end()) out.push_back(name);
-  std::string joined;
-  for (const std::string_view name : out) joined += (joined.empty() ? "" : ",") + std::string(name);
-  return joined;
 }
 
 }  // namespace drydock::facts
