@@ -15,6 +15,8 @@ constexpr std::string_view kItems[] = {
     "cpu",    "nproc",  "as",        "locks",        "sigpending", "msgqueue",   "nice",
     "rtprio", "rttime", "maxlogins", "maxsyslogins", "priority",   "nonewprivs", "chroot"};
 
+constexpr size_t kLine = 1023;  // fgets(3) of pam_limits takes no more at a time
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -66,68 +68,82 @@ std::optional<std::string> value_of(std::string_view item, std::string_view valu
   return digits;
 }
 
+// What fgets(3) takes as a line: [begin, end) of the text.
+void parse_line(std::string_view text, const LineIndex& lines, size_t begin, size_t end,
+                File& file) {
+  end = std::min(end, text.substr(0, end).find('#', begin));
+  while (begin < end && is_space(text[begin])) ++begin;
+  while (end > begin && is_space(text[end - 1])) --end;
+  if (begin == end) return;
+  const Span span = lines.span(begin, end);
+  // What stands behind the fourth field is not looked at.
+  std::array<std::pair<size_t, size_t>, 4> fields{};
+  size_t count = 0;
+  for (size_t at = begin; at < end && count < 4; ++count) {
+    while (at < end && is_space(text[at])) ++at;
+    const size_t from = at;
+    while (at < end && !is_space(text[at])) ++at;
+    fields[count] = {from, at};
+  }
+  const auto field = [&](size_t i) {
+    return text.substr(fields[i].first, fields[i].second - fields[i].first);
+  };
+  Limit limit;
+  limit.span = lines.span(begin, fields[count - 1].second);
+  limit.domain = std::string(field(0));
+  if (count == 2 && field(1).starts_with('-')) {
+    limit.type = limit.item = "-";
+    limit.value_span = lines.span(fields[1].first, fields[1].second);
+    file.limits.push_back(std::move(limit));
+    return;
+  }
+  if (count < 4) {
+    file.errors.add("missing-field", span, "expected domain, type, item and value");
+    return;
+  }
+  limit.type = lower(field(1));
+  limit.item = lower(field(2));
+  limit.value_span = lines.span(fields[3].first, fields[3].second);
+  if (has_no_type(limit.item)) limit.type = "-";
+  if (limit.type != "soft" && limit.type != "hard" && limit.type != "-") {
+    file.errors.add("unknown-type", lines.span(fields[1].first, fields[1].second),
+                    "expected soft, hard or -");
+    return;
+  }
+  if (std::ranges::find(kItems, limit.item) == std::end(kItems)) {
+    file.errors.add("unknown-item", lines.span(fields[2].first, fields[2].second),
+                    "no limit of this name");
+    return;
+  }
+  auto value = value_of(limit.item, limit.item == "chroot" ? field(3) : lower(field(3)));
+  if (!value) {
+    file.errors.add("bad-value", limit.value_span, "expected a number or unlimited");
+    return;
+  }
+  limit.value = *std::move(value);
+  file.limits.push_back(std::move(limit));
+}
+
 }  // namespace
 
 File parse(std::string_view text) {
   File file;
   const LineIndex lines(text);
   for (uint32_t number = 1; number <= lines.line_count(); ++number) {
-    auto [begin, end] = lines.line_bounds(number);
-    end = std::min(end, text.substr(0, end).find('#', begin));
-    while (begin < end && is_space(text[begin])) ++begin;
-    while (end > begin && is_space(text[end - 1])) --end;
-    if (begin == end) continue;
-    const Span span = lines.span(begin, end);
-    if (text.substr(begin, end - begin).find('\0') != std::string_view::npos) {
-      file.errors.add("nul-byte", span, "a NUL byte in the line");
-      continue;
+    const auto [first, end] = lines.line_bounds(number);
+    if (end - first > kLine)
+      file.errors.add("line-too-long", lines.span(first + kLine, end),
+                      "more than 1023 bytes: what stands here is read as a line of its own");
+    for (size_t begin = first; begin < end; begin += kLine) {
+      size_t to = std::min(begin + kLine, end);
+      const size_t nul = text.substr(0, to).find('\0', begin);
+      if (nul != std::string_view::npos) {
+        file.errors.add("nul-byte", lines.span(nul, to),
+                        "a NUL byte: what stands behind it is not read");
+        to = nul;
+      }
+      parse_line(text, lines, begin, to, file);
     }
-    // What stands behind the fourth field is not looked at.
-    std::array<std::pair<size_t, size_t>, 4> fields{};
-    size_t count = 0;
-    for (size_t at = begin; at < end && count < 4; ++count) {
-      while (at < end && is_space(text[at])) ++at;
-      const size_t from = at;
-      while (at < end && !is_space(text[at])) ++at;
-      fields[count] = {from, at};
-    }
-    const auto field = [&](size_t i) {
-      return text.substr(fields[i].first, fields[i].second - fields[i].first);
-    };
-    Limit limit;
-    limit.span = lines.span(begin, fields[count - 1].second);
-    limit.domain = std::string(field(0));
-    if (count == 2 && field(1).starts_with('-')) {
-      limit.type = limit.item = "-";
-      limit.value_span = lines.span(fields[1].first, fields[1].second);
-      file.limits.push_back(std::move(limit));
-      continue;
-    }
-    if (count < 4) {
-      file.errors.add("missing-field", span, "expected domain, type, item and value");
-      continue;
-    }
-    limit.type = lower(field(1));
-    limit.item = lower(field(2));
-    limit.value_span = lines.span(fields[3].first, fields[3].second);
-    if (has_no_type(limit.item)) limit.type = "-";
-    if (limit.type != "soft" && limit.type != "hard" && limit.type != "-") {
-      file.errors.add("unknown-type", lines.span(fields[1].first, fields[1].second),
-                      "expected soft, hard or -");
-      continue;
-    }
-    if (std::ranges::find(kItems, limit.item) == std::end(kItems)) {
-      file.errors.add("unknown-item", lines.span(fields[2].first, fields[2].second),
-                      "no limit of this name");
-      continue;
-    }
-    auto value = value_of(limit.item, limit.item == "chroot" ? field(3) : lower(field(3)));
-    if (!value) {
-      file.errors.add("bad-value", limit.value_span, "expected a number or unlimited");
-      continue;
-    }
-    limit.value = *std::move(value);
-    file.limits.push_back(std::move(limit));
   }
   return file;
 }

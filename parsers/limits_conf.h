@@ -19,12 +19,14 @@ struct Limit {
   Span value_span;
 };
 
-// Codes of syntax errors, all of effect `ignored` (pam_limits skips the line):
+// Codes of syntax errors, all of effect `ignored` (pam_limits skips the line, where nothing else is said):
 //   missing-field  fewer than four fields ("domain -" is whole with two)
 //   unknown-type   neither soft, hard nor -
 //   unknown-item   no limit of this name
 //   bad-value      neither begins with a number nor is unlimited, infinity, -1 or -
-//   nul-byte       a NUL byte in the line
+//   nul-byte       a NUL byte in the line: what stands behind it is not read
+//   line-too-long  more than 1023 bytes: what stands behind them is read as a line of its own, the rest of a comment as
+//                  well
 struct File {
   std::vector<Limit> limits;  // in the order of the file
   SyntaxErrors errors;

@@ -11,8 +11,8 @@ std::string program() {
 std::string audit_kernel() {
   return DRYDOCK_AUDIT_KERNEL;
 }
-std::string pam_limits_kernel() {
-  return DRYDOCK_PAM_LIMITS_KERNEL;
+std::string pam_kernel() {
+  return DRYDOCK_PAM_KERNEL;
 }
 
 }  // namespace drydock::test

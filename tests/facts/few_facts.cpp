@@ -4,16 +4,36 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 namespace drydock::test {
+
+namespace {
+
+// The tables of the collectors that fill `table`, or only say where else to look.
+void add_filled(std::string_view table, std::set<std::string_view>& tables) {
+  if (tables.contains(table)) return;
+  for (const facts::Collector& collector : facts::collectors()) {
+    if (std::ranges::find(collector.tables, table, &facts::TableSpec::name) ==
+        collector.tables.end())
+      continue;
+    for (const facts::TableSpec* spec : collector.tables) tables.insert(spec->name);
+    for (const auto* others : {&collector.needs, &collector.hints})
+      for (const std::string_view other : *others) add_filled(other, tables);
+  }
+}
+
+}  // namespace
 
 FewFacts::FewFacts(std::shared_ptr<MemoryTree> tree, std::initializer_list<std::string_view> starts,
                    const std::vector<std::string>& wanted) {
   std::vector<const facts::TableSpec*> tables;
+  std::set<std::string_view> filled;
+  for (const std::string& table : wanted) add_filled(table, filled);
   for (const facts::TableSpec* table : facts::all_tables()) {
     const auto begins = [&](std::string_view start) { return table->name.starts_with(start); };
-    if (begins("location") || begins("override") || begins("parse_issue") ||
-        std::ranges::any_of(starts, begins))
+    if (filled.contains(table->name) || begins("location") || begins("override") ||
+        begins("parse_issue") || std::ranges::any_of(starts, begins))
       tables.push_back(table);
   }
   auto store = facts::Store::create(tables);

@@ -15,7 +15,8 @@ namespace drydock::test {
 
 class FewFacts {
  public:
-  // Of a host: only tables whose names begin with one of `starts` exist, and `wanted` are collected.
+  // Of a host: `wanted` are collected, and what they need; besides these only tables whose names begin with one of
+  // `starts` exist.
   FewFacts(std::shared_ptr<MemoryTree> tree, std::initializer_list<std::string_view> starts,
            const std::vector<std::string>& wanted);
 

@@ -1,10 +1,5 @@
 // The same stacks to drydock and to libpam itself: pam_debug.so answers as it is told.
-#include <dlfcn.h>
 #include <gtest/gtest.h>
-
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/lsan_interface.h>
-#endif
 
 #include <map>
 #include <random>
@@ -12,6 +7,7 @@
 
 #include "analyzer/facts/collect/pam.h"
 #include "tests/facts/facts.h"
+#include "tests/facts/libpam.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -21,50 +17,12 @@ using parsers::pam_conf::Answer;
 using parsers::pam_conf::Line;
 using parsers::pam_conf::Type;
 
-// libpam by pam_start_confdir(3), which takes the stacks from a directory of ours. No header is
-// needed; its calls are as old as PAM.
-class Libpam {
- public:
-  Libpam() {
-    void* const library = dlopen("libpam.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return;
-    load(library, "pam_start_confdir", start_);
-    load(library, "pam_authenticate", authenticate_);
-    load(library, "pam_acct_mgmt", account_);
-    load(library, "pam_end", end_);
-  }
-
-  bool is_there() const { return start_ && authenticate_ && account_ && end_; }
-
-  // The answers of the auth and the account stack; 26 (abort) twice if the service is refused.
-  std::pair<int, int> ask(const std::string& directory) const {
-    struct Conversation {
-      int (*ask)(int, const void**, void**, void*);
-      void* data;
-    };
-    static const Conversation none{[](int, const void**, void**, void*) { return 19; }, nullptr};
-#ifdef __SANITIZE_ADDRESS__
-    // libpam keeps memory of services that it refuses.
-    const __lsan::ScopedDisabler libpam_leaks;
-#endif
-    void* handle = nullptr;
-    if (start_("s", "root", &none, directory.c_str(), &handle) != 0) return {26, 26};
-    const int auth = authenticate_(handle, 0);
-    const int account = account_(handle, 0);
-    end_(handle, auth);
-    return {auth, account};
-  }
-
- private:
-  template <class Function>
-  static void load(void* library, const char* name, Function& out) {
-    out = reinterpret_cast<Function>(dlsym(library, name));
-  }
-  int (*start_)(const char*, const char*, const void*, const char*, void**) = nullptr;
-  int (*authenticate_)(void*, int) = nullptr;
-  int (*account_)(void*, int) = nullptr;
-  int (*end_)(void*, int) = nullptr;
-};
+// The answers of the auth and the account stack; 26 (abort) twice if the service is refused.
+std::pair<int, int> ask(const test::Libpam& libpam, const std::string& directory) {
+  using Call = test::Libpam::Call;
+  const auto answers = libpam.ask(directory, "s", "root", {Call::authenticate, Call::account});
+  return answers ? std::pair(answers->at(0), answers->at(1)) : std::pair(26, 26);
+}
 
 class Generator {
  public:
@@ -163,11 +121,11 @@ facts::PamConfig load(const std::shared_ptr<MemoryTree>& tree, facts::Store& sto
 }
 
 TEST(PamDifferential, StacksEndAsLibpamEndsThem) {
-  const Libpam libpam;
+  const test::Libpam libpam;
   const test::ScratchDirectory scratch;
   scratch.write("probe/s",
                 "auth required pam_debug.so auth=maxtries\naccount required pam_permit.so\n");
-  if (!libpam.is_there() || libpam.ask(scratch.path() + "/probe").first != 11)
+  if (!libpam.is_there() || ask(libpam, scratch.path() + "/probe").first != 11)
     GTEST_SKIP() << "libpam with pam_start_confdir and pam_debug.so is not installed (Debian "
                     "packages: libpam0g, libpam-modules)";
   const auto store = facts::Store::create(facts::all_tables());
@@ -183,7 +141,7 @@ TEST(PamDifferential, StacksEndAsLibpamEndsThem) {
       tree->file(directory.substr(1) + "/" + name, text);
       shown += "== " + name + "\n" + text;
     }
-    const auto [auth, account] = libpam.ask(directory);
+    const auto [auth, account] = ask(libpam, directory);
     const facts::PamConfig config = load(tree, **store);
     const facts::PamConfig::Service* service = nullptr;
     for (const auto& one : config.services)

@@ -1,5 +1,5 @@
 // limits.conf(5), limits.d(5), pam_limits(8): limits.conf first, then limits.d/*.conf in the order of their names in
-// the C locale; of several lines for the same domain, type and item the last one counts. For an account a line with
+// the C locale; with conf= that file alone. Of several lines for the same domain, type and item the last one counts. For an account a line with
 // its name or its id counts before one for a group, and that before "*". For what an administrator's account with id 0
 // takes, see Account::is_root.
 #include "analyzer/facts/collect/limit.h"
@@ -11,6 +11,7 @@
 #include <set>
 #include <vector>
 
+#include "analyzer/facts/collect/pam_file.h"
 #include "analyzer/source/tree.h"
 #include "parsers/limits_conf.h"
 
@@ -21,13 +22,21 @@ const TableSpec kLimitTable{
     .kind = TableKind::effective,
     .doc =
         "A limit that pam_limits sets for a domain, the last line for it (limits.conf(5)). A line "
-        "of type '-' gives a row for soft and one for hard.",
+        "of type '-' gives a row for soft and one for hard. Where stacks of PAM call the module "
+        "with "
+        "conf=, each file has rows of its own, for the sessions of its services.",
     .columns = {{"key", ColumnType::text, "Domain, type and item: '* hard core'."},
                 {"value", ColumnType::text,
                  "A number or 'unlimited'; NULL: the domain is exempt ('domain -')."},
                 {"domain", ColumnType::text, "A user, @group, %group, a range of ids, or '*'."},
                 {"type", ColumnType::text, "'soft' or 'hard'."},
                 {"item", ColumnType::text, "core, nofile, maxlogins …; '-': the domain is exempt."},
+                {"list", ColumnType::text,
+                 "The file that the module begins with: etc/security/limits.conf, or what conf= "
+                 "names."},
+                {"services", ColumnType::text,
+                 "The services whose sessions have the limit, separated by commas; NULL: no stack "
+                 "that is here calls the module."},
                 {"loc", ColumnType::location, "The line."},
                 {"value_loc", ColumnType::location, "The value."}},
     .key = "key",
@@ -40,7 +49,9 @@ const TableSpec kAccountLimitTable{
     .doc =
         "A limit that pam_limits sets for an account: of all lines that mean it, the one that "
         "counts "
-        "(limits.conf(5)). What no line sets has no row.",
+        "(limits.conf(5)). What no line sets has no row. Stacks of PAM may call the module with "
+        "conf=: then an account has rows for each of these files, for the sessions of its "
+        "services, and none of them counts for all.",
     .columns =
         {{"key", ColumnType::text, "Account, type and item: 'backup hard core'."},
          {"value", ColumnType::text,
@@ -51,6 +62,8 @@ const TableSpec kAccountLimitTable{
           "where the account is exempt."},
          {"item", ColumnType::text, "core, nofile, maxlogins …; '-': the account is exempt."},
          {"domain", ColumnType::text, "What the line is for: the account, @group, '*'."},
+         {"list", ColumnType::text, "As in login_limit."},
+         {"services", ColumnType::text, "As in login_limit."},
          {"loc", ColumnType::location, "The line."},
          {"value_loc", ColumnType::location, "The value."}},
     .key = "key",
@@ -74,11 +87,17 @@ struct Line {
   LocationId value_loc;
 };
 
-struct Lines {
-  std::vector<Line> all;  // as they are read
+// What a line of a stack reads.
+struct List {
+  std::string name;  // the first file
+  std::string services;
+  std::vector<Line> lines;  // as they are read
+};
+struct Lists {
+  std::vector<List> all;
 };
 
-void read_lines(Context& context, std::string_view path, Lines& lines) {
+void read_lines(Context& context, std::string_view path, List& list) {
   const auto text = context.read(path);
   if (!text) return;
   auto file = parsers::limits_conf::parse(text->text);
@@ -86,31 +105,50 @@ void read_lines(Context& context, std::string_view path, Lines& lines) {
   for (Limit& limit : file.limits) {
     const LocationId loc = context.store().locate(text->path, limit.span);
     const LocationId value_loc = context.store().locate(text->path, limit.value_span);
-    lines.all.push_back({std::move(limit), loc, value_loc});
+    list.lines.push_back({std::move(limit), loc, value_loc});
   }
 }
 
-Lines load(Context& context) {
-  Lines lines;
+Value services_of(const List& list) {
+  return list.services.empty() ? Value(Null{}) : Value(std::string_view(list.services));
+}
+
+Lists load(Context& context) {
+  Lists lists;
   if (context.is_fragment()) {
+    List& list = lists.all.emplace_back();
+    list.name = kLimits;
     for (const std::string& path : context.loose(kLimitCollector.loose))
-      read_lines(context, path, lines);
-    return lines;
+      read_lines(context, path, list);
+    return lists;
   }
-  read_lines(context, kLimits, lines);
-  for (const std::string& path : context.tree().glob(kLimitsDirectory, "*.conf"))
-    read_lines(context, path, lines);
-  return lines;
+  // The usual files count for whoever starts no session by a stack that is known here.
+  const auto named = context.store().select(
+      "SELECT path, argument, services FROM pam_file WHERE module = 'pam_limits.so' AND state <> "
+      "'unread' ORDER BY argument, path");
+  if (!named || named->rows.empty()) {
+    lists.all.emplace_back().name = kLimits;
+  } else {
+    for (const auto& row : named->rows)
+      lists.all.push_back({row[0].value_or(""), row[2].value_or(""), {}});
+  }
+  for (size_t i = 0; i < lists.all.size(); ++i) {
+    List& list = lists.all[i];
+    if (pam_file_state(context, list.name) != "empty") read_lines(context, list.name, list);
+    if (!named || named->rows.empty() || !named->rows[i][1])
+      for (const std::string& path : context.tree().glob(kLimitsDirectory, "*.conf"))
+        read_lines(context, path, list);
+  }
+  return lists;
 }
 
-void collect_limits(Context& context) {
+void write_limits(Context& context, const List& list) {
   struct Kept {
     const Line* line;
     std::string_view type;
   };
   std::map<std::string, Kept> kept;
-  const Lines& lines = context.shared<Lines>([&] { return load(context); });
-  for (const Line& line : lines.all)
+  for (const Line& line : list.lines)
     for (const std::string_view type : {"soft", "hard"}) {
       if (line.limit.type != "-" && line.limit.type != type) continue;
       const std::string key = line.limit.domain + " " + std::string(type) + " " + line.limit.item;
@@ -123,11 +161,17 @@ void collect_limits(Context& context) {
   for (const auto& [key, one] : kept) {
     const Limit& limit = one.line->limit;
     context.store().insert(
-        kLimitTable, {std::string_view(key),
-                      limit.value.empty() ? Value(Null{}) : Value(std::string_view(limit.value)),
-                      std::string_view(limit.domain), one.type, std::string_view(limit.item),
-                      one.line->loc, one.line->value_loc});
+        kLimitTable,
+        {std::string_view(key),
+         limit.value.empty() ? Value(Null{}) : Value(std::string_view(limit.value)),
+         std::string_view(limit.domain), one.type, std::string_view(limit.item),
+         std::string_view(list.name), services_of(list), one.line->loc, one.line->value_loc});
   }
+}
+
+void collect_limits(Context& context) {
+  for (const List& list : context.shared<Lists>([&] { return load(context); }).all)
+    write_limits(context, list);
 }
 
 struct Account {
@@ -204,21 +248,9 @@ class Accounts {
         accounts_[found->second].gids.insert(id(row[1]));
   }
 
-  void write(const Lines& lines) {
-    if (lines.all.empty()) return;
-    std::vector<std::optional<Range>> ranges;
-    for (const Line& line : lines.all) ranges.push_back(range_of(line.limit.domain));
-    size_t questions = 0;
-    for (const Account& account : accounts_) {
-      if ((questions += lines.all.size()) > kMaxQuestions) {
-        context_.issue(
-            kLimits,
-            {"too-many", Span{}, "too many lines for too many accounts", parsers::Effect::refused},
-            {&kAccountLimitTable});
-        return;
-      }
-      write(account, lines, ranges);
-    }
+  void write(const Lists& lists) {
+    for (const List& list : lists.all)
+      if (!list.lines.empty() && !write(list)) return;
   }
 
  private:
@@ -226,6 +258,23 @@ class Accounts {
     Source source = Source::nobody;
     const Line* line = nullptr;
   };
+
+  // False: there is too much to work out.
+  bool write(const List& list) {
+    std::vector<std::optional<Range>> ranges;
+    for (const Line& line : list.lines) ranges.push_back(range_of(line.limit.domain));
+    for (const Account& account : accounts_) {
+      if ((questions_ += list.lines.size()) > kMaxQuestions) {
+        context_.issue(
+            list.name,
+            {"too-many", Span{}, "too many lines for too many accounts", parsers::Effect::refused},
+            {&kAccountLimitTable});
+        return false;
+      }
+      write(account, list, ranges);
+    }
+    return true;
+  }
 
   static uint32_t id(const std::optional<std::string>& text) {
     uint32_t value = 0;
@@ -273,12 +322,12 @@ class Accounts {
     return if_so(domain == "*", Source::anybody);
   }
 
-  void write(const Account& account, const Lines& lines,
+  void write(const Account& account, const List& list,
              const std::vector<std::optional<Range>>& ranges) {
     std::map<std::pair<std::string, std::string_view>, Kept> kept;  // by item and type
     bool counts_all = false;
-    for (size_t i = 0; i < lines.all.size(); ++i) {
-      const Line& line = lines.all[i];
+    for (size_t i = 0; i < list.lines.size(); ++i) {
+      const Line& line = list.lines[i];
       const Limit& limit = line.limit;
       const Source source = source_of(account, limit, ranges[i]);
       if (source == Source::nobody) continue;
@@ -321,7 +370,8 @@ class Accounts {
              "a soft limit is no higher than the hard one");
         one.line = hard->second.line;
       }
-      write(account, type, item == "maxlogins" && counts_all ? "maxsyslogins" : item, *one.line);
+      write(account, type, item == "maxlogins" && counts_all ? "maxsyslogins" : item, *one.line,
+            list);
     }
   }
 
@@ -343,41 +393,43 @@ class Accounts {
     return a.value.size() == b.value.size() && a.value < b.value;
   }
 
-  void write(const Account& account, std::string_view type, std::string_view item,
-             const Line& line) {
+  void write(const Account& account, std::string_view type, std::string_view item, const Line& line,
+             const List& list) {
     context_.store().insert(
         kAccountLimitTable,
         {std::string_view(key(account, type, item)),
          line.limit.value.empty() ? Value(Null{}) : Value(std::string_view(line.limit.value)),
-         std::string_view(account.name), type, item, std::string_view(line.limit.domain), line.loc,
-         line.value_loc});
+         std::string_view(account.name), type, item, std::string_view(line.limit.domain),
+         std::string_view(list.name), services_of(list), line.loc, line.value_loc});
   }
 
   Context& context_;
   std::map<std::string, uint32_t, std::less<>> groups_;
   std::vector<Account> accounts_;
+  size_t questions_ = 0;
 };
 
 void collect_account_limits(Context& context) {
   if (context.is_fragment()) return;
-  Accounts(context).write(context.shared<Lines>([&] { return load(context); }));
+  Accounts(context).write(context.shared<Lists>([&] { return load(context); }));
 }
 
 }  // namespace
 
-const Collector kLimitCollector{
-    .name = "limit",
-    .tables = {&kLimitTable},
-    .needs = {},
-    .paths = {"etc/security/limits.conf", "etc/security/limits.d/*.conf"},
-    .loose = {"limits.conf", "limits.d/*.conf"},
-    .collect = collect_limits};
+const Collector kLimitCollector{.name = "limit",
+                                .tables = {&kLimitTable},
+                                .needs = {},
+                                .hints = {"pam_file"},
+                                .paths = {"etc/security/*.conf", "etc/security/limits.d/*.conf"},
+                                .loose = {"limits.conf", "limits.d/*.conf"},
+                                .collect = collect_limits};
 
 const Collector kAccountLimitCollector{
     .name = "account_limit",
     .tables = {&kAccountLimitTable},
     .needs = {"account", "account_group", "group_member"},
-    .paths = {"etc/security/limits.conf", "etc/security/limits.d/*.conf"},
+    .hints = {"pam_file"},
+    .paths = {"etc/security/*.conf", "etc/security/limits.d/*.conf"},
     .loose = {},
     .collect = collect_account_limits};
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analyzer/facts/collect/pam_file.h"
 #include "analyzer/facts/collect/pam_option.h"
 #include "analyzer/source/tree.h"
 
@@ -421,6 +422,7 @@ class Writer {
 void collect_pam(Context& context) {
   const PamConfig config = load_pam(context);
   Writer(context, config).write();
+  write_pam_files(context, config);
   write_pam_options(context, config);
 }
 
@@ -432,12 +434,12 @@ PamConfig load_pam(Context& context) {
 
 const Collector kPamCollector{
     .name = "pam",
-    .tables = {&kPamLineTable, &kPamTable, &kPamStackTable, &kPamOptionTable},
+    .tables = {&kPamLineTable, &kPamTable, &kPamStackTable, &kPamFileTable, &kPamOptionTable},
     .needs = {},
+    .hints = {"package"},
     .paths = {"etc/pam.conf", "etc/pam.d/*", "usr/lib/pam.d/*", "usr/etc/pam.d/*",
-              "etc/security/faillock.conf", "etc/security/pwquality.conf",
-              "etc/security/pwquality.conf.d/*.conf", "etc/security/pwhistory.conf",
-              "etc/login.defs"},
+              // What conf= names lies here as a rule; elsewhere it is read a second time.
+              "etc/security/*.conf", "etc/security/pwquality.conf.d/*.conf", "etc/login.defs"},
     .loose = {"pam.d/*", "pam.conf", "faillock.conf", "pwquality.conf", "pwhistory.conf",
               "pwquality.conf.d/*.conf"},
     .collect = collect_pam};

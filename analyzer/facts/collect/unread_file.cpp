@@ -1,5 +1,5 @@
 // A file that its author believes in and the host never sees: it lies where a program reads, and its name is
-// not one the program takes.
+// not one the program takes, or the program is told to read another.
 #include <algorithm>
 
 #include "analyzer/facts/collect/setting.h"
@@ -11,11 +11,12 @@ const TableSpec kUnreadFileTable{
     .name = "unread_file",
     .kind = TableKind::inventory,
     .doc =
-        "A file in a directory of configuration that the program passes over because of its name. "
+        "A file in a directory of configuration that the program passes over because of its name, "
+        "or a usual one in whose place it is told to read another. "
         "Backups of package managers and editors (.dpkg-dist, .rpmsave, .bak, ~ and so on), "
         "README and placeholders are left out: nobody believes in those.",
     .columns = {{"program", ColumnType::text,
-                 "Whose directory it is: sysctl, cron, run-parts and so on."},
+                 "Whose directory or file it is: sysctl, cron, run-parts and so on."},
                 {"path", ColumnType::text, "The file."},
                 {"why", ColumnType::text,
                  "What the program wants: 'its name does not end in .conf'."},
@@ -86,8 +87,36 @@ bool is_run_parts_name(std::string_view name) {
          std::string_view::npos;
 }
 
+// Does a file say anything besides comments?
+bool says_something(std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const size_t first = text.substr(0, end).find_first_not_of(" \t\v\f\r");
+    if (first != std::string_view::npos && text[first] != '#') return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+// faillock.conf where each line of the stacks names another by conf=, and the like.
+void collect_unread_of_pam(Context& context) {
+  const auto rows = context.store().select(
+      "SELECT module, path, why FROM pam_file WHERE state = 'unread' ORDER BY path");
+  if (!rows) return;
+  for (const auto& row : rows->rows) {
+    const auto text = context.read(row[1].value_or(""));
+    if (!text || !says_something(text->text)) continue;
+    const std::string why = row[2].value_or("");
+    const std::string program = row[0]->substr(0, row[0]->find('.'));
+    context.store().insert(kUnreadFileTable,
+                           {std::string_view(program), std::string_view(text->path),
+                            std::string_view(why), context.store().locate(text->path, Span{})});
+  }
+}
+
 void collect_unread(Context& context) {
   if (context.is_fragment()) return;
+  collect_unread_of_pam(context);
   const Tree& tree = context.tree();
   // cronie, of Red Hat and others, takes names with dots: cron(8) there.
   const bool is_debian = tree.exists("etc/debian_version");
@@ -128,7 +157,8 @@ void collect_unread(Context& context) {
 const Collector kUnreadFileCollector{.name = "unread-file",
                                      .tables = {&kUnreadFileTable},
                                      .needs = {},
-                                     .paths = {},
+                                     .hints = {"pam_file"},
+                                     .paths = {"etc/security/*.conf"},
                                      .loose = {},
                                      .collect = collect_unread};
 
