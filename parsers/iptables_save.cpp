@@ -55,7 +55,7 @@ File parse(std::string_view text) {
   int flushes = 0;
   const auto chain = [&](std::string_view name, Span span) -> Chain& {
     const auto [found, is_new] = known.try_emplace(std::string(name), file.chains.size());
-    if (is_new) file.chains.push_back({table, std::string(name), "", 0, "", span, span});
+    if (is_new) file.chains.push_back({table, std::string(name), "", 0, "", span, span, {}});
     return file.chains[found->second];
   };
   const auto rule = [&](const std::vector<std::string_view>& words, size_t at, Span span) {
@@ -113,10 +113,14 @@ File parse(std::string_view text) {
         continue;
       }
       Chain& c = chain(words[0].substr(1), span);
+      if (!c.policy.empty() && c.earlier.size() < 20)
+        c.earlier.emplace_back(c.policy, c.policy_span);
       c.policy = words[1];
       c.policy_span = place(words[1]);
     } else if ((words[0] == "-P" || words[0] == "--policy") && words.size() >= 3) {
       Chain& c = chain(words[1], span);
+      if (!c.policy.empty() && c.earlier.size() < 20)
+        c.earlier.emplace_back(c.policy, c.policy_span);
       c.policy = words[2];
       c.policy_span = place(words[2]);
     } else if ((words[0] == "-A" || words[0] == "--append") && words.size() >= 2) {

@@ -19,6 +19,7 @@ struct Chain {
       last_verdict;  // the target of the last rule if it has no condition: "DROP", "REJECT" …
   Span span;         // the line
   Span policy_span;
+  std::vector<std::pair<std::string, Span>> earlier;  // policies that count no longer
 };
 
 // "-A INPUT -p tcp --dport 22 -j ACCEPT".

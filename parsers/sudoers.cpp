@@ -259,7 +259,7 @@ class Parser {
       if (!line.take(')')) line.fail("')'");
       spec.runas = runas;
     }
-    while (read_option(line)) {
+    while (read_option(line, spec)) {
     }
     while (read_tag(line, spec)) {
     }
@@ -281,7 +281,7 @@ class Parser {
     return false;
   }
 
-  bool read_option(Line& line) {
+  bool read_option(Line& line, CommandSpec& spec) {
     if (!line.more()) return false;
     const std::string_view rest = line.rest();
     for (const std::string_view option : kOptionWords) {
@@ -296,6 +296,8 @@ class Parser {
       if (!suits(option, value))
         throw Mistake{"bad-value", begin, line.at(),
                       std::string(option) + " does not take this value"};
+      if (option == "NOTBEFORE" || option == "NOTAFTER" || option == "CHROOT")
+        spec.is_conditional = true;
       return true;
     }
     return false;

@@ -68,6 +68,8 @@ struct CommandSpec {
   // long list in front of many commands must not be there once for each.
   std::shared_ptr<const Runas> runas;
   Tags tags;
+  // NOTBEFORE, NOTAFTER or CHROOT, of this command or carried over: it holds at times, or for the files of another root.
+  bool is_conditional = false;
   Item command;
 };
 

@@ -31,10 +31,16 @@ TEST(Setting, DropInsAreSortedByNameOverAllDirectories) {
             "journald.Storage | persistent | etc/systemd/journald.conf.d/20-b.conf:2:1\n");
   EXPECT_EQ(
       test::facts(host, kLost),
+      "journald.Audit | no | usr/lib/systemd/journald.conf:3:1 | etc/systemd/journald.conf has the "
+      "same name and counts instead\n"
       "journald.Storage | none | etc/systemd/journald.conf:2:1 | read earlier than "
       "etc/systemd/journald.conf.d/20-b.conf\n"
       "journald.Storage | volatile | usr/lib/systemd/journald.conf.d/10-a.conf:2:1 | read earlier "
       "than etc/systemd/journald.conf.d/20-b.conf\n"
+      "journald.Storage | auto | usr/lib/systemd/journald.conf.d/20-b.conf:2:1 | "
+      "etc/systemd/journald.conf.d/20-b.conf has the same name and counts instead\n"
+      "journald.Storage | auto | usr/lib/systemd/journald.conf:2:1 | etc/systemd/journald.conf has "
+      "the same name and counts instead\n"
       "journald.TTYPath | /x | etc/systemd/journald.conf:4:1 | read earlier than "
       "etc/systemd/journald.conf.d/20-b.conf\n");
   EXPECT_EQ(test::facts(host, "SELECT program, path FROM unread_file"),

@@ -302,11 +302,30 @@ class Databases {
 
   Value place(const std::string& path, Span span) { return context_.store().locate(path, span); }
 
+  // getpwnam(3) and its like stop at the first line of a name.
+  void lost(const TableSpec& table, std::string_view name, const std::string& path, Span winner,
+            Span loser, const std::string& value) {
+    context_.store().overridden(table, name, context_.store().locate(path, winner),
+                                context_.store().locate(path, loser), value,
+                                "the first line of a name counts");
+  }
+
+  static std::string name_of_state(const std::string& password) {
+    return "password: " + std::string(state_name(files::classify_password(password).state));
+  }
+
   void write_accounts() {
     std::map<std::string_view, const files::Shadow*> shadow;
-    for (const files::Shadow& entry : shadow_.file.records) shadow.try_emplace(entry.name, &entry);
-    std::set<std::string_view> seen;
+    for (const files::Shadow& entry : shadow_.file.records)
+      if (const auto [first, is_new] = shadow.try_emplace(entry.name, &entry); !is_new)
+        lost(kAccountTable, entry.name, shadow_.path, first->second->password_span,
+             entry.password_span, name_of_state(entry.password));
+    std::map<std::string_view, Span> seen;
     for (const files::User& user : passwd_.file.records) {
+      const auto [first, is_first] = seen.try_emplace(user.name, user.span);
+      if (!is_first)
+        lost(kAccountTable, user.name, passwd_.path, first->second, user.span,
+             "uid " + std::to_string(user.uid));
       const auto found = shadow.find(user.name);
       const files::Shadow* entry = found == shadow.end() ? nullptr : found->second;
       Value state = Null{}, method = Null{}, source = Null{}, cost = Null{};
@@ -337,7 +356,7 @@ class Databases {
                                text_or_null(home_path),
                                std::string_view(user.shell),
                                is_interactive(user.shell),
-                               seen.insert(user.name).second,
+                               is_first,
                                state,
                                source,
                                method,
@@ -383,8 +402,12 @@ class Databases {
     std::map<std::string_view, const files::GroupShadow*> gshadow;
     for (const files::GroupShadow& entry : gshadow_.file.records)
       gshadow.try_emplace(entry.name, &entry);
-    std::set<std::string_view> seen;
+    std::map<std::string_view, Span> seen;
     for (const files::Group& group : group_.file.records) {
+      const auto [first, is_first] = seen.try_emplace(group.name, group.span);
+      if (!is_first)
+        lost(kGroupTable, group.name, group_.path, first->second, group.span,
+             "gid " + std::to_string(group.gid));
       const auto found = gshadow.find(group.name);
       const files::GroupShadow* entry = found == gshadow.end() ? nullptr : found->second;
       Value state = Null{};
@@ -397,10 +420,9 @@ class Databases {
       } else if (gshadow_.known) {
         state = std::string_view("missing");
       }
-      context_.store().insert(
-          kGroupTable,
-          {std::string_view(group.name), int64_t{group.gid}, seen.insert(group.name).second, state,
-           place(group_.path, group.span), place(group_.path, group.gid_span), password_loc});
+      context_.store().insert(kGroupTable, {std::string_view(group.name), int64_t{group.gid},
+                                            is_first, state, place(group_.path, group.span),
+                                            place(group_.path, group.gid_span), password_loc});
     }
   }
 

@@ -312,6 +312,18 @@ class Boot {
       write(name, &named, agree ? "both" : "configuration");
       if (entry && other == now.end()) write_missing(name, "entry", entry->path, entry->span);
     }
+    for (const BootArgument& lost : next.replaced)
+      for (const auto& part : parsers::kernel_cmdline::split(lost.text)) {
+        const auto other = then.find(part.name);
+        if (other != then.end() && other->second.value == part.value) continue;
+        const bool is_set = other != then.end();
+        Store& store = context_.store();
+        store.overridden(
+            kKernelArgumentTable, part.name,
+            is_set ? store.locate(other->second.argument->path, other->second.argument->span)
+                   : store.locate(next.path, next.span),
+            store.locate(lost.path, lost.span), part.value, "a later assignment takes its place");
+      }
     for (const auto& [name, value] : defaults_)
       if (!now.contains(name) && !then.contains(name))
         context_.store().insert(kKernelArgumentTable,

@@ -41,6 +41,8 @@ struct BootSource {
   std::string path;      // where a further argument belongs
   Span span;
   bool exists = false;
+  // Arguments of assignments that a later one replaced.
+  std::vector<BootArgument> replaced;
 };
 
 // Entries of each kind that is there; the default ones are marked. systemd_boot.cpp:

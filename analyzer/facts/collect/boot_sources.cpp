@@ -1,5 +1,7 @@
 // The files from which grub-mkconfig, kernel-install and bootc make the next command line.
 #include <algorithm>
+#include <array>
+#include <set>
 
 #include "analyzer/facts/collect/boot.h"
 #include "parsers/grub_default.h"
@@ -14,6 +16,9 @@ using parsers::grub_default::Assignment;
 using parsers::grub_default::Piece;
 
 constexpr size_t kValue = size_t{64} << 10;
+constexpr size_t kReplaced = 20;
+constexpr std::array<std::string_view, 2> kVariables{"GRUB_CMDLINE_LINUX",
+                                                     "GRUB_CMDLINE_LINUX_DEFAULT"};
 
 // A value of the shell in which every byte knows where it stands.
 struct Traced {
@@ -116,6 +121,7 @@ BootSource grub_default(Context& context, const std::vector<std::string>& paths)
   BootSource source;
   std::map<std::string, Traced> variables;
   std::vector<ShellFile> files;
+  std::vector<Traced> replaced;  // values of kVariables that count no longer
   // dash knows no "+=": it finds no such command, and grub-mkconfig gives up.
   const auto shell = context.tree().resolve("bin/sh");
   const bool is_dash = shell && shell->ends_with("/dash");
@@ -143,11 +149,14 @@ BootSource grub_default(Context& context, const std::vector<std::string>& paths)
         variables[a.name].is_known = false;
         continue;
       }
+      const bool is_ours = std::ranges::find(kVariables, a.name) != kVariables.end();
+      Traced& variable = variables[a.name];
+      if (is_ours && !a.appends && !variable.text.empty() && replaced.size() < kReplaced)
+        replaced.push_back(variable);
       if (a.unsets) {
         variables.erase(a.name);
         continue;
       }
-      Traced& variable = variables[a.name];
       if (a.appends)
         variable.append(value);
       else
@@ -160,8 +169,22 @@ BootSource grub_default(Context& context, const std::vector<std::string>& paths)
     }
   }
   Traced text;
-  for (const char* name : {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"}) {
-    const auto found = variables.find(name);
+  const std::set<std::pair<uint32_t, uint32_t>> kept = [&] {
+    std::set<std::pair<uint32_t, uint32_t>> places;
+    for (const std::string_view name : kVariables)
+      if (const auto found = variables.find(std::string(name)); found != variables.end())
+        places.insert(found->second.places.begin(), found->second.places.end());
+    return places;
+  }();
+  for (const Traced& value : replaced)
+    for (const auto& word : parsers::kernel_cmdline::split(value.text)) {
+      const auto [file, begin] = value.places[word.begin];
+      if (kept.contains(value.places[word.begin])) continue;  // NAME="$NAME more"
+      source.replaced.push_back({value.text.substr(word.begin, word.end - word.begin),
+                                 files[file].path, files[file].lines.span(begin, begin + 1)});
+    }
+  for (const std::string_view name : kVariables) {
+    const auto found = variables.find(std::string(name));
     if (found == variables.end()) continue;
     const Traced& value = found->second;
     source.is_known = source.is_known && value.is_known;

@@ -32,6 +32,7 @@ class Firewall {
 
   void read_nftables(const std::string& path, const Start& start) {
     chains_.clear();
+    flushed_.clear();
     rules_by_table_.clear();
     sets_.clear();
     read_script(path, 0);
@@ -48,6 +49,10 @@ class Firewall {
         if (chain.family == family || chain.family == "inet")
           rows_.policy("nftables", family, chain.hook, policy, name, start, c.path, c.policy_path,
                        chain.span, chain.policy_span);
+      for (const PlacedChain::Lost& lost : c.lost)
+        context_.store().overridden(
+            kFirewallPolicyTable, name, context_.store().locate(c.policy_path, chain.policy_span),
+            context_.store().locate(lost.path, lost.span), lost.policy, lost.why);
     }
   }
 
@@ -80,6 +85,11 @@ class Firewall {
       if (policy == "accept" && (last == "drop" || last == "reject")) policy = last;
       rows_.policy("iptables", family, hook, policy, "filter " + chain.name, start, text->path,
                    text->path, chain.span, chain.policy_span);
+      for (const auto& [before, span] : chain.earlier)
+        context_.store().overridden(kFirewallPolicyTable, "filter " + chain.name,
+                                    context_.store().locate(text->path, chain.policy_span),
+                                    context_.store().locate(text->path, span), lower(before),
+                                    "set again later");
     }
   }
 
@@ -88,6 +98,12 @@ class Firewall {
     nftables::Chain chain;
     std::string path;
     std::string policy_path;
+    struct Lost {
+      std::string policy, path;
+      Span span;
+      std::string_view why;
+    };
+    std::vector<Lost> lost;  // policies that count no longer
   };
 
   void read_script(const std::string& path, int depth) {
@@ -120,14 +136,21 @@ class Firewall {
   // A chain may be given in pieces: "add chain" and later "add rule", or two blocks of one name.
   void merge(const nftables::Chain& chain, const std::string& path) {
     const std::string key = chain.family + '\0' + chain.table + '\0' + chain.name;
-    const auto [known, is_new] = chains_.try_emplace(key, PlacedChain{chain, path, path});
-    if (is_new) return;
+    const auto [known, is_new] = chains_.try_emplace(key, PlacedChain{chain, path, path, {}});
+    if (is_new) {
+      if (const auto before = flushed_.find(key); before != flushed_.end())
+        known->second.lost.push_back(before->second);
+      return;
+    }
     nftables::Chain& all = known->second.chain;
     if (!chain.hook.empty()) {
       all.type = chain.type;
       all.hook = chain.hook;
     }
     if (!chain.policy.empty()) {
+      if (!all.policy.empty())
+        known->second.lost.push_back(
+            {all.policy, known->second.policy_path, all.policy_span, "set again later"});
       all.policy = chain.policy;
       all.policy_span = chain.policy_span;
       known->second.policy_path = path;
@@ -146,6 +169,9 @@ class Firewall {
         chain.rules = 0;
         chain.last_verdict.clear();
       }
+      if (hit && !flush.chains_stay && !chain.policy.empty())
+        flushed_[it->first] = {chain.policy, it->second.policy_path, chain.policy_span,
+                               "a later command throws the chain away"};
       if (hit) rules_by_table_[table_key(chain.family, chain.table)].erase(chain.name);
       it = hit && !flush.chains_stay ? chains_.erase(it) : std::next(it);
     }
@@ -215,6 +241,7 @@ class Firewall {
   FirewallRows& rows_;
   Context& context_;
   std::map<std::string, PlacedChain> chains_;
+  std::map<std::string, PlacedChain::Lost> flushed_;  // by the key of a chain that was thrown away
   // By table ("inet filter"), then by chain or set.
   std::map<std::string, std::map<std::string, std::vector<PlacedRule>>> rules_by_table_;
   std::map<std::string, std::map<std::string, std::vector<std::string>>> sets_;

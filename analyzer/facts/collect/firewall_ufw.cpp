@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analyzer/facts/collect/firewall.h"
 #include "analyzer/source/tree.h"
 #include "parsers/env_file.h"
 
@@ -40,8 +41,15 @@ class Ufw {
     if (!text) return false;
     const parsers::env_file::File file = parsers::env_file::parse(text->text);
     rows_.issues(text->path, file.errors);
-    for (const auto& a : file.assignments)
-      settings_[a.name] = {a.value, text->path, a.span, a.value_span};
+    for (const auto& a : file.assignments) {
+      Setting& setting = settings_[a.name];
+      if (!setting.path.empty() && a.name.starts_with("DEFAULT_"))
+        context_.store().overridden(kFirewallPolicyTable, a.name,
+                                    context_.store().locate(text->path, a.value_span),
+                                    context_.store().locate(setting.path, setting.value_span),
+                                    setting.value, "set again later");
+      setting = {a.value, text->path, a.span, a.value_span};
+    }
     return true;
   }
 

@@ -79,8 +79,15 @@ void FirewalldFiles::read_conf() {
   if (!text) return;
   has_conf = true;
   conf_path = text->path;
+  bool names_zone = false;
   for (const auto& a : parsers::env_file::parse(text->text).assignments) {
-    if (a.name == "DefaultZone") default_zone = a.value, default_span = a.span;
+    if (a.name == "DefaultZone") {
+      if (names_zone)
+        context_.store().overridden(
+            kFirewallPolicyTable, a.name, context_.store().locate(conf_path, a.span),
+            context_.store().locate(conf_path, default_span), default_zone, "set again later");
+      default_zone = a.value, default_span = a.span, names_zone = true;
+    }
     if (a.name == "FirewallBackend") is_nftables = lower(a.value) != "iptables";
     if (a.name == "StrictForwardPorts") strict_forward_ports = lower(a.value) == "yes";
   }
@@ -90,7 +97,15 @@ void FirewalldFiles::load(const std::string& base, const std::string& kind, fwd:
                           FirewalldNames& into) {
   for (const std::string& path : context_.tree().glob(join_path(base, kind), "*.xml"))
     if (auto placed = read(path, what)) {
-      std::vector<FirewalldFile>& all = into[std::string(stem(path))];
+      const std::string name(stem(path));
+      std::vector<FirewalldFile>& all = into[name];
+      for (const FirewalldFile& hidden : all)
+        if (what == fwd::Kind::zone)
+          context_.store().overridden(
+              kFirewallZoneTable, name,
+              context_.store().locate(placed->path, placed->file.target_span),
+              context_.store().locate(hidden.path, hidden.file.target_span), hidden.file.target,
+              "the file of the same name in /etc counts instead");
       all.clear();
       all.push_back(std::move(*placed));
     }

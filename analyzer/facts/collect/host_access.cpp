@@ -180,19 +180,35 @@ class HostAccess {
   }
 
   std::pair<bool, Value> outcome(const std::string& daemon) {
+    struct First {
+      bool admits;
+      LocationId loc;
+    };
+    std::optional<First> first;
+    const auto found = [&](bool admits, const std::string& path, Span span) {
+      const LocationId loc = context_.store().locate(path, span);
+      if (!first)
+        first = {admits, loc};
+      else if (first->admits != admits && ++lost_ <= kLost)
+        context_.store().overridden(kTcpWrapperTable, daemon, first->loc, loc,
+                                    admits ? "allow" : "deny",
+                                    "the first line that matches counts");
+    };
     for (const Table& table : tables_) {
       for (const access::Rule& rule : table.file.rules)
         if (daemon_matches(rule, daemon) && clients_match(rule, table.is_allow))
-          return {decision(rule, table.is_allow) == Decision::allow,
-                  Value(context_.store().locate(table.path, rule.span))};
+          found(decision(rule, table.is_allow) == Decision::allow, table.path, rule.span);
       if (!table.is_allow && table.file.unfinished.line > 0)
-        return {false, Value(context_.store().locate(table.path, table.file.unfinished))};
+        found(false, table.path, table.file.unfinished);
     }
+    if (first) return {first->admits, Value(first->loc)};
     return {true, Null{}};
   }
 
   Context& context_;
+  static constexpr size_t kLost = 1000;
   std::vector<Table> tables_;
+  size_t lost_ = 0;  // rows of `override`
 };
 
 void collect_host_access(Context& context) {

@@ -149,6 +149,7 @@ class InetServices {
                            .enabled = enabled,
                            .path = path,
                            .span = section.span});
+      report_second(section, path);
     }
   }
 
@@ -187,6 +188,22 @@ class InetServices {
     for (const inetd::Attribute& one : section.attributes)
       if (one.name == name && one.op == "=" && !one.values.empty()) return &one;
     return nullptr;
+  }
+
+  // Attributes of which another one counts.
+  void report_second(const inetd::Section& section, const std::string& path) {
+    static constexpr std::string_view kShown[] = {
+        "bind", "disable", "id", "interface", "protocol", "server", "server_args", "user", "wait"};
+    for (const std::string_view name : kShown) {
+      const inetd::Attribute* counts = set(section, name);
+      for (const inetd::Attribute& one : section.attributes)
+        if (one.name == name && counts && &one != counts && !one.values.empty())
+          context_.store().overridden(kInetServiceTable, section.name,
+                                      context_.store().locate(path, section.span),
+                                      context_.store().locate(path, one.span),
+                                      one.name + " " + one.op + " " + one.values.front(),
+                                      "the attribute is set above, and the first counts");
+    }
   }
 
   static std::string first(const inetd::Section& section, std::string_view name) {

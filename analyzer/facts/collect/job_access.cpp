@@ -66,6 +66,11 @@ class Lists {
       const bool may = user == "root" || (allow ? is_named : deny ? !is_named : everybody);
       context_.store().insert(kJobAccessTable, {program, std::string_view(user), int64_t{may},
                                                 is_named ? Value(found->second) : Value(Null{})});
+      if (!allow || !deny) continue;
+      if (const auto passed = deny->find(user); passed != deny->end())
+        context_.store().overridden(
+            kJobAccessTable, user, is_named ? found->second : LocationId{}, passed->second, user,
+            "/" + path + ".deny is not read where there is a " + std::string(program) + ".allow");
     }
   }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "analyzer/facts/collect/login_value.h"
@@ -198,8 +199,16 @@ class Login {
     const auto text = context_.read(path);
     if (!text) return;
     std::map<std::string, parsers::nsswitch::Database> databases;  // the last line of each counts
-    for (auto& database : parsers::nsswitch::parse(text->text))
-      databases[database.name] = std::move(database);
+    for (auto& database : parsers::nsswitch::parse(text->text)) {
+      parsers::nsswitch::Database& counts = databases[database.name];
+      for (const auto& winner : database.sources | std::views::take(20))
+        for (const auto& source : counts.sources | std::views::take(20))
+          context_.store().overridden(kNssSourceTable, database.name,
+                                      context_.store().locate(text->path, winner.span),
+                                      context_.store().locate(text->path, source.span), source.name,
+                                      "the last line of a database counts");
+      counts = std::move(database);
+    }
     for (const auto& [name, database] : databases)
       for (size_t i = 0; i < database.sources.size(); ++i)
         context_.store().insert(kNssSourceTable,

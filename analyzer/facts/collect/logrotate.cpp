@@ -130,10 +130,21 @@ void write(Context& context, const std::vector<Found>& all) {
     const logrotate::Option* option = nullptr;
   };
   Set when, keep;
+  const auto lost = [&](const std::string& logs, const Set& loser, const Set& winner) {
+    if (!loser.option) return;
+    store.overridden(
+        kLogrotateLogTable, logs, store.locate(*winner.path, winner.option->span),
+        store.locate(*loser.path, loser.option->span),
+        loser.option->name + (loser.option->value.empty() ? "" : " ") + loser.option->value,
+        "what is said last counts");
+  };
   for (const Found& one : all) {
     if (!one.block) {
       const logrotate::Option& option = one.option;
-      if (says_when(option.name)) when = {&one.path, &option};
+      if (says_when(option.name)) {
+        lost("", when, {&one.path, &option});
+        when = {&one.path, &option};
+      }
       if (option.name == "rotate") keep = {&one.path, &option};
       store.insert(
           kSettingTable,
@@ -144,8 +155,12 @@ void write(Context& context, const std::vector<Found>& all) {
     }
     Set own_when = when, own_keep = keep;
     for (const logrotate::Option& option : one.block->options) {
-      if (says_when(option.name)) own_when = {&one.path, &option};
-      if (option.name == "rotate") own_keep = {&one.path, &option};
+      for (auto [is_said, set] : {std::pair(says_when(option.name), &own_when),
+                                  std::pair(option.name == "rotate", &own_keep)}) {
+        if (!is_said) continue;
+        lost(one.block->logs, *set, {&one.path, &option});
+        *set = {&one.path, &option};
+      }
     }
     const auto place = [&](const Set& set) -> Value {
       if (!set.option) return Null{};

@@ -173,6 +173,12 @@ class Writer {
                                                      location(names),
                                                      location(one.secret)});
     for (const NetworkAddress& address : one.addresses) write(one, address);
+    Store& store = context_.store();
+    for (const auto& [loser, winner] : one.lost)
+      store.overridden(kNetworkInterfaceTable, one.name, store.locate(winner.path, winner.span),
+                       store.locate(loser.place.path, loser.place.span), loser.value,
+                       loser.place.path == winner.path ? "set again later in the same file"
+                                                       : "read earlier than " + winner.path);
   }
 
  private:

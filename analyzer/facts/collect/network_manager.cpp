@@ -27,7 +27,10 @@ class Connection {
       const std::string& group = e.group == "802-11-wireless"            ? "wifi"
                                  : e.group == "802-11-wireless-security" ? "wifi-security"
                                                                          : e.group;
-      settings_[group + "." + e.key] = {e.value, {path_, e.span}};
+      const std::string key = group + "." + e.key;
+      NetworkSetting& now = settings_[key];
+      if (!now.value.empty() && lost_.size() < kLost) lost_.emplace_back(key, now);
+      now = {e.value, {path_, e.span}};
     }
   }
 
@@ -84,6 +87,12 @@ class Connection {
           "802-1x.password", "802-1x.private-key-password", "vpn-secrets.password",
           "wireguard.private-key", "pppoe.password", "gsm.password"})
       if (const auto* const secret = find(key)) one.secret = secret->place;
+    for (const auto& [key, loser] : lost_)
+      // The value may be a secret.
+      if (!key.starts_with("wifi-security.") && !key.starts_with("802-1x.") &&
+          key.find("pass") == std::string::npos && key.find("secret") == std::string::npos &&
+          key.find("private") == std::string::npos)
+        one.lost.push_back({loser, settings_.at(key).place});
     return one;
   }
 
@@ -193,7 +202,9 @@ class Connection {
   }
 
   std::string path_;
+  static constexpr size_t kLost = 100;
   std::map<std::string, NetworkSetting, std::less<>> settings_;
+  std::vector<std::pair<std::string, NetworkSetting>> lost_;  // what was in them before
   std::map<std::string, NetworkSetting> groups_;
 };
 

@@ -22,6 +22,12 @@ struct NetworkSetting {
   NetworkPlace place;
 };
 
+// A setting that another one of the same name replaced.
+struct NetworkLost {
+  NetworkSetting loser;
+  NetworkPlace winner;
+};
+
 struct NetworkAddress {
   std::string text;  // "192.0.2.1/24"
   NetworkPlace place;
@@ -41,6 +47,7 @@ struct NetworkInterface {
   NetworkSetting wireless;     // of a wireless network that is joined: "none", "wep", "wpa"
   NetworkPlace secret;         // a password or key that stands in the file
   std::vector<NetworkAddress> addresses;
+  std::vector<NetworkLost> lost;
   NetworkPlace place;
   std::optional<bool> enabled;  // the manager is started at boot
 };

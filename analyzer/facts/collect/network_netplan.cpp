@@ -186,9 +186,13 @@ class Netplan {
       const auto is_on = boolean(setting);
       if (!is_on)
         refuse(setting, key + " is true or false");
-      else if (key == "accept-ra")
-        interface.accept_ra = {*is_on ? "yes" : "no", at(setting)};
-      else
+      else if (key == "accept-ra") {
+        const NetworkSetting now{*is_on ? "yes" : "no", at(setting)};
+        for (NetworkLost& lost : interface.lost) lost.winner = now.place;
+        if (!interface.accept_ra.value.empty())
+          interface.lost.push_back({interface.accept_ra, now.place});
+        interface.accept_ra = now;
+      } else
         (key == "dhcp4" ? one.dhcp4 : one.dhcp6) = *is_on;
     } else if (key == "link-local") {
       one.local4 = one.local6 = false;

@@ -84,11 +84,13 @@ class Networkd {
     settings_.clear();
     match_.clear();
     addresses_.clear();
+    lost_.clear();
     if (!read_file(path, one)) return;
     for (const std::string& drop_in : drop_ins) read_file(drop_in, one);
     // "No valid settings found in the [Match] section, ignoring file."
     if (match_.empty() || network_switch(text("Link.Unmanaged")) == "yes") return;
     finish(one);
+    for (auto& [key, loser] : lost_) one.lost.push_back({std::move(loser), settings_[key].place});
     list_.push_back(std::move(one));
   }
 
@@ -168,7 +170,10 @@ class Networkd {
       is_known = setting.value.empty() || setting.value == "up" || setting.value == "always-up" ||
                  setting.value == "manual" || setting.value == "always-down" ||
                  setting.value == "down" || setting.value == "bound";
-    if (is_known) settings_[key] = std::move(setting);
+    if (!is_known) return;
+    NetworkSetting& now = settings_[key];
+    if (!now.value.empty() && lost_.size() < kLost) lost_.emplace_back(key, now);
+    now = std::move(setting);
   }
 
   const NetworkSetting* find(const std::string& key) const {
@@ -261,6 +266,8 @@ class Networkd {
   Context& context_;
   NetworkInterfaces list_;
   std::map<std::string, NetworkSetting> settings_;  // "Network.DHCP"
+  static constexpr size_t kLost = 100;
+  std::vector<std::pair<std::string, NetworkSetting>> lost_;  // what was in them before
   std::map<std::string, std::string> match_;
   std::vector<Address> addresses_;
   int version_ = 999;

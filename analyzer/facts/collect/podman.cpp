@@ -187,7 +187,10 @@ class Registries {
         }
       } else if (e.path.size() == 1 && key == "unqualified-search-registries") {
         if (!is_search && !context_.is_fragment())
-          std::erase_if(all_, [](const Registry& r) { return r.kind == "search"; });
+          std::erase_if(all_, [&](const Registry& r) {
+            if (r.kind == "search") lost(r, loc, "a file read later has a list of its own");
+            return r.kind == "search";
+          });
         is_search = true;
         if (e.ordinal >= 0) {
           Registry r;
@@ -236,13 +239,18 @@ class Registries {
           refuse(registry.span, registry.location + " is there twice, and not the same");
       if (registry.kind == "registry" && !context_.is_fragment())
         std::erase_if(all_, [&](const Registry& r) {
-          return r.kind != "search" && r.file < file_ && r.prefix == registry.prefix;
+          const bool goes = r.kind != "search" && r.file < file_ && r.prefix == registry.prefix;
+          if (goes) lost(r, registry.loc, "a file read later has the same prefix");
+          return goes;
         });
       // Of the same prefix in one file the first counts.
       if (registry.kind == "registry" && !context_.is_fragment() &&
           std::any_of(all_.begin(), all_.end(), [&](const Registry& r) {
             return r.kind == "registry" && r.file == file_ && r.prefix == registry.prefix;
           })) {
+        for (const Registry& first : all_)
+          if (first.kind == "registry" && first.file == file_ && first.prefix == registry.prefix)
+            lost(registry, first.loc, "the first table of a prefix counts");
         dropped.insert(key);
         continue;
       }
@@ -264,6 +272,14 @@ class Registries {
  private:
   static void trim(std::string& location) {
     while (location.ends_with('/')) location.pop_back();
+  }
+
+  void lost(const Registry& loser, LocationId winner, std::string_view why) {
+    store_.overridden(kPodmanRegistryTable, loser.location, winner, loser.loc,
+                      loser.insecure  ? "insecure"
+                      : loser.blocked ? "blocked"
+                                      : loser.location,
+                      why);
   }
 
   void refuse(Span span, std::string message) {

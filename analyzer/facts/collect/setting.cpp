@@ -173,17 +173,23 @@ class Settings {
   void read_daemon(const Daemon& daemon) {
     if (context_.is_fragment()) return loose_daemon(daemon);
     lines_.clear();
+    hidden_.clear();
+    std::string first;
     for (const std::string_view directory : kDirectories) {
       const std::string main = join_path(directory, daemon.file);
       if (!context_.tree().exists(main)) continue;
-      read_ini(daemon, main);
-      break;
+      if (first.empty())
+        read_ini(daemon, first = main);
+      else
+        hidden_.emplace_back(main, first);
     }
     std::map<std::string, std::string> drop_ins;  // by name, for that is their order
     for (const std::string_view directory : kDirectories) {
       const std::string drop_in = join_path(directory, std::string(daemon.file) + ".d");
       for (const std::string& path : context_.tree().glob(drop_in, "*.conf"))
-        drop_ins.try_emplace(std::string(file_name(path)), path);
+        if (const auto [known, is_new] = drop_ins.try_emplace(std::string(file_name(path)), path);
+            !is_new)
+          hidden_.emplace_back(path, known->second);
     }
     for (const auto& [name, path] : drop_ins) read_ini(daemon, path);
     write_daemon(daemon);
@@ -293,6 +299,20 @@ class Settings {
               line->path == winner.path ? "set again later in the same file"
                                         : "read earlier than " + winner.path);
     }
+    for (const auto& [path, by] : hidden_) {
+      const auto text = context_.tree().read(path);
+      if (!text) continue;  // it would not count anyway
+      for (const unit::Assignment& lost : unit::parse(*text, daemon.sections).assignments) {
+        const auto now = keys.find({lost.section, lost.key});
+        const Line* winner = now == keys.end() ? nullptr : now->second.back();
+        if (winner && winner->assignment.value == lost.value) continue;
+        context_.store().overridden(
+            kSettingTable, std::string(daemon.program) + "." + lost.key,
+            winner ? context_.store().locate(winner->path, winner->assignment.span) : LocationId{},
+            context_.store().locate(path, lost.span), lost.value,
+            by + " has the same name and counts instead");
+      }
+    }
   }
 
   void read_lines(const Program& program, const std::string& path, int depth) {
@@ -364,6 +384,8 @@ class Settings {
   }
 
   Context& context_;
+  std::vector<std::pair<std::string, std::string>>
+      hidden_;  // files that another of the same name hides: and that
   std::vector<Line> lines_;
   std::map<std::string, std::vector<Last>> last_;
   IncludeLimit limit_{context_, kFiles};

@@ -5,6 +5,7 @@
 // error and the first one stays. Settings that sudo does not know or of the wrong kind it leaves out.
 #include "analyzer/facts/collect/sudo.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "analyzer/facts/collect/include_limit.h"
+#include "analyzer/facts/collect/sudo_order.h"
 #include "analyzer/source/tree.h"
 #include "parsers/sudoers.h"
 #include "parsers/sudoers_default.h"
@@ -44,13 +46,16 @@ const TableSpec kSudoRuleTable{
                  "No password is asked for: the tag NOPASSWD, or Defaults !authenticate for all, "
                  "the user or "
                  "the command without the tag PASSWD."},
+                {"counts", ColumnType::boolean,
+                 "0: a later rule takes all that this one is for, as far as words and the groups "
+                 "of the host can tell."},
                 {"noexec", ColumnType::boolean, "The tag NOEXEC holds."},
                 {"setenv", ColumnType::boolean, "The tag SETENV holds; ALL implies it."},
                 {"loc", ColumnType::location, "The user specification."},
                 {"user_loc", ColumnType::location, "The user, where he is named."},
                 {"command_loc", ColumnType::location, "The command, where it is named."}},
     .indexes = {"user", "command"},
-    .examples = {"SELECT user, command, loc FROM sudo_rule WHERE allows AND nopasswd"}};
+    .examples = {"SELECT user, command, loc FROM sudo_rule WHERE allows AND nopasswd AND counts"}};
 
 const TableSpec kSudoDefaultTable{
     .name = "sudo_default",
@@ -125,7 +130,7 @@ std::string_view name(sudoers::Scope scope) {
 
 class Sudoers {
  public:
-  explicit Sudoers(Context& context) : context_(context) {}
+  explicit Sudoers(Context& context) : context_(context), order_(context) {}
 
   void read(const std::string& path, int depth = 0) {
     // sudo itself allows 128 nested files.
@@ -152,7 +157,8 @@ class Sudoers {
     write_defaults();
     for (const Placed& placed : entries_)
       if (const auto* spec = std::get_if<sudoers::UserSpec>(placed.entry))
-        write_spec(*spec, *placed.path);
+        note_spec(*spec, *placed.path);
+    for (size_t i = 0; i < found_.size(); ++i) write_row(i);
   }
 
  private:
@@ -322,13 +328,17 @@ class Sudoers {
       off = last.second;
     };
     look(sudoers::Scope::global, {""});
-    look(sudoers::Scope::user, {user.item->text, "ALL"});
+    std::vector<std::string> users{user.item->text, "ALL"};
+    for (const std::string_view group : order_.groups_of(user.item->text))
+      users.emplace_back(group);
+    look(sudoers::Scope::user, users);
     look(sudoers::Scope::command, {command.item->text, with_arguments(*command.item), "ALL"});
     return off;
   }
 
-  void write_spec(const sudoers::UserSpec& spec, const std::string& path) {
+  void note_spec(const sudoers::UserSpec& spec, const std::string& path) {
     const std::vector<Member> users = resolve(spec.users, sudoers::AliasKind::user, path);
+    const bool excludes_users = std::ranges::any_of(users, &Member::negated);
     const sudoers::Runas* known = nullptr;
     std::string runas = "root", groups;
     for (const sudoers::Privilege& privilege : spec.privileges) {
@@ -346,14 +356,15 @@ class Sudoers {
         if (is_spent()) return;
         for (const Member& command : commands)
           for (const Member& user : users)
-            write_row(spec, path, given, user, command, hosts, runas, groups);
+            note_row(spec, path, given, user, command, hosts, runas, groups, excludes_users);
       }
     }
   }
 
-  void write_row(const sudoers::UserSpec& spec, const std::string& path,
-                 const sudoers::CommandSpec& given, const Member& user, const Member& command,
-                 std::string_view hosts, std::string_view runas, std::string_view groups) {
+  void note_row(const sudoers::UserSpec& spec, const std::string& path,
+                const sudoers::CommandSpec& given, const Member& user, const Member& command,
+                std::string_view hosts, std::string_view runas, std::string_view groups,
+                bool excludes_users) {
     if (rows_ >= kRows) {
       if (rows_++ == kRows)
         context_.issue(path, {"too-many-rules", spec.span,
@@ -367,18 +378,39 @@ class Sudoers {
     std::string digests;
     for (const std::string& digest : command.item->digests)
       digests += (digests.empty() ? "" : ",") + digest;
+    found_.push_back({std::move(digests), user.negated, !user.negated && !command.negated,
+                      tag(sudoers::Tag::nopasswd).value_or(is_unauthenticated(user, command)),
+                      tag(sudoers::Tag::noexec).value_or(false),
+                      tag(sudoers::Tag::setenv).value_or(is_all), place(path, spec.span),
+                      place(*user.path, user.item->span),
+                      place(*command.path, command.item->span)});
+    order_.add({position_, user.item->text, hosts, runas, groups, command.item->text,
+                command.item->arguments,
+                excludes_users || given.is_conditional || !command.item->digests.empty()});
+  }
+
+  void write_row(size_t index) {
+    const Found& found = found_[index];
+    const SudoMatch match = order_.match(index);
+    const auto by = order_.taken_by(index);
     context_.store().insert(
         kSudoRuleTable,
-        {position_, std::string_view(user.item->text), user.negated, hosts, runas, groups,
-         std::string_view(command.item->text),
-         command.item->arguments ? Value(std::string_view(*command.item->arguments))
-                                 : Value(Null{}),
-         digests.empty() ? Value(Null{}) : Value(std::string_view(digests)),
-         !user.negated && !command.negated,
-         tag(sudoers::Tag::nopasswd).value_or(is_unauthenticated(user, command)),
-         tag(sudoers::Tag::noexec).value_or(false), tag(sudoers::Tag::setenv).value_or(is_all),
-         place(path, spec.span), place(*user.path, user.item->span),
-         place(*command.path, command.item->span)});
+        {match.position, match.user, found.is_user_negated, match.hosts, match.runas_users,
+         match.runas_groups, match.command,
+         match.arguments ? Value(*match.arguments) : Value(Null{}),
+         found.digests.empty() ? Value(Null{}) : Value(std::string_view(found.digests)),
+         found.allows, found.nopasswd, !by.has_value(), found.noexec, found.setenv, found.loc,
+         found.user_loc, found.command_loc});
+    if (!by) return;
+    std::string said = found.allows ? found.nopasswd ? "NOPASSWD: " : "" : "!";
+    said += match.command;
+    if (match.arguments) (said += ' ') += *match.arguments;
+    // Rules are found at the user or at the command.
+    for (const auto& [winner, loser] : {std::pair(found_[*by].user_loc, found.user_loc),
+                                        std::pair(found_[*by].command_loc, found.command_loc)})
+      if (winner != loser)
+        context_.store().overridden(kSudoRuleTable, match.user, winner, loser, said,
+                                    "the last rule that matches counts");
   }
 
   LocationId place(const std::string& path, Span span) {
@@ -392,6 +424,14 @@ class Sudoers {
   std::map<std::pair<sudoers::AliasKind, std::string>,
            std::pair<const sudoers::Alias*, const std::string*>>
       aliases_;
+  // What SudoMatch has not of a rule.
+  struct Found {
+    std::string digests;
+    bool is_user_negated, allows, nopasswd, noexec, setenv;
+    LocationId loc, user_loc, command_loc;
+  };
+  SudoOrder order_;
+  std::vector<Found> found_;
   std::vector<Counted> counted_;
   Bindings bindings_;
   std::map<std::tuple<sudoers::Scope, const Bindings::value_type*, std::string>, size_t> last_;
@@ -427,7 +467,7 @@ const Collector kSudoCollector{
     // An include may name any file; those elsewhere than in these places are rare and, in an archive,
     // reported as not read.
     .paths = {"etc/sudoers", "etc/sudoers.d/*", "etc/sudoers.local", "usr/local/etc/sudoers",
-              "usr/local/etc/sudoers.d/*"},
+              "usr/local/etc/sudoers.d/*", "etc/passwd", "etc/group"},
     .loose = {"sudoers", "sudoers.d/*"},
     .collect = collect_sudo};
 

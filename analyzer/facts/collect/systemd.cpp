@@ -145,6 +145,7 @@ void write_unit(Context& context, const Unit& unit) {
                     store.locate(line->path, line->value_span)});
     report_lost(store, kUnitSettingTable, full, setting);
   }
+  report_hidden(context, kUnitSettingTable, unit);
 }
 
 void collect_units(Context& context) {

@@ -55,7 +55,10 @@ std::optional<int64_t> mode_of(std::string_view text) {
   return mode;
 }
 
-void read(Context& context, const std::string& path, std::set<std::string>& known) {
+// The lines that make something, by its path: where the first stands.
+using Made = std::map<std::string, LocationId, std::less<>>;
+
+void read(Context& context, const std::string& path, Made& known) {
   const auto text = context.read(path);
   if (!text) return;
   const parsers::directives::File file = parsers::directives::parse(text->text, {.comments = "#;"});
@@ -83,19 +86,25 @@ void read(Context& context, const std::string& path, std::set<std::string>& know
     // Lines that change what is there, and those that remove or copy, stand beside others for the path.
     const bool makes =
         std::string_view("fFwdDvqQpLcbC").find(directive.name[0]) != std::string_view::npos;
-    const bool is_used = !makes || known.insert(where).second;
-    context.store().insert(
-        kTmpfilesLineTable,
-        {std::string_view(directive.name).substr(0, 1), std::string_view(where),
-         mode ? Value(*mode) : Value(Null{}), text_or_null(user), text_or_null(group), is_used,
-         context.store().locate(text->path, directive.span)});
+    const LocationId loc = context.store().locate(text->path, directive.span);
+    const auto [first, is_first] =
+        makes ? known.try_emplace(where, loc) : std::pair(known.end(), true);
+    const bool is_used = !makes || is_first;
+    if (!is_used)
+      context.store().overridden(kTmpfilesLineTable, where, first->second, loc,
+                                 directive.name + " " + directive.value,
+                                 "the first line for a path counts");
+    context.store().insert(kTmpfilesLineTable,
+                           {std::string_view(directive.name).substr(0, 1), std::string_view(where),
+                            mode ? Value(*mode) : Value(Null{}), text_or_null(user),
+                            text_or_null(group), is_used, loc});
   }
 }
 
 void collect_tmpfiles(Context& context) {
   if (context.is_fragment()) {
     for (const std::string& path : context.loose()) {
-      std::set<std::string> known;
+      Made known;
       read(context, path, known);
     }
     return;
@@ -104,7 +113,7 @@ void collect_tmpfiles(Context& context) {
   for (const std::string_view directory : kDirectories)
     for (const std::string& path : context.tree().glob(directory, "*.conf"))
       files.try_emplace(std::string(file_name(path)), path);
-  std::set<std::string> known;
+  Made known;
   for (const auto& [name, path] : files) read(context, path, known);
 }
 

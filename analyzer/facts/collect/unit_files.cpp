@@ -65,6 +65,7 @@ struct UnitFiles::Impl {
   struct Entry {
     std::string path;
     std::string alias_of;
+    std::vector<std::string> hidden;  // files of this name further down the search path
   };
 
   explicit Impl(Context& context) : tree(context.tree()) {
@@ -113,23 +114,27 @@ void UnitFiles::Impl::scan_directory(const std::string& directory) {
   for (const std::string& name : *names) {
     std::string path = join_path(directory, name);
     if (name.ends_with(".d")) drop_in_directories.insert(path);
-    if (!unit_name_kind(name) || entries.contains(name)) continue;
+    if (!unit_name_kind(name)) continue;
     const auto stat = tree.lstat(path);
     if (!stat) continue;
-    if (stat->type == NodeType::file) entries[name] = {path, {}};
+    if (const auto known = entries.find(name); known != entries.end()) {
+      if (stat->type == NodeType::file && stat->size > 0) known->second.hidden.push_back(path);
+      continue;
+    }
+    if (stat->type == NodeType::file) entries[name] = {path, {}, {}};
     if (stat->type != NodeType::symlink) continue;
     const auto written = tree.readlink(path);
     if (!written) continue;
     const std::string target = link_target(tree, directory, *written);
     if (!in_search_path(search_path, target)) {
       // A mask, or a unit that lies elsewhere: the name of the target does not matter.
-      entries[name] = {path, {}};
+      entries[name] = {path, {}, {}};
       continue;
     }
     const std::string other(file_name(target));
     // A link that is no valid alias is skipped, so one to the same name further down changes
     // nothing.
-    if (alias_is_valid(name, other)) entries[name] = {path, other};
+    if (alias_is_valid(name, other)) entries[name] = {path, other, {}};
   }
 }
 
@@ -256,6 +261,7 @@ std::unique_ptr<Unit> UnitFiles::Impl::load(std::string_view name, bool is_gener
       if (lookup(instance, id, other_by_template) == entry) also(instance);
     }
   unit->names = names;
+  if (entry) unit->hidden_files = entry->hidden;
 
   if (entry && is_mask(tree, entry->path)) {
     unit->load = Unit::Load::masked;

@@ -54,6 +54,9 @@ struct Unit {
   // Drop-ins of the same name in a directory that counts less, and those that are masked: path and
   // the path that wins.
   std::vector<std::pair<std::string, std::string>> hidden_drop_ins;
+  // Unit files of the same name in directories of the search path that count less than the one of
+  // `path`, in the order of the search path.
+  std::vector<std::string> hidden_files;
   std::vector<UnitLine> lines;  // all assignments that are read, in that order; none if masked
   std::vector<std::pair<std::string, parsers::SyntaxErrors>> errors;  // by file
   std::string fatal;  // the setting of the unit file for which systemd refuses it, in words
@@ -120,6 +123,11 @@ void report_errors(Context& context, const Unit& unit);
 // Says in the store which of a unit's settings lost and to what, in the table `table` under `key`.
 void report_lost(Store& store, const TableSpec& table, std::string_view key,
                  const UnitSetting& setting);
+
+// Says there, too, what is written in the files that systemd passes over because one of the same
+// name counts more: a unit file of /etc for the vendor's, a drop-in or a mask for another. Only
+// what the unit does not say in the same words; the keys are "UNIT/SECTION/KEY".
+void report_hidden(Context& context, const TableSpec& table, const Unit& unit);
 
 // The patterns of Collector::paths and Collector::loose for whoever calls units(), with their own.
 std::vector<std::string_view> unit_paths(std::vector<std::string_view> others = {});

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "analyzer/facts/collect/unit_files.h"
+#include "analyzer/facts/collect/unit_name.h"
 
 namespace drydock::facts {
 namespace {
@@ -266,6 +267,36 @@ void report_lost(Store& store, const TableSpec& table, std::string_view key,
       store.overridden(table, key, store.locate(lost.winner->path, lost.winner->span),
                        store.locate(lost.line->path, lost.line->span), lost.line->value,
                        lost.reason);
+}
+
+void report_hidden(Context& context, const TableSpec& table, const Unit& unit) {
+  if (unit.hidden_files.empty() && unit.hidden_drop_ins.empty()) return;
+  Store& store = context.store();
+  const auto settings = unit.settings();
+  const auto one = [&](const std::string& path, const std::string& winner, std::string_view why) {
+    const auto text = context.tree().read(path);
+    if (!text) return;  // its setting does not count anyway
+    const auto file = parsers::unit::parse(*text, parsers::unit::sections_of(unit_type(unit.name)));
+    for (const parsers::unit::Assignment& lost : file.assignments) {
+      const auto now = settings.find({lost.section, lost.key});
+      const bool is_set = now != settings.end() && !now->second.lines.empty();
+      const auto says_it = [&](const UnitLine* line) { return line->value == lost.value; };
+      if (is_set && std::ranges::any_of(now->second.lines, says_it)) continue;
+      const UnitLine* line = is_set ? now->second.lines.back() : nullptr;
+      store.overridden(table, unit.name + "/" + lost.section + "/" + lost.key,
+                       line ? store.locate(line->path, line->span) : LocationId{},
+                       store.locate(path, lost.span), lost.value, winner + std::string(why));
+    }
+  };
+  const auto real = [&](const std::string& path) {
+    const auto resolved = context.tree().resolve(path);
+    return resolved ? *resolved : path;
+  };
+  for (const std::string& path : unit.hidden_files)
+    one(real(path), unit.path, " has the same name and counts instead");
+  for (const auto& [path, winner] : unit.hidden_drop_ins)
+    one(real(path), winner,
+        is_mask(context.tree(), winner) ? " masks it" : " has the same name and counts instead");
 }
 
 }  // namespace drydock::facts
