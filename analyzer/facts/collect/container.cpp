@@ -72,10 +72,11 @@ const TableSpec kContainerSettingTable{
           "publish-all, oom-kill-disable, restart, restart-max, log-driver, memory, "
           "memory-reservation, pids-limit, cpu-shares, cpu-quota, nano-cpus, cpuset, cpu-limit, "
           "apparmor, seccomp, selinux-label, no-new-privileges, user, image, health-check, "
-          "health."},
+          "health, tls-verify (of fetching its image)."},
          {"value", ColumnType::text,
           "A switch is 'true' or 'false'; a limit that is none '0'; cpu-limit is 'none' or what "
-          "limits; health-check 'none' or 'set'; seccomp 'default' (the engine's own profile), "
+          "limits; health-check 'none' or 'set'; network, ipc and uts 'pod' for what is its pod's; "
+          "seccomp 'default' (the engine's own profile), "
           "'unconfined', 'custom' or 'daemon' (a file of daemon.json)."},
          {"because", ColumnType::text,
           "What else decided: 'privileged' or 'daemon'; NULL: the setting itself."},
@@ -365,6 +366,9 @@ std::vector<std::string_view> loose_paths() {
                                        "config.v2.json",
                                        "*.container",
                                        "*.container.d/*.conf",
+                                       "*.pod",
+                                       "*.pod.d/*.conf",
+                                       "*.volume",
                                        "compose.yaml",
                                        "compose.yml",
                                        "compose.*.yaml",
@@ -389,6 +393,7 @@ void collect_containers(Context& context) {
   for (const ContainerModel& container : containers(context)) rows.write(container);
   write_images(context);
   write_docker_networks(context);
+  write_quadlet(context);
 }
 
 struct AllContainers {
@@ -405,8 +410,8 @@ const std::vector<ContainerModel>& containers(Context& context) {
           all.list.push_back(std::move(container));
         for (ContainerModel& container : containerd_containers(context))
           all.list.push_back(std::move(container));
-        for (ContainerModel& container : quadlet_containers(context))
-          all.list.push_back(std::move(container));
+        for (const ContainerModel& container : quadlet_containers(context))
+          all.list.push_back(container);
         for (ContainerModel& container : compose_containers(context))
           all.list.push_back(std::move(container));
         return all;
@@ -449,7 +454,7 @@ const Collector kContainerCollector{
                &kContainerPortTable, &kContainerCapabilityTable, &kContainerSecurityOptionTable,
                &kContainerDeviceTable, &kContainerUlimitTable, &kContainerVariableTable,
                &kContainerNetworkTable, &kDockerNetworkTable, &kImageTable, &kImageReferenceTable,
-               &kImageHistoryTable, &kImageVariableTable, &kImagePortTable},
+               &kImageHistoryTable, &kImageVariableTable, &kImagePortTable, &kQuadletUnitTable},
     .needs = {"docker_daemon"},
     .paths = state_paths(),
     .loose = loose_paths(),

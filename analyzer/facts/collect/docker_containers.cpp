@@ -193,6 +193,11 @@ class Reader {
       }
     const json::Value* privileged = host("Privileged");
     const bool is_privileged = privileged != nullptr && privileged->is_true();
+    // "systempaths=unconfined" is the client's, which sends two empty lists in its place.
+    if (const json::Value* masked = host("MaskedPaths"); !is_privileged && masked != nullptr &&
+                                                         masked->is(json::Kind::array) &&
+                                                         masked->items.empty())
+      out_.security_options.push_back({"systempaths", "unconfined", in_host(masked)});
 
     // moby, daemon/oci_linux.go and seccomp_linux.go: the option, else for a privileged container no
     // profile at all, else the daemon's or the built-in one.

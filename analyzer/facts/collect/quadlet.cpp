@@ -1,371 +1,239 @@
 #include "analyzer/facts/collect/quadlet.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
+#include "analyzer/facts/collect/podman_run.h"
+#include "analyzer/facts/collect/quadlet_command.h"
+#include "analyzer/facts/collect/quadlet_unit.h"
 #include "analyzer/source/tree.h"
-#include "parsers/unit.h"
 
 namespace drydock::facts {
 namespace {
-
-namespace unit = parsers::unit;
 
 // podman-systemd.unit(5), "Podman rootful unit search path"; of equal names the first counts.
 constexpr std::string_view kSearchPath[] = {"run/containers/systemd", "etc/containers/systemd",
                                             "usr/share/containers/systemd"};
 // "Podman rootless unit search path", below a home and for users in general.
 constexpr std::string_view kUsers = "etc/containers/systemd/users";
+constexpr std::string_view kOfHome = ".config/containers/systemd";
+constexpr std::string_view kTypes[] = {"container", "pod",   "kube", "volume",
+                                       "network",   "image", "build"};
 
-struct Line {
-  std::string value;
-  Place place;
+bool is_set(const ContainerModel& container, std::string_view key) {
+  return std::any_of(container.settings.begin(), container.settings.end(),
+                     [&](const ContainerSetting& s) { return s.key == key; });
+}
+std::string setting(const ContainerModel& container, std::string_view key) {
+  for (const ContainerSetting& s : container.settings)
+    if (s.key == key) return s.value;
+  return "";
+}
+
+struct QuadletRow {
+  std::string path, type, service, resource, refused;
+  bool is_rootless = false;
+  std::vector<std::string> command;
+  std::string links;
 };
 
-class Quadlet {
- public:
-  Quadlet(Context& context, const std::string& path, bool is_rootless)
-      : context_(context), path_(path), is_rootless_(is_rootless) {}
+struct QuadletUnits {
+  std::vector<ContainerModel> containers;
+  std::vector<QuadletRow> rows;
+};
 
-  void read(const std::string& path) {
-    const auto text = context_.read(path);
-    if (!text) return;
-    const unit::File file = unit::parse(text->text);
-    context_.issues(text->path, file.errors);
-    for (const unit::Assignment& a : file.assignments) {
-      auto& lines = lines_[{a.section, a.key}];
-      // systemd.syntax(7): an empty value resets a list; of the other keys the last one counts.
-      if (a.value.empty())
-        lines.clear();
-      else
-        lines.push_back({a.value, {text->path, a.span}});
-    }
+// A unit with what its command says.
+struct Made {
+  const QuadletUnit* unit = nullptr;
+  QuadletCommand command;
+  ContainerModel model;
+  PodmanRun run;
+};
+
+// All units of a search path; pods, volumes and networks also by the names of what they make.
+struct Units {
+  QuadletNames names;
+  std::map<std::string, Made, std::less<>> made;  // by file name
+  std::map<std::pair<std::string_view, std::string>, const Made*> resources;
+
+  const Made* find(std::string_view type, const std::string& resource) const {
+    const auto found = resources.find({type, resource});
+    return found == resources.end() ? nullptr : found->second;
   }
+};
 
-  ContainerModel model() {
+// The container of a .container unit, or the one that holds a pod's name spaces.
+class Maker {
+ public:
+  Maker(Context& context, const Units& units, const Made& made)
+      : context_(context), units_(units), unit_(*made.unit), run_(made.run), out_(made.model) {}
+
+  ContainerModel make() {
     out_.engine = "podman";
     out_.source = "quadlet";
-    out_.id = path_;
-    out_.place = {path_, Span{}};
-    std::string name(file_name(path_));
-    name.resize(name.size() - std::string_view(".container").size());
-    const Line* given = last("ContainerName");
-    out_.name = given ? given->value : name;
-    const Line* image = last("Image");
-    if (image != nullptr) out_.image = image->value;
-    out_.set("image", out_.image, place(image));
-    user();
-    switches();
-    lists();
-    arguments();
+    out_.id = unit_.path();
+    out_.place = {unit_.path(), Span{}};
+    out_.name = unit_.expand(out_.name);
+    user_namespace();
+    bind_volumes();
+    networks();
+    if (unit_.type() == "pod") {
+      // What the containers of a pod share; the rest are settings of each of them.
+      out_.name += "-infra";
+      return std::move(out_);
+    }
+    service();
+    if (!run_.pod.empty()) join();
+    image();
     defaults();
     return std::move(out_);
   }
 
  private:
-  const std::vector<Line>& all(std::string_view key, std::string_view section = "Container") {
-    static const std::vector<Line> kNone;
-    const auto found = lines_.find({std::string(section), std::string(key)});
-    return found == lines_.end() ? kNone : found->second;
-  }
-  const Line* last(std::string_view key, std::string_view section = "Container") {
-    const auto& lines = all(key, section);
-    return lines.empty() ? nullptr : &lines.back();
-  }
-  Place place(const Line* line) const { return line ? line->place : out_.place; }
-  bool is_set(std::string_view key) const {
-    return std::any_of(out_.settings.begin(), out_.settings.end(),
-                       [&](const ContainerSetting& s) { return s.key == key; });
-  }
-  void replace(std::string_view key, std::string value, const Place& at) {
-    std::erase_if(out_.settings, [&](const ContainerSetting& s) { return s.key == key; });
-    out_.set(key, std::move(value), at);
+  void fall_back(std::string_view key, std::string value, std::string_view because = {}) {
+    if (!is_set(out_, key)) out_.set(key, std::move(value), out_.place, because);
   }
 
-  void user() {
-    const Line* user = last("User");
-    const Line* userns = last("UserNS");
-    if (user != nullptr) {
-      // "Group=… --user UID:…"
-      const Line* group = last("Group");
-      out_.user = user->value + (group ? ":" + group->value : "");
-      const std::string_view id = std::string_view(out_.user).substr(0, out_.user.find(':'));
-      if (id == "root" || id == "0")
-        out_.uid = 0;
-      else if (!id.empty() && id.size() < 10 &&
-               id.find_first_not_of("0123456789") == std::string_view::npos)
-        out_.uid = std::stoll(std::string(id));
-    }
-    if (user != nullptr || !context_.is_fragment()) out_.set("user", out_.user, place(user));
-    const bool own = userns != nullptr && userns->value != "host";
-    out_.is_host_root = !is_rootless_ && !own;
-    if (userns != nullptr) out_.set("userns", userns->value, userns->place);
+  static bool is_own(const std::string& user_namespace) {
+    return !user_namespace.empty() && user_namespace != "host";
+  }
+  void user_namespace() {
+    if (!context_.is_fragment())
+      out_.is_host_root = !unit_.is_rootless() && !is_own(run_.user_namespace);
   }
 
-  void boolean(std::string_view key, std::string_view setting) {
-    const Line* line = last(key);
-    if (line == nullptr && context_.is_fragment()) return;
-    const bool is = line != nullptr && unit::boolean(line->value).value_or(false);
-    out_.set(setting, is ? "true" : "false", place(line));
-  }
-
-  void switches() {
-    boolean("ReadOnly", "read-only");
-    boolean("NoNewPrivileges", "no-new-privileges");
-    const Line* seccomp = last("SeccompProfile");
-    if (seccomp != nullptr)
-      out_.set("seccomp", seccomp->value == "unconfined" ? "unconfined" : "custom", seccomp->place);
-    const Line* apparmor = last("AppArmor");
-    if (apparmor != nullptr) out_.set("apparmor", apparmor->value, apparmor->place);
-    const Line* label = last("SecurityLabelDisable");
-    if (label != nullptr && unit::boolean(label->value).value_or(false))
-      out_.set("selinux-label", "disable", label->place);
-    if (const Line* pids = last("PidsLimit"))
-      out_.set("pids-limit", pids->value == "-1" ? "0" : pids->value, pids->place);
-    if (const Line* memory = last("Memory")) out_.set("memory", memory->value, memory->place);
-    if (const Line* check = last("HealthCmd"))
-      out_.set("health-check", check->value == "none" ? "none" : "set", check->place);
-    // Limits of the service hold for the container as well: it runs in the unit's control group.
-    if (const Line* memory = last("MemoryMax", "Service"); memory && !is_set("memory"))
-      out_.set("memory", memory->value == "infinity" ? "0" : memory->value, memory->place);
-    if (const Line* tasks = last("TasksMax", "Service"); tasks && !is_set("pids-limit"))
-      out_.set("pids-limit", tasks->value == "infinity" ? "0" : tasks->value, tasks->place);
-    for (const char* key : {"CPUQuota", "CPUWeight"})
-      if (const Line* cpu = last(key, "Service"))
-        out_.set("cpu-limit", key[3] == 'Q' ? "quota" : "shares", cpu->place);
-  }
-
-  // "source:destination[:options]"; a source that is no path is a volume.
-  void volume(std::string_view value, const Place& at) {
-    const size_t first = value.find(':');
-    if (first == std::string_view::npos) {
-      out_.mounts.push_back({"volume", "", std::string(value), false, "", at});
-      return;
-    }
-    const size_t second = value.find(':', first + 1);
-    const std::string source(value.substr(0, first));
-    ContainerMount mount{source.starts_with('/') || source.starts_with('.') ? "bind" : "volume",
-                         source,
-                         std::string(value.substr(first + 1, second - first - 1)),
-                         false,
-                         "rprivate",
-                         at};
-    std::string_view options =
-        second == std::string_view::npos ? std::string_view{} : value.substr(second + 1);
-    while (!options.empty()) {
-      const std::string_view word = options.substr(0, options.find(','));
-      if (word == "ro") mount.read_only = true;
-      for (const std::string_view known : {"shared", "rshared", "slave", "rslave", "private"})
-        if (word == known) mount.propagation = word;
-      options.remove_prefix(std::min(options.size(), word.size() + 1));
-    }
-    out_.mounts.push_back(std::move(mount));
-  }
-
-  // "[[ip:][host port]:]container port[/protocol]"
-  void port(std::string_view value, const Place& at) {
-    ContainerPort port{0, "tcp", "", "", at};
-    if (const size_t slash = value.find('/'); slash != std::string_view::npos) {
-      port.protocol = value.substr(slash + 1);
-      value = value.substr(0, slash);
-    }
-    const size_t last_colon = value.rfind(':');
-    const std::string inside(last_colon == std::string_view::npos ? value
-                                                                  : value.substr(last_colon + 1));
-    port.port = std::atoll(inside.substr(0, 6).c_str());
-    if (last_colon != std::string_view::npos) {
-      std::string_view rest = value.substr(0, last_colon);
-      const size_t colon = rest.rfind(':');
-      port.host_port = rest.substr(colon == std::string_view::npos ? 0 : colon + 1);
-      if (colon != std::string_view::npos) port.host_ip = rest.substr(0, colon);
-    }
-    if (port.host_ip.empty()) port.host_ip = "0.0.0.0";  // the daemon's `ip` is dockerd's alone
-    out_.ports.push_back(std::move(port));
-  }
-
-  void device(std::string_view value, const Place& at) {
-    if (value.starts_with('-')) value.remove_prefix(1);
-    const size_t first = value.find(':');
-    const size_t second = first == std::string_view::npos ? first : value.find(':', first + 1);
-    const std::string host(value.substr(0, first));
-    out_.devices.push_back(
-        {"device", host,
-         first == std::string_view::npos ? host
-                                         : std::string(value.substr(first + 1, second - first - 1)),
-         second == std::string_view::npos ? "rwm" : std::string(value.substr(second + 1)), at});
-  }
-
-  void variable(std::string_view word, const Place& at) {
-    const size_t sign = word.find('=');
-    const std::string_view name = word.substr(0, sign);
-    const bool secret = sign != std::string_view::npos && looks_secret(name, word.substr(sign + 1));
-    out_.variables.push_back({std::string(name), secret ? "1" : "", at});
-  }
-
-  // What several keys and PodmanArgs= share.
-  void capability(std::string_view value, std::string_view change, const Place& at) {
-    out_.capabilities.push_back({capability_name(value), std::string(change), at});
-  }
-
-  void network(std::string_view value, const Place& at) {
-    const std::string_view mode = value.substr(0, value.find(':'));
-    if (mode == "host" || mode == "none") replace("network", std::string(mode), at);
-    out_.networks.push_back({std::string(mode == "bridge" ? "podman" : mode), "", at});
-  }
-
-  void lists() {
-    const auto words = [&](std::string_view key, auto visit) {
-      for (const Line& line : all(key))
-        for (const unit::Word& word : unit::split_words(line.value).words)
-          visit(word.text, line.place);
-    };
-    words("AddCapability", [&](auto& w, auto& at) { capability(w, "add", at); });
-    words("DropCapability", [&](auto& w, auto& at) { capability(w, "drop", at); });
-    words("Environment", [&](auto& w, auto& at) { variable(w, at); });
-    for (const Line& line : all("AddDevice")) device(line.value, line.place);
-    for (const Line& line : all("Volume")) volume(line.value, line.place);
-    for (const Line& line : all("PublishPort")) port(line.value, line.place);
-    for (const Line& line : all("Network")) network(line.value, line.place);
-    for (const Line& line : all("ExposeHostPort"))
-      out_.exposed.push_back({line.value, "", line.place});
-    for (const Line& line : all("Mount")) mount(line.value, line.place);
-  }
-
-  // "type=bind,source=/etc,destination=/e,ro"
-  void mount(std::string_view value, const Place& at) {
-    ContainerMount out{"volume", "", "", false, "", at};
-    while (!value.empty()) {
-      const std::string_view word = value.substr(0, value.find(','));
-      value.remove_prefix(std::min(value.size(), word.size() + 1));
-      const size_t sign = word.find('=');
-      const std::string_view key = word.substr(0, sign);
-      const std::string_view is = sign == std::string_view::npos ? "" : word.substr(sign + 1);
-      if (key == "type") out.type = is;
-      if (key == "source" || key == "src") out.source = is;
-      if (key == "destination" || key == "dst" || key == "target") out.destination = is;
-      if ((key == "ro" || key == "readonly") && is != "false") out.read_only = true;
-      if (key == "bind-propagation") out.propagation = is;
-    }
-    out_.mounts.push_back(std::move(out));
-  }
-
-  // PodmanArgs= "contains a list of arguments passed directly to the end of the podman run command".
-  void arguments() {
-    for (const Line& line : all("PodmanArgs")) {
-      const unit::Words words = unit::split_words(line.value);
-      for (size_t i = 0; i < words.words.size(); ++i) {
-        std::string option = words.words[i].text, value;
-        const size_t sign = option.find('=');
-        if (sign != std::string::npos) {
-          value = option.substr(sign + 1);
-          option.resize(sign);
-        } else if (option != "--privileged" && option != "--read-only" &&
-                   i + 1 < words.words.size() && option.starts_with("-") &&
-                   !words.words[i + 1].text.starts_with('-')) {
-          value = words.words[++i].text;
-        }
-        argument(option, value, line.place);
+  // A volume of a .volume unit that is a directory of the host: mount(8), "bind".
+  void bind_volumes() {
+    for (ContainerMount& mount : out_.mounts) {
+      const Made* volume = mount.type == "volume" ? units_.find("volume", mount.source) : nullptr;
+      if (volume == nullptr) continue;
+      const auto device = volume->unit->text("Device"), type = volume->unit->text("Type"),
+                 options = volume->unit->text("Options");
+      if (!device || !device->text.starts_with('/')) continue;
+      bool is_bind = type && type->text == "bind", is_read_only = mount.read_only;
+      for (std::string_view rest = options ? std::string_view(options->text) : ""; !rest.empty();) {
+        const std::string_view word = rest.substr(0, rest.find(','));
+        if (word == "bind" || word == "rbind") is_bind = true;
+        if (word == "ro") is_read_only = true;
+        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
       }
+      if (!is_bind) continue;
+      mount.type = "bind";
+      mount.source = device->text;
+      mount.read_only = is_read_only;
     }
   }
 
-  void argument(const std::string& option, const std::string& value, const Place& at) {
-    if (option == "--privileged" || option == "--read-only")
-      replace(option == "--privileged" ? "privileged" : "read-only",
-              value == "false" ? "false" : "true", at);
-    else if (option == "--cap-add" || option == "--cap-drop")
-      capability(value, option.substr(6), at);
-    else if (option == "--pid" || option == "--ipc" || option == "--uts" || option == "--userns")
-      replace(option == "--pid"   ? "pid"
-              : option == "--ipc" ? "ipc"
-              : option == "--uts" ? "uts"
-                                  : "userns",
-              value, at);
-    else if (option == "--network" || option == "--net")
-      network(value, at);
-    else if (option == "--volume" || option == "-v")
-      volume(value, at);
-    else if (option == "--publish" || option == "-p")
-      port(value, at);
-    else if (option == "--device")
-      device(value, at);
-    else if (option == "--env" || option == "-e")
-      variable(value, at);
-    else if (option == "--memory" || option == "-m")
-      replace("memory", value, at);
-    else if (option == "--pids-limit")
-      replace("pids-limit", value == "-1" ? "0" : value, at);
-    else if (option == "--cpus" || option == "--cpu-shares" || option == "--cpu-quota")
-      replace("cpu-limit", "set", at);
-    else if (option == "--security-opt")
-      security(value, at);
+  // An internal network publishes nothing: podman-network-create(1), --internal.
+  void networks() {
+    const auto is_internal = [&](const ContainerWord& network) {
+      const Made* made = units_.find("network", network.name);
+      const auto internal = made ? made->unit->boolean("Internal") : std::nullopt;
+      return internal && internal->first;
+    };
+    const std::string mode = setting(out_, "network");
+    if (mode == "host" || mode == "none" ||
+        (!out_.networks.empty() &&
+         std::all_of(out_.networks.begin(), out_.networks.end(), is_internal)))
+      out_.is_publishing = false;
   }
 
-  void security(const std::string& value, const Place& at) {
-    const size_t sign = value.find('=');
-    const std::string name = value.substr(0, sign);
-    const std::string is = sign == std::string::npos ? "" : value.substr(sign + 1);
-    out_.security_options.push_back({name, is, at});
-    if (name == "seccomp") replace("seccomp", is == "unconfined" ? is : "custom", at);
-    if (name == "apparmor") replace("apparmor", is, at);
-    if (name == "label" && is == "disable") replace("selinux-label", is, at);
-    if (name == "no-new-privileges") replace("no-new-privileges", is == "false" ? is : "true", at);
+  // Limits of the service hold for the container as well: it runs in the unit's control group.
+  void service() {
+    const auto value = [&](std::string_view key) {
+      auto out = unit_.value("Service", key);
+      if (out && out->text.empty()) out.reset();
+      return out;
+    };
+    if (const auto memory = value("MemoryMax"); memory && !is_set(out_, "memory"))
+      out_.set("memory", memory->text == "infinity" ? "0" : memory->text, memory->place);
+    if (const auto tasks = value("TasksMax"); tasks && !is_set(out_, "pids-limit"))
+      out_.set("pids-limit", tasks->text == "infinity" ? "0" : tasks->text, tasks->place);
+    for (const std::string_view key : {"CPUQuota", "CPUWeight"})
+      if (const auto cpu = value(key); cpu && !is_set(out_, "cpu-limit"))
+        out_.set("cpu-limit", key == "CPUQuota" ? "quota" : "shares", cpu->place);
+  }
+
+  // podman-pod-create(1), --share: the network, IPC and host name are the pod's, as are its user namespace and its
+  // security options.
+  void join() {
+    for (const std::string_view key : {"network", "ipc", "uts"})
+      if (!is_set(out_, key)) out_.set(key, "pod", out_.place);
+    const Made* pod = units_.find("pod", run_.pod);
+    if (pod == nullptr) return;
+    if (is_own(pod->run.user_namespace) && out_.is_host_root) out_.is_host_root = false;
+    for (const ContainerSetting& s : pod->model.settings)
+      for (const std::string_view key :
+           {"memory", "cpu-limit", "seccomp", "apparmor", "selinux-label", "no-new-privileges"})
+        if (s.key == key && !is_set(out_, key)) out_.settings.push_back(s);
+  }
+
+  // The registry's certificate is not verified where a .image or .build unit fetches the image.
+  void image() {
+    const auto written = unit_.text("Image");
+    const auto from = written ? units_.made.find(written->text) : units_.made.end();
+    if (from == units_.made.end() || is_set(out_, "tls-verify")) return;
+    for (const ContainerSetting& s : from->second.model.settings)
+      if (s.key == "tls-verify") out_.settings.push_back(s);
   }
 
   // What podman-run(1) has for what is not written; in a fragment only what is written counts.
   void defaults() {
-    const auto fallback = [&](std::string_view key, std::string value) {
-      if (!is_set(key)) out_.set(key, std::move(value), out_.place);
-    };
-    fallback("privileged", "false");
-    const bool privileged = std::any_of(
-        out_.settings.begin(), out_.settings.end(),
-        [](const ContainerSetting& s) { return s.key == "privileged" && s.value == "true"; });
-    if (privileged)
-      for (const char* key : {"seccomp", "apparmor"})
-        if (!is_set(key)) {
-          const auto at =
-              std::find_if(out_.settings.begin(), out_.settings.end(),
-                           [](const ContainerSetting& s) { return s.key == "privileged"; });
-          out_.set(key, "unconfined", at->place, "privileged");
-        }
+    fall_back("privileged", "false");
+    if (run_.is_privileged) {
+      const auto at = std::find_if(out_.settings.begin(), out_.settings.end(),
+                                   [](const ContainerSetting& s) { return s.key == "privileged"; });
+      const Place place = at->place;
+      for (const std::string_view key : {"seccomp", "apparmor"})
+        if (!is_set(out_, key)) out_.set(key, "unconfined", place, "privileged");
+    }
     if (context_.is_fragment()) return;
-    fallback("network", "bridge");
-    fallback("seccomp", "default");
-    fallback("apparmor", "containers-default");
-    fallback("memory", "0");
-    fallback("pids-limit", "2048");
-    fallback("cpu-limit", "none");
-    fallback("health-check", "none");
+    fall_back("user", "");
+    fall_back("read-only", "false");
+    fall_back("no-new-privileges", "false");
+    fall_back("network", "bridge");
+    fall_back("seccomp", "default");
+    fall_back("apparmor", "containers-default");
+    fall_back("memory", "0");
+    fall_back("pids-limit", "2048");
+    fall_back("cpu-limit", "none");
+    fall_back("health-check", "none");
   }
 
   Context& context_;
-  std::string path_;
-  bool is_rootless_;
-  std::map<std::pair<std::string, std::string>, std::vector<Line>> lines_;
+  const Units& units_;
+  const QuadletUnit& unit_;
+  const PodmanRun& run_;
   ContainerModel out_;
 };
+
+bool is_unit(std::string_view name) {
+  const size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && dot > 0 &&
+         std::find(std::begin(kTypes), std::end(kTypes), name.substr(dot + 1)) != std::end(kTypes);
+}
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // Where drop-ins for a unit stand, those of the longest name first: its own, of an instance the template's, of a
-// name with dashes those of what stands before each, those of all containers.
+// name with dashes those of what stands before each, those of all of the type.
 std::vector<std::string> drop_in_directories(const std::string& unit) {
-  constexpr std::string_view kSuffix = ".container";
-  std::string name = unit.substr(0, unit.size() - std::min(unit.size(), kSuffix.size()));
+  const std::string suffix = unit.substr(unit.rfind('.'));
+  std::string name = unit.substr(0, unit.size() - suffix.size());
   std::vector<std::string> list{unit + ".d"};
   if (const size_t at = name.find('@'); at != std::string::npos) {
-    if (at + 1 < name.size()) list.push_back(name.substr(0, at + 1) + std::string(kSuffix) + ".d");
+    if (at + 1 < name.size()) list.push_back(name.substr(0, at + 1) + suffix + ".d");
     name.resize(at);
   }
   for (size_t dash = name.rfind('-'); dash != std::string::npos && dash > 0;
        dash = name.rfind('-', dash - 1)) {
-    if (dash + 1 < name.size() || name.size() + kSuffix.size() < unit.size())
-      list.push_back(name.substr(0, dash + 1) + std::string(kSuffix) + ".d");
+    if (dash + 1 < name.size() || name.size() + suffix.size() < unit.size())
+      list.push_back(name.substr(0, dash + 1) + suffix + ".d");
   }
-  list.emplace_back("container.d");
+  list.push_back(suffix.substr(1) + ".d");
   return list;
 }
 
@@ -381,62 +249,229 @@ void with_subdirectories(const Tree& tree, const std::string& directory, int dep
   for (const std::string& name : *names) {
     const std::string path = directory + "/" + name;
     if (path == kUsers || (directory == kUsers && is_number(name)) || name.ends_with(".d") ||
-        name.ends_with(".container"))
+        is_unit(name))
       continue;
     with_subdirectories(tree, path, depth + 1, out);
   }
 }
 
-}  // namespace
+// The units of one search path, and the containers of them.
+class Search {
+ public:
+  // `directories` in the order of precedence, subdirectories among them.
+  Search(Context& context, const std::vector<std::string>& directories, bool is_rootless)
+      : context_(context), is_rootless_(is_rootless) {
+    for (size_t i = 0; i < directories.size(); ++i)
+      if (const auto names = context.tree().list(directories[i]))
+        for (const std::string& name : *names)
+          if (name.ends_with(".d")) drop_ins_[name].emplace_back(i, directories[i] + "/" + name);
+  }
 
-std::vector<ContainerModel> quadlet_containers(Context& context) {
+  void add_all(const std::string& directory) {
+    for (const std::string& file : context_.tree().glob(directory, "*"))
+      if (is_unit(file_name(file))) add(file);
+  }
+  // One that Podman refuses hides none of the same name behind it.
+  void add(const std::string& file) {
+    if (units_.names.units.contains(file_name(file))) return;
+    QuadletUnit unit(file, is_rootless_);
+    if (!unit.read(context_)) return;
+    // Sorted by the files' names; of equal ones the first directory's counts, and in one that for the longer name.
+    std::vector<std::pair<size_t, const std::string*>> places;
+    for (const std::string& name : drop_in_directories(std::string(file_name(file))))
+      if (const auto found = drop_ins_.find(name); found != drop_ins_.end())
+        for (const auto& [index, directory] : found->second) places.emplace_back(index, &directory);
+    std::stable_sort(places.begin(), places.end(),
+                     [](const auto& one, const auto& other) { return one.first < other.first; });
+    std::map<std::string, std::string> files;
+    for (const auto& [index, directory] : places)
+      for (const std::string& drop_in : context_.tree().glob(*directory, "*.conf"))
+        files.try_emplace(std::string(file_name(drop_in)), drop_in);
+    for (const auto& [name, drop_in] : files) {
+      if (++merged_ == kMerges)
+        context_.issue(drop_in, {"too-much", Span{1, 1, 1, 1},
+                                 "there are too many units with too many drop-ins to be read",
+                                 parsers::Effect::refused});
+      if (merged_ < kMerges) unit.merge(context_, drop_in);
+    }
+    all_.push_back(std::move(unit));
+    units_.names.units.insert_or_assign(std::string(file_name(file)), &all_.back());
+  }
+
+  void make(QuadletUnits& out) {
+    units_.names.is_complete = !context_.is_fragment();
+    const auto is_named_first = [](const QuadletUnit* unit) {
+      return unit->type() == "image" || unit->type() == "volume" || unit->type() == "network";
+    };
+    std::vector<const QuadletUnit*> order;
+    for (const auto& [name, unit] : units_.names.units) order.push_back(unit);
+    std::stable_partition(order.begin(), order.end(), is_named_first);
+    for (const QuadletUnit* unit : order) {
+      Made made{unit, quadlet_command(*unit, units_.names), {}, {}};
+      say(*unit, made.command, out);
+      if (made.command.refused.empty()) {
+        made.run = read_podman_run(made.command.words, made.model);
+        units_.made.emplace(std::string(unit->name()), std::move(made));
+      } else if (is_named_first(unit)) {
+        units_.names.refused.insert(unit);
+      }
+    }
+    for (const auto& [name, made] : units_.made)
+      units_.resources.emplace(std::pair{made.unit->type(), quadlet_resource(*made.unit)}, &made);
+    for (const auto& [name, made] : units_.made)
+      if (made.unit->type() == "container" || made.unit->type() == "pod")
+        out.containers.push_back(Maker(context_, units_, made).make());
+  }
+
+ private:
+  void say(const QuadletUnit& unit, const QuadletCommand& command, QuadletUnits& out) {
+    QuadletRow row{.path = unit.path(),
+                   .type = std::string(unit.type()),
+                   .service = unit.service() + ".service",
+                   .resource = quadlet_resource(unit),
+                   .refused = command.refused,
+                   .is_rootless = unit.is_rootless(),
+                   .command = {},
+                   .links = {}};
+    if (command.refused.empty()) {
+      for (const QuadletText& word : command.words) row.command.push_back(word.text);
+      for (const QuadletText& link : quadlet_links(unit))
+        row.links.append(row.links.empty() ? "" : " ").append(link.text);
+    } else {
+      const Span span = command.place.span.line == 0 ? Span{1, 1, 1, 1} : command.place.span;
+      context_.issue(
+          command.place.path,
+          {"no-service", span, "Quadlet makes no service of the unit: " + command.refused,
+           command.is_of_release ? parsers::Effect::refused : parsers::Effect::ignored});
+    }
+    out.rows.push_back(std::move(row));
+  }
+
+  static constexpr size_t kMerges = 100'000;  // drop-ins that are read for units, one by one
+
+  Context& context_;
+  bool is_rootless_;
+  size_t merged_ = 0;
+  // Drop-in directories by their names, with which of the search path's they lie in.
+  std::map<std::string, std::vector<std::pair<size_t, std::string>>, std::less<>> drop_ins_;
+  std::deque<QuadletUnit> all_;
+  Units units_;
+};
+
+QuadletUnits read_quadlet(Context& context) {
   const Tree& tree = context.tree();
-  std::vector<ContainerModel> out;
-  const auto add = [&](const std::string& path, const std::vector<std::string>& directories,
-                       bool is_rootless) {
-    Quadlet quadlet(context, path, is_rootless);
-    quadlet.read(path);
-    // Sorted by the files' names; of equal ones that for the longer name counts, then the first directory's.
-    std::map<std::string, std::string> drop_ins;
-    for (const std::string& name : drop_in_directories(std::string(file_name(path))))
-      for (const std::string& directory : directories)
-        for (const std::string& file : tree.glob(directory + "/" + name, "*.conf"))
-          drop_ins.try_emplace(std::string(file_name(file)), file);
-    for (const auto& [name, file] : drop_ins) quadlet.read(file);
-    out.push_back(quadlet.model());
-  };
+  QuadletUnits out;
+  if (context.is_fragment()) {
+    // Units of one directory belong together.
+    static constexpr std::string_view kFiles[] = {"*.container", "*.pod", "*.volume"};
+    std::map<std::string, std::vector<std::string>> directories;
+    for (const std::string& path : context.loose(kFiles))
+      directories[std::string(parent_path(path))].push_back(path);
+    for (const auto& [directory, files] : directories) {
+      if (std::none_of(files.begin(), files.end(), [](const std::string& file) {
+            return file.ends_with(".container") || file.ends_with(".pod");
+          }))
+        continue;
+      Search search(context, {directory}, true);
+      for (const std::string& file : files) search.add(file);
+      search.make(out);
+    }
+    return out;
+  }
   const auto scan = [&](const std::vector<std::string>& top, bool is_rootless) {
     std::vector<std::string> directories;
     for (const std::string& directory : top) with_subdirectories(tree, directory, 0, directories);
-    std::map<std::string, std::string> units;
-    for (const std::string& directory : directories)
-      for (const std::string& file : tree.glob(directory, "*.container"))
-        units.try_emplace(std::string(file_name(file)), file);
-    for (const auto& [name, file] : units) add(file, directories, is_rootless);
+    Search search(context, directories, is_rootless);
+    for (const std::string& directory : directories) search.add_all(directory);
+    search.make(out);
   };
-  if (context.is_fragment()) {
-    static constexpr std::string_view kFiles[] = {"*.container"};
-    for (const std::string& path : context.loose(kFiles))
-      add(path, {std::string(parent_path(path))}, true);
-    for (ContainerModel& container : out) container.is_host_root.reset();
-    return out;
-  }
   scan({std::begin(kSearchPath), std::end(kSearchPath)}, false);
+  scan({"root/" + std::string(kOfHome)}, false);
   scan({std::string(kUsers)}, true);
   for (const std::string_view base : {std::string_view("home"), kUsers})
     if (const auto names = tree.list(base))
       for (const std::string& name : *names) {
         if (base == "home")
-          scan({"home/" + name + "/.config/containers/systemd"}, true);
+          scan({"home/" + name + "/" + std::string(kOfHome)}, true);
         else if (is_number(name))
           scan({std::string(base) + "/" + name}, true);
       }
   return out;
 }
 
+// As a string of JSON (RFC 8259, section 7).
+std::string json_text(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c >= 0 && c < ' ') {
+      out.append("\\u00").append(1, kDigits[static_cast<size_t>(c) >> 4]);
+      out += kDigits[static_cast<size_t>(c) & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+const QuadletUnits& all_units(Context& context) {
+  return context.shared<QuadletUnits>([&] { return read_quadlet(context); });
+}
+
+}  // namespace
+
+const TableSpec kQuadletUnitTable{
+    .name = "quadlet_unit",
+    .kind = TableKind::effective,
+    .doc =
+        "A file that Quadlet (podman-systemd.unit(5)) makes a service of, with its drop-ins: the "
+        "command that starts "
+        "it, or why there is none.",
+    .columns =
+        {{"path", ColumnType::text, "etc/containers/systemd/web.container; container.id of one."},
+         {"type", ColumnType::text, "container, pod, kube, volume, network, image or build."},
+         {"service", ColumnType::text, "web.service."},
+         {"resource", ColumnType::text,
+          "The name of the container, pod, volume, network or image; NULL: it has specifiers of a "
+          "template."},
+         {"command", ColumnType::text,
+          "The words behind `podman` as a JSON array, without secrets: of a container and of a pod "
+          "all, of the others those that matter here. NULL: no service is made."},
+         {"refused", ColumnType::text, "Why no service is made; NULL: one is."},
+         {"is_rootless", ColumnType::boolean, "1: of a user's service manager."},
+         {"links", ColumnType::text,
+          "What [Install] makes, with blanks: multi-user.target.wants/web.service; empty: nothing "
+          "starts it."},
+         {"loc", ColumnType::location, "The file."}},
+    .indexes = {"path"},
+    .examples = {"SELECT path, service, links, refused FROM quadlet_unit"}};
+
+const std::vector<ContainerModel>& quadlet_containers(Context& context) {
+  return all_units(context).containers;
+}
+
+void write_quadlet(Context& context) {
+  using std::string_view;
+  for (const QuadletRow& row : all_units(context).rows) {
+    std::string command = "[";
+    for (const std::string& word : row.command)
+      command.append(command.size() > 1 ? "," : "").append(json_text(without_secrets(word)));
+    command += "]";
+    context.store().insert(
+        kQuadletUnitTable,
+        {string_view(row.path), string_view(row.type), string_view(row.service),
+         row.resource.empty() ? Value(Null{}) : Value(string_view(row.resource)),
+         row.refused.empty() ? Value(string_view(command)) : Value(Null{}),
+         row.refused.empty() ? Value(Null{}) : Value(string_view(row.refused)), row.is_rootless,
+         string_view(row.links), context.store().locate(row.path, Span{})});
+  }
+}
+
 std::vector<std::string_view> quadlet_paths() {
   return {"run/containers/systemd/**", "etc/containers/systemd/**",
-          "usr/share/containers/systemd/**", "home/*/.config/containers/systemd/**"};
+          "usr/share/containers/systemd/**", "root/.config/containers/systemd/**",
+          "home/*/.config/containers/systemd/**"};
 }
 
 }  // namespace drydock::facts
