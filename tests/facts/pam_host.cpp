@@ -28,9 +28,8 @@ void PamHost::host(const std::map<std::string, std::string>& etc) {
 }
 
 void PamHost::command(std::initializer_list<std::string_view> words) {
-  for (const std::string_view word : words)
-    commands_ += (word.data() == words.begin()->data() ? "" : "\t") + std::string(word);
-  commands_ += "\n";
+  for (const std::string_view word : words) commands_ += std::string(word) + "\t";
+  commands_.back() = '\n';
 }
 
 std::optional<std::vector<PamHost::Answer>> PamHost::ask(const std::string& environment) {

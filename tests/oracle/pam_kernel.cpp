@@ -40,7 +40,7 @@ namespace {
 
 std::string user, noted;
 int logins = 0;
-time_t now = 1'000'000'000;
+time_t now = 1'700'000'000;
 uid_t who = 0;
 
 void note(const std::string& text) {

@@ -124,6 +124,7 @@ std::optional<std::string> strict_number(std::string_view option, std::string_vi
   // pwquality_set_int_value(3): what is too small or too large becomes the bound.
   const int64_t number = int_of(number_of(value));
   if (option == "minlen" && number < 6) return "6";
+  if (option == "retry" && number < 1) return "1";
   if (option == "minclass" && number > 4) return "4";
   return std::string(value.starts_with('+') ? digits : value);
 }
@@ -147,9 +148,9 @@ std::optional<std::string_view> pam_argument(const PamModule& module, const PamO
   if (module.names == PamModule::Names::prefix) {
     if (option.form == Form::flag)
       return argument.starts_with(option.name) ? std::optional<std::string_view>("") : std::nullopt;
-  } else if (option.form == Form::flag && module.name == "pam_pwquality.so") {
-    if (argument.starts_with(option.name)) return "";
-  } else if (option.form == Form::flag && module.name != "pam_faillock.so") {
+  } else if (option.form == Form::flag && module.name != "pam_faillock.so" &&
+             module.name != "pam_pwquality.so") {
+    // Those two take "even_deny_root=no" for even_deny_root.
     return is_same(module, option.name, argument) ? std::optional<std::string_view>("")
                                                   : std::nullopt;
   }

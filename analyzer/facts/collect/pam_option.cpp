@@ -15,7 +15,6 @@
 #include "analyzer/facts/collect/pam_module.h"
 #include "analyzer/source/tree.h"
 #include "parsers/characters.h"
-#include "parsers/login_defs.h"
 #include "parsers/pam_module_conf.h"
 
 namespace drydock::facts {
@@ -67,6 +66,7 @@ struct Found {
   std::optional<std::string> value;
   std::string_view source = "default";
   std::optional<Place> place;
+  bool is_decided = false;  // a line of a file names it
 };
 
 class Options {
@@ -204,7 +204,7 @@ class Options {
       context_.store().overridden(kPamOptionTable, key, locate(place.path, place.span),
                                   locate(found.place->path, found.place->span),
                                   found.value ? std::string_view(*found.value) : "", reason);
-    found = {std::move(value), source, std::move(place)};
+    found = {std::move(value), source, std::move(place), found.is_decided};
   }
 
   // A line that is read, and is too late.
@@ -240,9 +240,13 @@ class Options {
                     const std::string& path, const parsers::pam_module_conf::Setting& setting,
                     Found& found) {
     auto value = pam_value(module, option, setting.value, false);
+    const bool is_late = module.first_counts && found.is_decided;
+    // The first one counts, even if its value is none.
+    found.is_decided = true;
     if (!value) return;
     const Place place{path, setting.span, setting.value_span};
-    if (module.first_counts && found.place)
+    if (is_late && !found.place) return;
+    if (is_late)
       lose(key, found, *value, place);
     else
       set(key, found, std::move(*value), "file", place, "read later");
@@ -305,13 +309,15 @@ class Options {
                Place{login_path_, login_delay_->span, login_delay_->value_span}};
   }
 
-  // pam_modutil_search_key(): the first line of a name counts, otherwise than for shadow's own programs.
+  // pam_modutil_search_key(): "NAME=value" is taken, a '#' begins a comment anywhere, and the first line of a name
+  // counts, all otherwise than for shadow's own programs.
   void read_login_defs() {
     if (context_.is_fragment()) return;
     const auto text = context_.read(kLoginDefs);
     if (!text) return;
     login_path_ = text->path;
-    for (auto& setting : parsers::login_defs::parse(text->text).settings)
+    using parsers::pam_module_conf::Lines;
+    for (auto& setting : parsers::pam_module_conf::parse(text->text, Lines::any).settings)
       for (const auto& [name, kept] : {std::pair("encrypt_method", &login_method_),
                                        std::pair("sha_crypt_max_rounds", &login_rounds_),
                                        std::pair("fail_delay", &login_delay_)})
@@ -349,9 +355,9 @@ class Options {
   std::map<std::string, Files> read_;  // of the module at hand, by the path that is named
   const Files nothing_;
   std::string login_path_;
-  std::optional<parsers::login_defs::Setting> login_method_;
-  std::optional<parsers::login_defs::Setting> login_rounds_;
-  std::optional<parsers::login_defs::Setting> login_delay_;
+  std::optional<parsers::pam_module_conf::Setting> login_method_;
+  std::optional<parsers::pam_module_conf::Setting> login_rounds_;
+  std::optional<parsers::pam_module_conf::Setting> login_delay_;
   std::set<std::string> written_;
   size_t rows_ = 0;
 };
