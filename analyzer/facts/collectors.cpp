@@ -7,6 +7,7 @@
 #include "analyzer/facts/collect/audit.h"
 #include "analyzer/facts/collect/banner.h"
 #include "analyzer/facts/collect/boot.h"
+#include "analyzer/facts/collect/cloud_init.h"
 #include "analyzer/facts/collect/confinement.h"
 #include "analyzer/facts/collect/container.h"
 #include "analyzer/facts/collect/containerd.h"
@@ -66,6 +67,7 @@ std::span<const Collector> collectors() {
       kBannerCollector,
       kBootCollector,
       kCloudInitCollector,
+      kCloudInitSettingCollector,
       kConffileCollector,
       kContainerCollector,
       kContainerdCollector,

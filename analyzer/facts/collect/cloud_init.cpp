@@ -1,12 +1,11 @@
 // cloud-init's modules "Set Passwords" and "Users and Groups": `password:`, `plain_text_passwd:`, the lines
 // "user:password" of `chpasswd: list:` and the users of type "text" of `chpasswd: users:` hold passwords as they are
 // typed. The files stay on the disk.
+#include "analyzer/facts/collect/cloud_init.h"
+
 #include <algorithm>
 
-#include "analyzer/facts/collect/confinement.h"
 #include "analyzer/source/tree.h"
-#include "parsers/user_data.h"
-#include "parsers/yaml.h"
 
 namespace drydock::facts {
 
@@ -76,13 +75,7 @@ class Reader {
   }
 
  private:
-  // A span of the part as one of the file.
-  Span place(Span span, const Part& part) const {
-    if (part.is_coded) return {part.line, 1, part.line, 1};
-    span.line += part.line - 1;
-    span.end_line += part.line - 1;
-    return span;
-  }
+  static Span place(Span span, const Part& part) { return place_in_file(span, part); }
   void add(std::string_view key, const Span& span, const Part& part) {
     context_.store().insert(kCloudInitPasswordTable,
                             {key, path_, context_.store().locate(path_, place(span, part))});
@@ -164,26 +157,8 @@ class Reader {
     return list;
   }
 
-  // A list of texts, or of maps with "content" and maybe "type".
   void read_archive(const Value& root, const Part& part) {
-    if (!root.is(parsers::yaml::Kind::sequence)) return;
-    for (const Value& item : root.items) {
-      const Value* content = item.is(parsers::yaml::Kind::map) ? item.find("content") : &item;
-      const Value* type = item.is(parsers::yaml::Kind::map) ? item.find("type") : nullptr;
-      if (!content) continue;
-      const Span at = place(content->span, part);
-      Part inner{
-          .kind = Kind::cloud_config, .text = content->text, .line = at.line, .is_coded = true};
-      if (type && !type->text.empty())
-        inner.kind = type->text == "text/cloud-config" ? Kind::cloud_config
-                     : type->text == "text/jinja2"     ? Kind::template_text
-                                                       : Kind::other;
-      else
-        inner.kind = parsers::user_data::kind_of(content->text).value_or(Kind::cloud_config);
-      // One within another is not opened.
-      if (inner.kind == Kind::archive) continue;
-      read(inner);
-    }
+    for (const Part& inner : parts_of_archive(root, part)) read(inner);
   }
 
   // What cannot be read as YAML: a member on a line of its own.
@@ -245,16 +220,6 @@ void read_user_data(Context& context, const std::string& path) {
                                parsers::Effect::refused});
 }
 
-// The directory of cloudinit.util.read_conf_with_confd: "conf_d:" of cloud.cfg names another, or none.
-std::optional<std::string> configuration_directory(Context& context) {
-  std::string directory = "etc/cloud/cloud.cfg.d";
-  if (const auto text = context.read("etc/cloud/cloud.cfg"))
-    if (const auto document = parsers::yaml::parse(text->text); document.root)
-      if (const Value* named = document.root->find("conf_d")) directory = named->text;
-  const size_t first = directory.find_first_not_of("/ ");
-  return first == std::string::npos ? std::nullopt : std::optional(directory.substr(first));
-}
-
 void collect_cloud_init(Context& context) {
   if (context.is_fragment()) {
     for (const std::string& path : context.loose())
@@ -263,7 +228,7 @@ void collect_cloud_init(Context& context) {
   }
   const Tree& tree = context.tree();
   read_config(context, "etc/cloud/cloud.cfg");
-  if (const auto directory = configuration_directory(context))
+  if (const auto directory = cloud_init_directory(context))
     for (const std::string& path : tree.glob(*directory, "*.cfg")) read_config(context, path);
   for (const std::string_view seed : {"nocloud", "nocloud-net"})
     read_user_data(context, "var/lib/cloud/seed/" + std::string(seed) + "/user-data");
@@ -274,6 +239,46 @@ void collect_cloud_init(Context& context) {
 }
 
 }  // namespace
+
+std::optional<std::string> cloud_init_directory(Context& context) {
+  std::string directory = "etc/cloud/cloud.cfg.d";
+  if (const auto text = context.read("etc/cloud/cloud.cfg"))
+    if (const auto document = parsers::yaml::parse(text->text); document.root)
+      if (const parsers::yaml::Value* named = document.root->find("conf_d"))
+        directory = named->text;
+  const size_t first = directory.find_first_not_of("/ ");
+  return first == std::string::npos ? std::nullopt : std::optional(directory.substr(first));
+}
+
+Span place_in_file(Span span, const Part& part) {
+  if (part.is_coded) return {part.line, 1, part.line, 1};
+  span.line += part.line - 1;
+  span.end_line += part.line - 1;
+  return span;
+}
+
+std::vector<Part> parts_of_archive(const parsers::yaml::Value& root, const Part& part) {
+  std::vector<Part> out;
+  if (!root.is(parsers::yaml::Kind::sequence)) return out;
+  for (const parsers::yaml::Value& item : root.items) {
+    const parsers::yaml::Value* content =
+        item.is(parsers::yaml::Kind::map) ? item.find("content") : &item;
+    const parsers::yaml::Value* type =
+        item.is(parsers::yaml::Kind::map) ? item.find("type") : nullptr;
+    if (!content) continue;
+    const Span at = place_in_file(content->span, part);
+    Part inner{
+        .kind = Kind::cloud_config, .text = content->text, .line = at.line, .is_coded = true};
+    if (type && !type->text.empty())
+      inner.kind = type->text == "text/cloud-config" ? Kind::cloud_config
+                   : type->text == "text/jinja2"     ? Kind::template_text
+                                                     : Kind::other;
+    else
+      inner.kind = parsers::user_data::kind_of(content->text).value_or(Kind::cloud_config);
+    if (inner.kind != Kind::archive) out.push_back(std::move(inner));
+  }
+  return out;
+}
 
 const Collector kCloudInitCollector{
     .name = "cloud-init",

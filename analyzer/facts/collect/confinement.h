@@ -1,5 +1,4 @@
-// AppArmor profiles, what systemd-tmpfiles makes, passwords given to cloud-init: tables `apparmor_profile`,
-// `tmpfiles_line`, `cloud_init_password`.
+// AppArmor profiles, what systemd-tmpfiles makes: tables `apparmor_profile`, `tmpfiles_line`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -8,9 +7,7 @@ namespace drydock::facts {
 
 extern const TableSpec kApparmorProfileTable;
 extern const TableSpec kTmpfilesLineTable;
-extern const TableSpec kCloudInitPasswordTable;
 extern const Collector kApparmorCollector;
 extern const Collector kTmpfilesCollector;
-extern const Collector kCloudInitCollector;
 
 }  // namespace drydock::facts
