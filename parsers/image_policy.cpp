@@ -241,13 +241,13 @@ class Reader {
     }
   }
 
-  // The members of an object, each of which may be null, which is as good as nothing.
+  // The members of an object; but for objects each may be null, which is as good as nothing.
   void fields(const Value& object, std::initializer_list<Field> known) {
     for (const Value& member : object.items) {
       const auto* field =
           std::ranges::find_if(known, [&](const Field& f) { return f.name == member.key; });
       if (field == known.end()) return unknown(member);
-      if (member.is(Kind::null)) continue;
+      if (member.is(Kind::null) && field->kind != Is::object) continue;
       const auto is_text = [](const Value& v, bool coded) {
         return v.is(Kind::null) || (v.is(Kind::string) && (!coded || is_base64(v.text)));
       };
@@ -300,14 +300,63 @@ class Reader {
                  {"rekorPublicKeyData", Is::base64},
                  {"rekorPublicKeyDatas", Is::base64s},
                  {"signedIdentity", Is::object}});
-      one_of(r, {"keyPath", "keyPaths", "keyData", "keyDatas", "fulcio", "pki"});
-      if (r.find("signedIdentity") != nullptr) identity(r, r.find("signedIdentity"));
+      sigstore(r);
     } else if (!failed_) {
       const Value* where = r.find("type");
       refuse(where ? *where : r, "a requirement of a known type is expected");
     }
   }
 
+  static bool is_given(const Value& object, std::string_view name) {
+    const Value* value = object.find(name);
+    return value != nullptr && !value->is(Kind::null) &&
+           (!value->is(Kind::string) || !value->text.empty() || name.ends_with("Data"));
+  }
+  static int count(const Value& object, std::initializer_list<std::string_view> names) {
+    return static_cast<int>(std::ranges::count_if(
+        names, [&](std::string_view name) { return is_given(object, name); }));
+  }
+
+  // containers-policy.json(5), "sigstoreSigned", with what containers-image 5.34 knows.
+  void sigstore(const Value& r) {
+    for (const std::string_view name :
+         {"keyPaths", "keyDatas", "rekorPublicKeyPaths", "rekorPublicKeyDatas"})
+      if (const Value* list = r.find(name); list != nullptr && list->items.empty())
+        return refuse(*list, "a list of at least one key is expected");
+    if (count(r, {"keyPath", "keyPaths", "keyData", "keyDatas", "fulcio", "pki"}) != 1)
+      return refuse(
+          r, "exactly one of keyPath, keyPaths, keyData, keyDatas, fulcio and pki is expected");
+    const int logs = count(r, {"rekorPublicKeyPath", "rekorPublicKeyPaths", "rekorPublicKeyData",
+                               "rekorPublicKeyDatas"});
+    if (logs > 1) return refuse(r, "the key of the log is given more than once");
+    if (is_given(r, "fulcio")) {
+      if (logs == 0) return refuse(r, "a key of the log is expected beside fulcio");
+      fields(*r.find("fulcio"),
+             {{"caPath"}, {"caData", Is::base64}, {"oidcIssuer"}, {"subjectEmail"}});
+      const Value& fulcio = *r.find("fulcio");
+      if (count(fulcio, {"caPath", "caData"}) != 1)
+        refuse(fulcio, "exactly one of caPath and caData is expected");
+      if (count(fulcio, {"oidcIssuer", "subjectEmail"}) != 2)
+        refuse(fulcio, "oidcIssuer and subjectEmail are expected");
+    }
+    if (is_given(r, "pki")) {
+      const Value& pki = *r.find("pki");
+      if (logs > 0) refuse(r, "there is no log for pki");
+      fields(pki, {{"caRootsPath"},
+                   {"caRootsData", Is::base64},
+                   {"caIntermediatesPath"},
+                   {"caIntermediatesData", Is::base64},
+                   {"subjectEmail"},
+                   {"subjectHostname"}});
+      if (count(pki, {"caRootsPath", "caRootsData"}) != 1)
+        refuse(pki, "exactly one of caRootsPath and caRootsData is expected");
+      if (count(pki, {"caIntermediatesPath", "caIntermediatesData"}) > 1)
+        refuse(pki, "one of caIntermediatesPath and caIntermediatesData is expected");
+      if (count(pki, {"subjectEmail", "subjectHostname"}) == 0)
+        refuse(pki, "subjectEmail or subjectHostname is expected");
+    }
+    if (r.find("signedIdentity") != nullptr) identity(r, r.find("signedIdentity"));
+  }
   std::string type_of(const Value& object) {
     const Value* type = object.find("type");
     return type != nullptr && type->is(Kind::string) ? type->text : "";

@@ -29,7 +29,8 @@ struct File {
 //   duplicate-key  a key again in one object
 //   bad-policy     a key that is not known or missing, a value of another kind, an empty list, a scope that the
 //                  transport does not have, keys that are not given exactly once
-// Keys of sigstoreSigned that came after containers-image 5.22 (fulcio, pki, rekor…, keyPaths, keyDatas) are taken.
+// What is taken is what containers-image 5.34 takes (skopeo 1.18, Podman 5.4): older ones do not know all keys of
+// sigstoreSigned.
 File parse(std::string_view text);
 
 }  // namespace drydock::parsers::image_policy
