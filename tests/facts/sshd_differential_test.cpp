@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <vector>
 
 #include "tests/facts/few_facts.h"
 #include "tests/oracle.h"
@@ -191,14 +192,16 @@ TEST(SshdDifferential, ValuesAreThoseOfSshdT) {
                  "[Service]\nEnvironment=SSHD_OPTS=none\nEnvironmentFile=-/etc/default/ssh\n"
                  "ExecStart=/usr/sbin/sshd -D $SSHD_OPTS\n")
           .file("etc/default/ssh", "SSHD_OPTS=\"" + options + "\"\n");
-    // -C makes sshd evaluate Match blocks: of somebody whom no block means but "Match all", and of one whom some do.
+    // -C makes sshd evaluate Match blocks: of somebody whom no block means but "Match all", and every other time of one whom some do.
     const std::string ask = sshd + " -T -f " + path + " -h " + key + " " + options + " -C ";
-    const size_t other = 1 + seed % 2;
-    const auto real = test::ask(
-        "{ " + ask + "user=nobody,host=h,addr=1.2.3.4,laddr=::1,lport=24; echo ==; " + ask +
-        (other == 1 ? "user=ci,host=gw.x,addr=10.1.2.3,laddr=127.0.0.1,lport=22"
-                    : "user=bob,host=h,addr=192.168.0.9,laddr=127.0.0.1,lport=23") +
-        "; echo ==; } 2>/dev/null");
+    const size_t other = seed % 2 * (1 + seed / 2 % 2);
+    constexpr std::string_view kWho[] = {
+        "user=nobody,host=h,addr=1.2.3.4,laddr=::1,lport=24",
+        "user=ci,host=gw.x,addr=10.1.2.3,laddr=127.0.0.1,lport=22",
+        "user=bob,host=h,addr=192.168.0.9,laddr=127.0.0.1,lport=23"};
+    std::string asked = "{ " + ask + std::string(kWho[0]) + "; echo ==; ";
+    if (other != 0) asked += ask + std::string(kWho[other]) + "; echo ==; ";
+    const auto real = test::ask(asked + "} 2>/dev/null");
     const test::FewFacts facts(tree, {"sshd"}, {"sshd", "sshd_line"});
     const bool is_refused =
         !facts.rows("SELECT 1 FROM parse_issue WHERE table_name = 'sshd' AND effect = 'unknown'")
@@ -208,7 +211,9 @@ TEST(SshdDifferential, ValuesAreThoseOfSshdT) {
     if (!is_taken) continue;
     ++compared;
     std::istringstream lines(*real);
-    for (const size_t who : {size_t{0}, other}) {
+    std::vector<size_t> whom = {0};
+    if (other != 0) whom.push_back(other);
+    for (const size_t who : whom) {
       std::set<std::string> wanted, found;
       for (std::string line; std::getline(lines, line) && line != "==";)
         if (is_asked(line.substr(0, line.find(' ')), who)) wanted.insert(line);
@@ -222,7 +227,7 @@ TEST(SshdDifferential, ValuesAreThoseOfSshdT) {
       ASSERT_EQ(difference, "") << "seed " << seed << " who " << who << "\n" << main;
     }
   }
-  EXPECT_GE(in_blocks, 200);
+  EXPECT_GE(in_blocks, 100);
   EXPECT_GE(compared, 200);
 }
 

@@ -11,6 +11,8 @@
 #include "analyzer/facts/collect/ssh_client.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -18,6 +20,7 @@
 #include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/ssh_client_default.h"
 #include "analyzer/facts/collect/ssh_include.h"
+#include "analyzer/facts/collect/ssh_trust.h"
 #include "analyzer/facts/collect/sshd_algorithm.h"
 #include "analyzer/source/tree.h"
 #include "parsers/ssh_config.h"
@@ -111,6 +114,8 @@ class Reader {
 
   std::vector<Entry> entries;
   bool asks_final_pass = false;
+  // readconf.c, SSHCONF_CHECKPERM: whether ssh takes a file that is included, also in a block that does not hold.
+  std::function<bool(const Stat&)> trusts;
 
  private:
   static constexpr Span kFirst{1, 1, 1, 1};
@@ -135,6 +140,9 @@ class Reader {
         return stop(from, "include-depth", argument.span,
                     "too many nested Include lines: ssh refuses");
       if (!may_look(from, argument)) return;
+      if (stat && trusts && !trusts(*stat))
+        return stop(from, "not-trusted", argument.span,
+                    "somebody else may write /" + path + ": ssh refuses it");
       read(path, true, outer, depth + 1);
     }
     if (is_cut && !stopped_)
@@ -342,6 +350,8 @@ void collect_ssh_client(Context& context) {
     if (!context.tree().exists(std::string(main))) continue;
     Budget budget;
     Reader reader(context, budget);
+    // For whoever runs it: the file must be root's, and of no group that has somebody else in it.
+    reader.trusts = [](const Stat& stat) { return stat.uid == 0 && (stat.mode & 0022) == 0; };
     reader.read(std::string(main), true);
     write_lines(context, reader.entries);
     Effective(context, reader, release_of(context)).write(true);
@@ -354,8 +364,9 @@ constexpr size_t kUsers = 2000;
 void collect_ssh_client_users(Context& context) {
   if (context.is_fragment()) return;
   const auto rows = context.store().select(
-      "SELECT name, home FROM account WHERE is_first AND interactive ORDER BY name");
+      "SELECT name, home, uid FROM account WHERE is_first AND interactive ORDER BY name");
   if (!rows) return;
+  const SshTrust trust(context);
   const SshdRelease release = release_of(context);
   Budget budget{.includes = 10 * kSshIncludedFiles};
   std::map<std::string, std::unique_ptr<Reader>> readers;  // by the real home: many may share one
@@ -370,9 +381,23 @@ void collect_ssh_client_users(Context& context) {
       context.issue(config, {code, {1, 1, 1, 1}, std::move(message), parsers::Effect::refused});
     };
     if (++users > kUsers) return refuse("too-many-users", "more users than are read");
+    const auto uid = static_cast<uint32_t>(std::strtoull(row[2].value_or("").c_str(), nullptr, 10));
+    const auto trusts = [&trust, uid, name = *row[0]](const Stat& stat) {
+      return trust.is_trusted(stat, uid, name);
+    };
+    if (const auto stat = context.tree().stat(config); stat && !trusts(*stat)) {
+      // What it says holds nowhere: ssh ends at once.
+      context.issue(config,
+                    {"not-trusted",
+                     {1, 1, 1, 1},
+                     "somebody else than " + *row[0] + " may write the file: ssh refuses it",
+                     parsers::Effect::ignored});
+      continue;
+    }
     std::unique_ptr<Reader>& reader = readers[*home];
     if (!reader) {
       reader = std::make_unique<Reader>(context, budget, *home);
+      reader->trusts = trusts;
       reader->read(config, true);
     } else if (reader->entries.size() > budget.lines) {
       return refuse("too-many-lines", "more lines, for all who share the file, than are read");
@@ -389,7 +414,7 @@ void collect_ssh_client_users(Context& context) {
 const Collector kSshClientUserCollector{
     .name = "ssh-client-user",
     .tables = {&kSshClientUserTable},
-    .needs = {"account"},
+    .needs = {"account", "account_group", "group_member"},
     .hints = {"package"},
     .paths = {"home/*/.ssh/config", "home/*/.ssh/*.conf", "home/*/.ssh/config.d/*",
               "root/.ssh/config", "root/.ssh/*.conf", "root/.ssh/config.d/*"},
