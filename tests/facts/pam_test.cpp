@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/facts/facts.h"
+#include "tests/facts/few_facts.h"
 
 namespace drydock {
 namespace {
@@ -146,6 +147,126 @@ TEST(PamFacts, InAFragmentMissingIncludesLeaveTheStackOpen) {
                   Scope::fragment),
       "sshd |  | not known | roles/x/pam.d/sshd:1:1\n"
       "sshd | pam_unix.so | not known | roles/x/pam.d/sshd:2:1\n");
+}
+
+// ── Files that arguments name ──
+
+std::string files_of(const std::shared_ptr<MemoryTree>& tree) {
+  return test::facts(
+      tree,
+      "SELECT module, coalesce(argument, '-'), path, state, fails, services, loc FROM "
+      "pam_file WHERE services IS NOT NULL ORDER BY module, path");
+}
+std::string denies_of(const std::shared_ptr<MemoryTree>& tree, Scope scope = Scope::host) {
+  return test::facts(tree,
+                     "SELECT service, value, source, loc FROM pam_option WHERE key = "
+                     "'pam_faillock.deny' ORDER BY service, loc",
+                     scope);
+}
+
+TEST(PamFileFacts, EachServiceHasWhatItsLineReads) {
+  const auto tree =
+      host({{"etc/pam.d/login", "auth required pam_faillock.so preauth\n"},
+            {"etc/pam.d/sshd",
+             "auth required pam_faillock.so conf=/etc/security/ssh.conf\n"
+             "account required pam_faillock.so conf=/etc/security/ssh.conf\n"},
+            {"etc/pam.d/su", "auth required pam_faillock.so deny=9 conf=/srv/su.conf\n"},
+            {"etc/security/faillock.conf", "deny = 4\n"},
+            {"etc/security/ssh.conf", "deny = 6\ndeny = 5\n"},
+            {"srv/su.conf", "deny = 8\n"}});
+  EXPECT_EQ(denies_of(tree),
+            "login | 4 | file | etc/security/faillock.conf:1:1\n"
+            "sshd | 5 | file | etc/security/ssh.conf:2:1\n"
+            "sshd | 5 | file | etc/security/ssh.conf:2:1\n"
+            "su | 9 | argument | etc/pam.d/su:1:31\n");
+  EXPECT_EQ(
+      files_of(tree),
+      "pam_faillock.so | - | etc/security/faillock.conf | read | 0 | login | etc/pam.d/login:1:1\n"
+      "pam_faillock.so | conf | etc/security/ssh.conf | read | 1 | sshd | etc/pam.d/sshd:1:31\n"
+      "pam_faillock.so | conf | srv/su.conf | read | 1 | su | etc/pam.d/su:1:38\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT winner, loser, value, reason FROM override WHERE key = "
+                  "'pam_faillock.deny' ORDER BY loser"),
+      "etc/pam.d/su:1:31 | srv/su.conf:1:1 | 8 | the module's argument counts before its file\n"
+      "etc/security/ssh.conf:2:1 | etc/security/ssh.conf:1:1 | 6 | read later\n");
+}
+
+TEST(PamFileFacts, LimitsOfAServiceAreThoseOfItsFile) {
+  const auto tree =
+      host({{"etc/pam.d/login", "session required pam_limits.so\n"},
+            {"etc/pam.d/cron", "session required pam_limits.so conf=/etc/cron.limits\n"},
+            {"etc/passwd", "ann:x:1000:1000::/:/bin/sh\n"},
+            {"etc/security/limits.conf", "* hard core 0\n"},
+            {"etc/security/limits.d/a.conf", "ann hard core 5\n"},
+            {"etc/cron.limits", "ann hard core 7\n"}});
+  EXPECT_EQ(
+      test::facts(tree, "SELECT key, value, list, services, loc FROM account_limit ORDER BY list"),
+      "ann hard core | 7 | etc/cron.limits | cron | etc/cron.limits:1:1\n"
+      "ann hard core | 5 | etc/security/limits.conf | login | etc/security/limits.d/a.conf:1:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, value, services FROM login_limit ORDER BY list, key"),
+            "ann hard core | 7 | cron\n* hard core | 0 | login\nann hard core | 5 | login\n");
+}
+
+TEST(PamFileFacts, WhatIsNoFileIsReadAsTheModuleReadsIt) {
+  auto tree =
+      host({{"etc/pam.d/a", "auth required pam_faillock.so conf=/etc/security\n"},
+            {"etc/pam.d/b", "auth required pam_faillock.so conf=/dev/null deny=2\n"},
+            {"etc/pam.d/c", "auth required pam_faillock.so conf=/etc/none deny=2\n"},
+            {"etc/pam.d/d", "auth required pam_faillock.so conf=../../etc/./x/../up.conf\n"},
+            {"etc/pam.d/e", "auth required pam_faillock.so conf=/etc/pam.d/e\n"},
+            {"etc/pam.d/f", "auth required pam_faillock.so conf=/etc/out\n"},
+            {"etc/pam.d/g", "auth required pam_faillock.so conf=/etc/loop\n"},
+            {"etc/pam.d/h", "auth required pam_faillock.so conf=/dev/zero\n"},
+            {"etc/security/faillock.conf", "deny = 4\n"},
+            {"etc/up.conf", "deny = 6\n"}});
+  tree->symlink("etc/out", "../../../../srv/none").symlink("etc/loop", "loop");
+  tree->node("dev/zero", NodeType::char_device, 0666);
+  EXPECT_EQ(denies_of(tree),
+            "a | 3 | default | -\nb | 2 | argument | etc/pam.d/b:1:46\n"
+            "d | 6 | file | etc/up.conf:1:1\n"
+            "e | 3 | default | -\n");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT services, path, state FROM pam_file WHERE services IS NOT NULL "
+                        "ORDER BY services"),
+            "a | etc/security | empty\nb | dev/null | empty\nc | etc/none | absent\n"
+            "d | etc/up.conf | read\ne | etc/pam.d/e | read\nf | etc/out | absent\n"
+            "g | etc/loop | unknown\nh | dev/zero | unknown\n");
+}
+
+// A line of sixteen MiB, and one stack whose lines name thousands of files.
+TEST(PamFileFacts, ReadingIsBoundedAndSaysSo) {
+  std::string stack;
+  for (int i = 0; i < 10'000; ++i)
+    stack += "auth required pam_faillock.so conf=/etc/f" + std::to_string(i) + "\n";
+  auto tree = host({{"etc/pam.d/a", stack},
+                    {"etc/pam.d/0",
+                     "auth required pam_faillock.so conf=/etc/long\n"
+                     "session required pam_limits.so conf=/etc/long\n"
+                     "auth required pam_access.so accessfile=/etc/long\n"
+                     "password required pam_pwhistory.so conf=/etc/long\n"},
+                    {"etc/long", std::string(16u << 20, 'x') + "\ndeny = 1\n* hard core 0\n"}});
+  for (int i = 0; i < 200; ++i) tree->file("etc/f" + std::to_string(i), "deny = 1\n");
+  const test::FewFacts facts(tree, {}, {"pam_option", "login_limit"});
+  EXPECT_EQ(
+      facts.text("SELECT count(*), max(value) FROM pam_option WHERE key = 'pam_faillock.deny'"),
+      "63 | 1\n");
+  EXPECT_EQ(facts.text("SELECT DISTINCT code, effect, loc FROM parse_issue WHERE code NOT IN "
+                       "('unknown-setting', 'missing-field') ORDER BY code, effect, loc"),
+            "line-too-long | ignored | etc/long:1:1024\n"
+            "line-too-long | unknown | etc/long:1:1\n"
+            "stack-too-large | unknown | etc/pam.d/a:1001:1\n"
+            "too-many-files | unknown | etc/pam.d/a:64:31\n");
+  EXPECT_EQ(facts.text("SELECT key, value, services FROM login_limit"), "* hard core | 0 | 0\n");
+}
+
+// In a fragment the named file counts if it lies at the same place below it.
+TEST(PamFileFacts, AFragmentHasWhatItBrings) {
+  EXPECT_EQ(denies_of(host({{"etc/pam.d/login", "auth required pam_faillock.so conf=/etc/f.conf\n"},
+                            {"etc/pam.d/su", "auth required pam_faillock.so conf=/etc/g.conf\n"},
+                            {"etc/f.conf", "deny = 6\n"}}),
+                      Scope::fragment),
+            "login | 6 | file | etc/f.conf:1:1\n");
 }
 
 }  // namespace

@@ -262,9 +262,15 @@ class Loader {
   }
 
   void add(PamConfig::Service& service, Type type, PamHandler handler) {
-    if (++handlers_ > kHandlers)
+    if (++handlers_ > kHandlers) {
+      if (!partial(service, type))
+        context_.issue(*handler.path, {"stack-too-large", handler.line->span,
+                                       "the stacks of " + service.name + " have more than " +
+                                           std::to_string(kHandlers) +
+                                           " lines; this one and those behind it are not taken",
+                                       parsers::Effect::refused});
       partial(service, type) = true;
-    else
+    } else
       service.stacks[static_cast<size_t>(type)].push_back(handler);
   }
 

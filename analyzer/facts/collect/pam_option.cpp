@@ -184,7 +184,8 @@ class Options {
     }
     // What it names lies on a host that is not known here, unless the fragment has it at the same place.
     if (context_.is_fragment() && !context_.tree().exists(name.path)) return &nothing_;
-    if (!read_.contains(name.path) && read_.size() > kPamFiles) return nullptr;
+    const size_t named = read_.size() - read_.count(std::string(file->usual));
+    if (!read_.contains(name.path) && named >= kPamFiles) return nullptr;
     const auto [known, is_new] = read_.try_emplace(name.path);
     Files& files = known->second;
     if (is_new) {
@@ -200,17 +201,22 @@ class Options {
 
   void set(std::string_view key, Found& found, std::string value, std::string_view source,
            Place place, std::string_view reason) {
-    if (found.place)
-      context_.store().overridden(kPamOptionTable, key, locate(place.path, place.span),
-                                  locate(found.place->path, found.place->span),
-                                  found.value ? std::string_view(*found.value) : "", reason);
+    if (found.place) lost(key, place, *found.place, found.value.value_or(""), reason);
     found = {std::move(value), source, std::move(place), found.is_decided};
   }
 
   // A line that is read, and is too late.
   void lose(std::string_view key, const Found& found, std::string_view value, const Place& place) {
-    context_.store().overridden(kPamOptionTable, key, locate(found.place->path, found.place->span),
-                                locate(place.path, place.span), value, "the first line counts");
+    lost(key, *found.place, place, value, "the first line counts");
+  }
+
+  // Once, though many services have the line.
+  void lost(std::string_view key, const Place& winner, const Place& loser, std::string_view value,
+            std::string_view reason) {
+    const LocationId at = locate(winner.path, winner.span);
+    const LocationId other = locate(loser.path, loser.span);
+    if (lost_.emplace(std::string(key), std::pair(at, other)).second)
+      context_.store().overridden(kPamOptionTable, key, at, other, value, reason);
   }
 
   void write_module(const PamModule& module, const Files& files, const PamConfig::Service* service,
@@ -359,6 +365,7 @@ class Options {
   std::optional<parsers::pam_module_conf::Setting> login_rounds_;
   std::optional<parsers::pam_module_conf::Setting> login_delay_;
   std::set<std::string> written_;
+  std::set<std::pair<std::string, std::pair<LocationId, LocationId>>> lost_;
   size_t rows_ = 0;
 };
 
