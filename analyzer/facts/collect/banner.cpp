@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 
 #include "analyzer/source/tree.h"
 
@@ -80,21 +81,82 @@ void read_issue(Context& context) {
   }
 }
 
-// pam_motd(8): the first of /etc/motd, /run/motd and /usr/lib/motd, then the files of the directories motd.d by their
-// names, of equal names the first directory's.
-void read_motd(Context& context) {
-  std::map<std::string, std::string, std::less<>> files;
-  bool is_read = false;
-  for (const std::string_view place : kPlaces) {
-    const std::string file = join_path(place, "motd");
-    if (!is_read && context.tree().exists(file)) {
-      read(context, file, "motd");
-      is_read = true;
-    }
-    for (const std::string& path : context.tree().glob(file + ".d", "*"))
-      files.try_emplace(std::string(file_name(path)), path);
+constexpr std::string_view kMotd = "/etc/motd:/run/motd:/usr/lib/motd";
+constexpr std::string_view kMotdDirectory = "/etc/motd.d:/run/motd.d:/usr/lib/motd.d";
+constexpr size_t kMotdLines = 64;      // different lines of stacks that call the module
+constexpr uint64_t kMotdSize = 65536;  // of a larger file pam_motd shows nothing
+
+// What a line of a stack shows: paths separated by colons.
+struct Motd {
+  std::string files;
+  std::string directories;
+  friend auto operator<=>(const Motd&, const Motd&) = default;
+};
+
+std::vector<std::string> parts_of(std::string_view list) {
+  std::vector<std::string> out;
+  for (; !list.empty(); list.remove_prefix(std::min(list.find(':') + 1, list.size()))) {
+    const std::string_view part = list.substr(0, list.find(':'));
+    if (!part.empty()) out.push_back(normal_path(part));
+    if (part.size() == list.size()) break;
   }
-  for (const auto& [name, path] : files) read(context, path, "motd");
+  return out;
+}
+
+// motd= and motd_dir= of the lines that call pam_motd; with neither, and where no stack calls it, the usual places.
+std::set<Motd> motds(Context& context) {
+  std::set<Motd> out;
+  const auto rows = context.store().select(
+      "SELECT DISTINCT arguments FROM pam WHERE module = 'pam_motd.so' AND type = 'session' ORDER "
+      "BY arguments");
+  if (rows)
+    for (const auto& row : rows->rows) {
+      if (out.size() == kMotdLines) break;
+      Motd motd;
+      const std::string arguments = row[0].value_or("");
+      for (std::string_view rest = arguments; !rest.empty();) {
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        if (word.starts_with("motd=")) motd.files = word.substr(5);
+        if (word.starts_with("motd_dir=")) motd.directories = word.substr(9);
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+      }
+      if (motd.files.empty() && motd.directories.empty())
+        motd = {std::string(kMotd), std::string(kMotdDirectory)};
+      out.insert(std::move(motd));
+    }
+  if (out.empty()) out.insert({std::string(kMotd), std::string(kMotdDirectory)});
+  return out;
+}
+
+// pam_motd(8): the first file that is there, then the files of the directories by their names, of equal names the
+// first directory's. Each file is taken once, whatever lines show it.
+void read_motd(Context& context) {
+  std::set<std::string> shown;
+  const auto show = [&](const std::string& path) {
+    const auto stat = context.tree().stat(path);
+    if (stat && stat->type == NodeType::file && stat->size > kMotdSize) return;
+    if (shown.insert(path).second) read(context, path, "motd");
+  };
+  for (const Motd& motd : motds(context)) {
+    for (const std::string& path : parts_of(motd.files))
+      if (context.tree().exists(path)) {
+        show(path);
+        break;
+      }
+    std::map<std::string, std::string, std::less<>> files;
+    for (const std::string& directory : parts_of(motd.directories)) {
+      const auto real = context.tree().resolve(directory);
+      const auto names =
+          real ? context.tree().list(*real) : TreeResult<std::vector<std::string>>(real.error());
+      if (!names) continue;
+      // Names that begin with a dot, too, and links, but no directories.
+      for (const std::string& name : *names)
+        if (const auto stat = context.tree().stat(join_path(*real, name));
+            !stat || stat->type == NodeType::file)
+          files.try_emplace(name, join_path(*real, name));
+    }
+    for (const auto& [name, path] : files) show(path);
+  }
 }
 
 void collect_banners(Context& context) {
@@ -110,6 +172,7 @@ const Collector kBannerCollector{
     .name = "banner",
     .tables = {&kBannerLineTable},
     .needs = {},
+    .hints = {"pam"},
     .paths = {"etc/issue", "etc/issue.d/*.issue", "run/issue", "run/issue.d/*.issue",
               "usr/lib/issue", "usr/lib/issue.d/*.issue", "etc/issue.net", "etc/motd",
               "etc/motd.d/*", "run/motd", "run/motd.d/*", "usr/lib/motd", "usr/lib/motd.d/*"},
