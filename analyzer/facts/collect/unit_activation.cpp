@@ -9,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "analyzer/facts/collect/kernel_unit.h"
 #include "analyzer/facts/collect/unit_name.h"
 #include "analyzer/facts/collect/unit_specifier.h"
 
@@ -43,7 +44,10 @@ constexpr size_t kInstances = 500;
 
 class Graph {
  public:
-  explicit Graph(Context& context) : tree_(context.tree()), files_(units(context)) {}
+  explicit Graph(Context& context)
+      : tree_(context.tree()), files_(units(context)), kernel_(kernel_units(context)) {
+    for (const KernelUnit& one : kernel_.masked) masked_.insert(one.name);
+  }
 
   std::vector<UnitActivation> run() {
     read_link_directories();
@@ -54,6 +58,7 @@ class Graph {
     for (const auto& [owner, links] : links_)
       if (!files_.find(owner))
         for (const Link& link : links) add(link.name, owner, link.how, link.path, {});
+    kernel_wants();
     bus_services();
     init_scripts();
     for (size_t i = 0; i < pending_.size(); ++i) edges_of(*pending_[i]);  // grows while it runs
@@ -71,13 +76,32 @@ class Graph {
   // The unit of a name, and its own edges to come; nullptr: there is none to start.
   const Unit* visit(std::string_view name) {
     const Unit* unit = files_.find(name);
-    if (!unit || unit->load != Unit::Load::loaded) return nullptr;
+    if (!unit || unit->load != Unit::Load::loaded || is_masked(name) || is_masked(unit->id))
+      return nullptr;
     if (!seen_.contains(unit->id) && seen_.size() < most_) {
       seen_.insert(unit->id);
       const Unit* own = unit->id == unit->name ? unit : files_.find(unit->id);
       pending_.push_back(own ? own : unit);
     }
     return unit;
+  }
+
+  // systemd.mask= of the kernel's command line: a generator's link to /dev/null, before /etc.
+  bool is_masked(std::string_view name) const { return masked_.contains(name); }
+
+  // Where the host boots to.
+  std::string start() const {
+    const std::string_view name =
+        kernel_.target.empty() ? std::string_view("default.target") : kernel_.target[0].name;
+    const Unit* unit = files_.find(name);
+    if (unit && unit->load == Unit::Load::loaded) return unit->id;
+    return kernel_.target.empty() ? "graphical.target" : std::string(name);
+  }
+
+  // systemd-debug-generator(8): "systemd.wants=", as a link of the target that is started.
+  void kernel_wants() {
+    for (const KernelUnit& one : kernel_.wanted)
+      add(one.name, start(), "kernel-argument", one.path, one.span);
   }
 
   void add(std::string_view name, std::string_view by, std::string_view how, std::string_view path,
@@ -201,10 +225,10 @@ class Graph {
         std::string name = script;
         if (name.ends_with(".sh")) name.resize(name.size() - 3);
         name += ".service";
-        if (files_.find(name) || !is_program("etc/init.d/" + script)) continue;
+        if (files_.find(name) || is_masked(name) || !is_program("etc/init.d/" + script)) continue;
         edges_.push_back({name, "multi-user.target", "sysv", false, link, {}});
       }
-    if (is_program("etc/rc.local"))
+    if (is_program("etc/rc.local") && !is_masked("rc-local.service"))
       edges_.push_back(
           {"rc-local.service", "multi-user.target", "rc-local", false, "etc/rc.local", {}});
   }
@@ -223,11 +247,10 @@ class Graph {
       const Unit* unit = files_.find(name);
       if (unit && unit->load == Unit::Load::masked) return;
       const std::string id = unit ? unit->id : std::string(name);
+      if (is_masked(name) || is_masked(id)) return;
       if (reached.insert(id).second) queue.push_back(id);
     };
-    const Unit* start = files_.find("default.target");
-    reach(start && start->load == Unit::Load::loaded ? std::string_view(start->id)
-                                                     : "graphical.target");
+    reach(start());
     while (!queue.empty()) {
       const std::string name = std::move(queue.front());
       queue.pop_front();
@@ -256,6 +279,8 @@ class Graph {
 
   const Tree& tree_;
   const UnitFiles& files_;
+  KernelUnits kernel_;
+  std::set<std::string, std::less<>> masked_;
   std::map<std::string, std::vector<Link>, std::less<>> links_;  // by the unit that has them
   std::set<std::string> seen_;
   size_t most_ = 0;  // units that are looked at
@@ -278,9 +303,9 @@ const TableSpec kUnitActivationTable{
     .kind = TableKind::effective,
     .doc =
         "What starts a unit: a link in a .wants, .requires or .upholds directory, a setting of "
-        "another unit, a socket, timer or path unit, the message bus, an init script "
-        "(systemd.unit(5), systemd.socket(5), systemd.timer(5)). Masked units have no rows, a "
-        "fragment neither.",
+        "another unit, a socket, timer or path unit, the message bus, an init script, the kernel's "
+        "command line (systemd.unit(5), systemd.socket(5), systemd.timer(5)). Masked units, also "
+        "those of systemd.mask=, have no rows, a fragment neither.",
     .columns =
         {{"unit", ColumnType::text,
           "The unit that is started, an instance as such: getty@tty1.service; of a socket that "
@@ -289,7 +314,8 @@ const TableSpec kUnitActivationTable{
          {"how", ColumnType::text,
           "wants-link, requires-link, upholds-link, wants, requires, binds-to, upholds, "
           "on-failure, "
-          "on-success, socket, timer, path, automount, dbus, sysv or rc-local."},
+          "on-success, socket, timer, path, automount, dbus, sysv, rc-local or kernel-argument "
+          "(systemd.wants= and systemd.debug_shell of the command line that boots)."},
          {"reached", ColumnType::boolean,
           "Whether a host that boots to its default target starts it this way, or waits to: 0 for "
           "what hangs on units that nothing starts, or on a failure. Conditions are taken to "
@@ -304,6 +330,7 @@ const Collector kUnitActivationCollector{
     .name = "unit-activation",
     .tables = {&kUnitActivationTable},
     .needs = {},
+    .hints = {"boot_argument"},
     .paths = unit_paths({std::begin(kActivationPaths), std::end(kActivationPaths)}),
     .loose = {},
     .collect = collect_activations};

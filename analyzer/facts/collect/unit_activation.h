@@ -14,7 +14,8 @@ struct UnitActivation {
   std::string unit;  // what is started: an instance, or the template of a socket with Accept=yes
   std::string by;    // the unit, or the bus name, that starts it
   // "wants-link", "requires-link", "upholds-link", "wants", "requires", "binds-to", "upholds",
-  // "on-failure", "on-success", "socket", "timer", "path", "automount", "dbus", "sysv", "rc-local"
+  // "on-failure", "on-success", "socket", "timer", "path", "automount", "dbus", "sysv", "rc-local",
+  // "kernel-argument"
   std::string_view how;
   // Whether `by` itself is started when the host boots to its default target, or can be from then
   // on; conditions (ConditionPathExists= and the like) are taken to hold.

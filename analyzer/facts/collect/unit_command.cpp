@@ -157,6 +157,7 @@ const Collector kUnitCommandCollector{
     .name = "unit-command",
     .tables = {&kUnitCommandTable},
     .needs = {},
+    .hints = {"boot_argument"},
     .paths = unit_paths({std::begin(kActivationPaths), std::end(kActivationPaths)}),
     .loose = unit_loose(),
     .collect = collect_commands};

@@ -150,6 +150,7 @@ const Collector kUnitExposureCollector{
     .name = "unit-exposure",
     .tables = {&kUnitAssessmentTable, &kUnitExposureTable},
     .needs = {},
+    .hints = {"boot_argument"},
     .paths = unit_paths({std::begin(kActivationPaths), std::end(kActivationPaths)}),
     .loose = unit_loose(),
     .collect = collect_exposures};
