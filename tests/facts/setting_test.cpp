@@ -110,25 +110,6 @@ TEST(Setting, InAFragmentEachFileStandsForItself) {
       "journald.Storage | auto | x/journald.conf\n");
 }
 
-// run-parts(8), cron(8) "DEBIAN SPECIFIC": names with a dot are passed over.
-TEST(UnreadFile, KnowsWhichNamesCount) {
-  auto host = tree();
-  host->file("etc/debian_version", "12\n")
-      .file("etc/cron.daily/backup.sh", "")
-      .file("etc/cron.daily/ok", "")
-      .file("etc/cron.d/my.job", "")
-      .file("etc/cron.d/x.dpkg-dist", "")
-      .file("etc/sysctl.d/60-x", "")
-      .file("etc/sysctl.d/README.sysctl", "")
-      .file("etc/apt/sources.list.d/a.repo", "");
-  EXPECT_EQ(
-      test::facts(host, "SELECT path, why FROM unread_file ORDER BY path"),
-      "etc/apt/sources.list.d/a.repo | its name does not end in .list or .sources\n"
-      "etc/cron.d/my.job | its name has other characters than letters, digits, '_' and '-'\n"
-      "etc/cron.daily/backup.sh | its name has other characters than letters, digits, '_' and '-'\n"
-      "etc/sysctl.d/60-x | its name does not end in .conf\n");
-}
-
 TEST(Rsyslog, FollowsIncludesAndKnowsWhatIsEncrypted) {
   auto host = tree();
   host->file("etc/rsyslog.conf",

@@ -71,6 +71,21 @@ const TableSpec kSshdLineTable{
     .indexes = {"keyword"},
     .examples = {"SELECT path, keyword, written FROM sshd_line WHERE NOT is_read"}};
 
+const TableSpec kSshdIncludeTable{
+    .name = "sshd_include",
+    .kind = TableKind::inventory,
+    .doc =
+        "An argument of an Include line that sshd reads, and what it leads to. sshd says nothing "
+        "of one that leads to no file.",
+    .columns = {{"path", ColumnType::text, "The file with the line."},
+                {"pattern", ColumnType::text, "The argument: a path or glob(7)."},
+                {"files", ColumnType::integer, "How many files it matches."},
+                {"directory_is_there", ColumnType::boolean,
+                 "1: only the name behind the last '/' matches nothing, or is a pattern that "
+                 "awaits files."},
+                {"loc", ColumnType::location, "The argument."}},
+    .examples = {"SELECT pattern, loc FROM sshd_include WHERE files = 0"}};
+
 namespace {
 
 using parsers::sshd_config::Keyword;
@@ -169,10 +184,30 @@ class Reader {
     }
   }
 
+  void write_includes() const {
+    for (const Included& one : includes_) {
+      const std::string directory(
+          parent_path(one.pattern.starts_with('/') ? one.pattern : "/etc/ssh/" + one.pattern));
+      bool is_cut = false;
+      context_.store().insert(
+          kSshdIncludeTable,
+          {std::string_view(one.path), std::string_view(one.pattern),
+           static_cast<int64_t>(one.files),
+           one.files > 0 || !ssh_included(context_.tree(), directory, is_cut).empty(),
+           context_.store().locate(one.path, one.span)});
+    }
+  }
+
   std::vector<Entry> entries;
   std::set<std::string> read_paths;
 
  private:
+  struct Included {
+    std::string path, pattern;
+    size_t files = 0;
+    Span span;
+  };
+
   static constexpr Span kFirst{1, 1, 1, 1};
 
   // What this release of sshd does not start with, although another does.
@@ -226,7 +261,10 @@ class Reader {
   void include(const parsers::sshd_config::Argument& argument, SshBlock outer, bool always,
                const std::string& from, int depth) {
     bool is_cut = false;
-    for (const std::string& path : ssh_included(context_.tree(), argument.text, is_cut)) {
+    const std::vector<std::string> paths = ssh_included(context_.tree(), argument.text, is_cut);
+    if (includes_.size() < kSshIncludedFiles)
+      includes_.push_back({from, argument.text, paths.size(), argument.span});
+    for (const std::string& path : paths) {
       const auto stat = context_.tree().stat(path);
       if (stopped_ || (stat && stat->type == NodeType::directory)) continue;
       if (depth + 1 > limits::kIncludeDepth)
@@ -251,6 +289,7 @@ class Reader {
   std::set<std::string> only_;  // keywords of which lines do not count
   size_t next_ = 0;
   size_t included_ = 0;
+  std::vector<Included> includes_;
   bool stopped_ = false;
 };
 
@@ -450,6 +489,7 @@ void collect_sshd(Context& context) {
     reader.add(command);
     reader.read(main, true);
     write_lines(context, reader.entries, true);
+    reader.write_includes();
     Effective effective(context, reader.entries, release);
     effective.write(true);
     effective.check();
@@ -475,7 +515,7 @@ void collect_sshd(Context& context) {
 
 const Collector kSshdCollector{
     .name = "sshd",
-    .tables = {&kSshdTable, &kSshdLineTable},
+    .tables = {&kSshdTable, &kSshdLineTable, &kSshdIncludeTable},
     .needs = {},
     .hints = {"package"},
     .paths =

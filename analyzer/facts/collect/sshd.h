@@ -1,4 +1,4 @@
-// The SSH daemon: tables `sshd` and `sshd_line`.
+// The SSH daemon: tables `sshd`, `sshd_line` and `sshd_include`.
 #pragma once
 
 #include "analyzer/facts/collect.h"
@@ -7,6 +7,7 @@ namespace drydock::facts {
 
 extern const TableSpec kSshdTable;
 extern const TableSpec kSshdLineTable;
+extern const TableSpec kSshdIncludeTable;
 extern const Collector kSshdCollector;
 
 }  // namespace drydock::facts

@@ -1,9 +1,15 @@
-// A file that its author believes in and the host never sees: it lies where a program reads, and its name is
-// not one the program takes, or the program is told to read another.
+// A file that its author believes in and the host never sees: it lies where a program reads, and the program
+// passes it over; or where none reads.
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <set>
 
 #include "analyzer/facts/collect/setting.h"
+#include "analyzer/facts/collect/unit_name.h"
+#include "analyzer/facts/collect/unread_directory.h"
 #include "analyzer/source/tree.h"
+#include "parsers/characters.h"
 
 namespace drydock::facts {
 
@@ -11,145 +17,500 @@ const TableSpec kUnreadFileTable{
     .name = "unread_file",
     .kind = TableKind::inventory,
     .doc =
-        "A file in a directory of configuration that the program passes over because of its name, "
-        "or a usual one in whose place it is told to read another. "
-        "Backups of package managers and editors (.dpkg-dist, .rpmsave, .bak, ~ and so on), "
-        "README and placeholders are left out: nobody believes in those.",
-    .columns = {{"program", ColumnType::text,
-                 "Whose directory or file it is: sysctl, cron, run-parts and so on."},
-                {"path", ColumnType::text, "The file."},
-                {"why", ColumnType::text,
-                 "What the program wants: 'its name does not end in .conf'."},
-                {"loc", ColumnType::location, "The file as a whole."}},
+        "A file of configuration that the program passes over, or that lies where it never looks. "
+        "Backups of package managers and editors (.dpkg-dist, .rpmsave, .bak, ~ and so on), hidden "
+        "and empty files, README, what says of itself that it is disabled or an example, and files "
+        "of Debian's packages are left out: nobody believes in those. Units of systemd that are "
+        "not read are in unit_problem, lines in sysctl_line, modprobe_line, sshd_line and "
+        "pam_line.",
+    .columns =
+        {{"program", ColumnType::text, "Who should read it: sysctl, cron, run-parts, …"},
+         {"path", ColumnType::text, "The file."},
+         {"cause", ColumnType::text,
+          "'name', 'subdirectory', 'directory' (a place where the program never looks), "
+          "'not-included', 'replaced' (the program is told to read another), 'not-executable', "
+          "'owner' (somebody else may write it)."},
+         {"why", ColumnType::text, "In words: 'its name does not end in .conf'."},
+         {"wanted", ColumnType::text, "What the program takes: 'a name that ends in .conf'."},
+         {"manual", ColumnType::text, "Where that is said: 'sysctl.d(5)'."},
+         {"loc", ColumnType::location, "The file as a whole."}},
     .indexes = {"program"},
-    .examples = {"SELECT path, why FROM unread_file"}};
+    .examples = {"SELECT path, why, manual FROM unread_file",
+                 "SELECT path FROM unread_file WHERE cause = 'not-executable'"}};
 
 namespace {
 
-enum class Names : uint8_t {
-  suffix,     // must end so
-  run_parts,  // run-parts(8): "consist entirely of ASCII upper- and lower-case letters, ASCII digits,
-              // ASCII underscores, and ASCII minus-hyphens"; cron(8) takes the same in /etc/cron.d
-};
+using parsers::is_digit;
+using parsers::is_letter;
+using parsers::lower;
 
-struct Directory {
-  std::string_view program;
-  std::string_view path;
-  Names names;
-  std::vector<std::string_view> suffixes;
-};
-
-const std::vector<Directory>& directories() {
-  static const std::vector<Directory> kDirectories = {
-      {"sysctl", "etc/sysctl.d", Names::suffix, {".conf"}},
-      {"modules-load", "etc/modules-load.d", Names::suffix, {".conf"}},
-      {"tmpfiles", "etc/tmpfiles.d", Names::suffix, {".conf"}},
-      {"sysusers", "etc/sysusers.d", Names::suffix, {".conf"}},
-      {"journald", "etc/systemd/journald.conf.d", Names::suffix, {".conf"}},
-      {"logind", "etc/systemd/logind.conf.d", Names::suffix, {".conf"}},
-      {"coredump", "etc/systemd/coredump.conf.d", Names::suffix, {".conf"}},
-      {"timesyncd", "etc/systemd/timesyncd.conf.d", Names::suffix, {".conf"}},
-      {"resolved", "etc/systemd/resolved.conf.d", Names::suffix, {".conf"}},
-      {"systemd", "etc/systemd/system.conf.d", Names::suffix, {".conf"}},
-      {"udev", "etc/udev/rules.d", Names::suffix, {".rules"}},
-      {"augenrules", "etc/audit/rules.d", Names::suffix, {".rules"}},
-      {"rsyslog", "etc/rsyslog.d", Names::suffix, {".conf"}},
-      {"profile", "etc/profile.d", Names::suffix, {".sh", ".csh", ".zsh", ".fish"}},
-      {"apt", "etc/apt/sources.list.d", Names::suffix, {".list", ".sources"}},
-      {"apt", "etc/apt/preferences.d", Names::suffix, {".pref"}},
-      {"dnf", "etc/yum.repos.d", Names::suffix, {".repo"}},
-      {"ld.so", "etc/ld.so.conf.d", Names::suffix, {".conf"}},
-      {"chrony", "etc/chrony/conf.d", Names::suffix, {".conf"}},
-      {"chrony", "etc/chrony/sources.d", Names::suffix, {".sources"}},
-      {"netplan", "etc/netplan", Names::suffix, {".yaml"}},
-      {"limits", "etc/security/limits.d", Names::suffix, {".conf"}},
-      {"cron", "etc/cron.d", Names::run_parts, {}},
-      {"run-parts", "etc/cron.hourly", Names::run_parts, {}},
-      {"run-parts", "etc/cron.daily", Names::run_parts, {}},
-      {"run-parts", "etc/cron.weekly", Names::run_parts, {}},
-      {"run-parts", "etc/cron.monthly", Names::run_parts, {}},
-  };
-  return kDirectories;
-}
-
-bool is_backup(std::string_view name) {
+// What is kept on purpose.
+bool is_kept(std::string_view name) {
   static constexpr std::string_view kEnds[] = {
-      ".bak",      ".old", ".orig",    ".save",     ".disabled",   ".dpkg-dist", ".dpkg-old",
-      ".dpkg-new", ".tmp", ".rpmsave", ".rpmnew",   ".rpmorig",    ".ucf-dist",  ".ucf-old",
-      ".swp",      "~",    ".dist",    ".dpkg-bak", ".distUpgrade"};
-  return name.starts_with('.') || name.starts_with("README") || name == "placeholder" ||
-         std::ranges::any_of(kEnds, [&](std::string_view end) { return name.ends_with(end); });
+      ".bak",       ".bk",       ".back",        ".backup",   ".old",     ".orig",
+      ".save",      ".saved",    ".tmp",         ".swp",      ".off",     ".no",
+      ".rej",       ".dist",     ".new",         ".in",       ".md",      ".j2",
+      ".lock",      ".pacnew",   ".pacsave",     ".apk-new",  ".cfsaved", ".sample",
+      ".example",   ".template", ".distupgrade", ".inactive", ".disable", "disabled",
+      "-available", "~",         ",v",           "#"};
+  static constexpr std::string_view kParts[] = {".dpkg-",   ".rpmnew", ".rpmsave", ".rpmorig",
+                                                ".ucf-",    ".bak.",   ".orig.",   ".old.",
+                                                ".backup.", ".save."};
+  static constexpr std::string_view kNames[] = {
+      "placeholder", "makefile", "license", "copying", "changelog", "old",     "bak",
+      "save",        "orig",     "off",     "tmp",     "archive",   "backup",  "backups",
+      "available",   "disable",  "unused",  "example", "examples",  "samples", "templates"};
+  const std::string low = lower(name);
+  if (low.empty() || low[0] == '.' || low[0] == '#' || low.starts_with("readme") ||
+      low.ends_with("readme"))
+    return true;
+  // "x.conf.1", "x.conf.20240131"
+  const size_t dot = low.rfind('.');
+  if (dot != std::string::npos && dot > 0 && dot + 1 < low.size() &&
+      std::all_of(low.begin() + static_cast<ptrdiff_t>(dot) + 1, low.end(), is_digit) &&
+      low.find('.') != dot)
+    return true;
+  return std::ranges::find(kNames, low) != std::end(kNames) ||
+         std::ranges::any_of(kEnds, [&](std::string_view end) { return low.ends_with(end); }) ||
+         std::ranges::any_of(
+             kParts, [&](std::string_view part) { return low.find(part) != std::string::npos; });
 }
 
-bool is_run_parts_name(std::string_view name) {
-  return name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-         std::string_view::npos;
+bool consists_of(std::string_view name, std::string_view more) {
+  return !name.empty() && std::ranges::all_of(name, [&](char c) {
+    return is_letter(c) || is_digit(c) || more.find(c) != std::string_view::npos;
+  });
 }
 
-// Does a file say anything besides comments?
-bool says_something(std::string_view text) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const size_t first = text.substr(0, end).find_first_not_of(" \t\v\f\r");
-    if (first != std::string_view::npos && text[first] != '#') return true;
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+bool ends_with_one(std::string_view name, const std::vector<std::string_view>& suffixes) {
+  return std::ranges::any_of(suffixes, [&](std::string_view end) { return name.ends_with(end); });
+}
+
+// run-parts(8): "the LSB hierarchical and reserved namespaces (^_?([a-z0-9_.]+-)+[a-z0-9]+$)"; of the Debian cron
+// script namespace with --lsbsysinit only small letters (^[a-z0-9][a-z0-9-]*$), as its source says.
+bool is_lsb_name(std::string_view name) {
+  if (name != lower(name)) return false;
+  if (consists_of(name, "-") && name[0] != '-') return true;
+  const size_t dash = name.rfind('-');
+  return dash != std::string_view::npos && consists_of(name.substr(dash + 1), "") &&
+         consists_of(name.substr(0, dash), "_.-") && name[0] != '-' &&
+         name.find("--") == std::string_view::npos;
+}
+
+// Is `name` one that was meant to be a unit, and is none?
+bool is_failed_unit(std::string_view name) {
+  if (name == "override.conf") return true;
+  if (name.ends_with(".conf")) return unit_name_kind(name.substr(0, name.size() - 5)).has_value();
+  for (const std::string_view end : {".services", ".unit", ".timers", ".sockets"})
+    if (name.ends_with(end)) return true;
   return false;
 }
 
-// faillock.conf where each line of the stacks names another by conf=, and the like.
-void collect_unread_of_pam(Context& context) {
-  const auto rows = context.store().select(
-      "SELECT module, path, why FROM pam_file WHERE state = 'unread' ORDER BY path");
-  if (!rows) return;
-  for (const auto& row : rows->rows) {
-    const auto text = context.read(row[1].value_or(""));
-    if (!text || !says_something(text->text)) continue;
-    const std::string why = row[2].value_or("");
-    const std::string program = row[0]->substr(0, row[0]->find('.'));
-    context.store().insert(kUnreadFileTable,
-                           {std::string_view(program), std::string_view(text->path),
-                            std::string_view(why), context.store().locate(text->path, Span{})});
+std::string listed(const std::vector<std::string_view>& suffixes) {
+  std::string out;
+  for (const std::string_view suffix : suffixes)
+    out += (out.empty() ? "" : " or ") + std::string(suffix);
+  return out;
+}
+
+struct Wrong {
+  std::string why, wanted;
+};
+
+// Why the program passes `name` over; nothing: it takes it.
+std::optional<Wrong> wrong_name(const UnreadDirectory& directory, std::string_view name) {
+  const std::string ends = listed(directory.suffixes);
+  const Wrong suffix{"its name does not end in " + ends, "a name that ends in " + ends};
+  const Wrong characters{"its name has other characters than letters, digits, '_' and '-'",
+                         "a name without"};
+  const auto unless = [](bool good, const Wrong& wrong) {
+    return good ? std::nullopt : std::optional(wrong);
+  };
+  switch (directory.names) {
+    case Names::any:
+      return std::nullopt;
+    case Names::suffix:
+      return unless(ends_with_one(name, directory.suffixes), suffix);
+    case Names::words:
+      if (name.find_first_of(" \t\n") != std::string_view::npos)
+        return Wrong{"its name has a blank, at which the program cuts it", "a name without"};
+      return unless(ends_with_one(name, directory.suffixes), suffix);
+    case Names::no_case:
+      return unless(ends_with_one(lower(name), directory.suffixes), suffix);
+    case Names::apt:
+    case Names::apt_suffix: {
+      if (!consists_of(name, "_-.:"))
+        return Wrong{"its name has other characters than letters, digits, '_', '-', ':' and '.'",
+                     "a name without"};
+      if (directory.names == Names::apt && name.find('.') == std::string_view::npos)
+        return std::nullopt;
+      return unless(ends_with_one(name, directory.suffixes), suffix);
+    }
+    case Names::run_parts:
+      return unless(consists_of(name, "_-"), characters);
+    case Names::lsb_run_parts:
+      return unless(is_lsb_name(name), characters);
+    case Names::no_dot:
+      return unless(name.find('.') == std::string_view::npos && !name.ends_with('~'),
+                    {"its name has a '.' or ends in '~'", "a name without"});
+    case Names::kerberos:
+      return unless(
+          consists_of(name, "_-") || name.ends_with(".conf"),
+          {"its name has other characters than letters, digits, '_' and '-', and does not "
+           "end in .conf",
+           "a name that ends in .conf"});
+    case Names::unit:
+      return unless(!is_failed_unit(name), {"no unit and no drop-in has such a name there",
+                                            "UNIT.service, or UNIT.service.d/NAME.conf"});
+  }
+  return std::nullopt;
+}
+
+// What the main files of a program say of a directory.
+struct Included {
+  bool is_known = false;  // else: the files are not there, or lead elsewhere
+  bool as_a_whole = false;
+  std::vector<std::string> patterns;
+  std::string by;  // the first of the main files that is there
+};
+
+// The arguments of a line that name something in `directory`, whatever the directive is called.
+void note_line(std::string_view line, std::string_view directory, Included& included,
+               bool& is_unclear) {
+  for (size_t at = line.find(directory); at != std::string_view::npos;
+       at = line.find(directory, at + 1)) {
+    std::string_view rest = line.substr(at + directory.size());
+    if (at > 0 && (consists_of(line.substr(at - 1, 1), "_-.") || line[at - 1] == '}')) continue;
+    if (rest.empty() || rest[0] != '/') {
+      if (rest.empty() || !consists_of(rest.substr(0, 1), "_-.~")) included.as_a_whole = true;
+      continue;
+    }
+    rest.remove_prefix(1);
+    const std::string_view pattern = rest.substr(0, rest.find_first_of(" \t\r\"';)"));
+    if (pattern.empty() || pattern == "*" || pattern == ".") included.as_a_whole |= pattern != "*";
+    if (pattern.find_first_of("/{}$%\\") != std::string_view::npos) is_unclear = true;
+    if (!pattern.empty() && pattern != ".") included.patterns.emplace_back(pattern);
   }
 }
 
-void collect_unread(Context& context) {
-  if (context.is_fragment()) return;
-  collect_unread_of_pam(context);
-  const Tree& tree = context.tree();
-  // cronie, of Red Hat and others, takes names with dots: cron(8) there.
-  const bool is_debian = tree.exists("etc/debian_version");
-  for (const Directory& directory : directories()) {
-    if (directory.names == Names::run_parts && !is_debian) continue;
-    const auto real = tree.resolve(directory.path);
-    if (!real) continue;
-    const auto names = tree.list(*real);
-    if (!names) continue;
-    for (const std::string& name : *names) {
-      if (is_backup(name)) continue;
-      const std::string path = join_path(*real, name);
-      const auto stat = tree.lstat(path);
-      if (!stat || stat->type != NodeType::file) continue;
-      std::string why;
-      if (directory.names == Names::run_parts) {
-        if (!is_run_parts_name(name))
-          why = "its name has other characters than letters, digits, '_' and '-'";
-      } else if (std::ranges::none_of(directory.suffixes, [&](std::string_view suffix) {
-                   return name.ends_with(suffix);
-                 })) {
-        // apt_preferences(5) takes names without a dot as well.
-        if (directory.path == "etc/apt/preferences.d" && name.find('.') == std::string::npos)
-          continue;
-        for (const std::string_view suffix : directory.suffixes)
-          why += (why.empty() ? "its name does not end in " : " or ") + std::string(suffix);
-      }
-      if (why.empty()) continue;
-      context.store().insert(kUnreadFileTable,
-                             {directory.program, std::string_view(path), std::string_view(why),
-                              context.store().locate(path, Span{})});
+class Unread {
+ public:
+  explicit Unread(Context& context) : context_(context), tree_(context.tree()) {}
+
+  void look_into(const UnreadDirectory& directory) {
+    if (!applies(directory.conditions)) return;
+    in(directory, std::string(directory.path));
+    if (directory.conditions.is_in_usr_local && has_usr_local_)
+      in(directory, "usr/local/lib/" + std::string(directory.path.substr(4)));
+  }
+
+  void look_beside(const Neighbour& neighbour) {
+    if (!applies(neighbour.conditions)) return;
+    const auto there = tree_.lstat(neighbour.path);
+    if (!there || there->type == NodeType::symlink) return;
+    std::vector<std::string> files;
+    if (there->type == NodeType::file) {
+      files.emplace_back(neighbour.path);
+    } else if (const auto names = tree_.list(neighbour.path)) {
+      for (const std::string& name : *names)
+        if (!is_kept(name)) files.push_back(join_path(neighbour.path, name));
+    }
+    std::erase_if(files, [&](const std::string& path) {
+      const auto stat = tree_.lstat(path);
+      return !stat || stat->type != NodeType::file || stat->size == 0;
+    });
+    if (files.empty() || !lies_beside(neighbour)) return;
+    const std::string right(neighbour.right);
+    const std::set<std::string> linked = targets(right, [](std::string_view) { return true; });
+    for (const std::string& path : files)
+      if (!linked.contains(path))
+        row(neighbour.program, path, "directory", "it looks into /" + right + " instead",
+            "/" + right, neighbour.manual);
+  }
+
+  // faillock.conf where each line of the stacks names another by conf=, and the like.
+  void replaced_in_stacks() {
+    const auto rows = context_.store().select(
+        "SELECT module, path, why FROM pam_file WHERE state = 'unread' ORDER BY path");
+    if (!rows) return;
+    for (const auto& one : rows->rows) {
+      const auto text = context_.read(one[1].value_or(""));
+      if (!text || !has_live_line(text->text)) continue;
+      const std::string module = one[0].value_or("");
+      row(module.substr(0, module.find('.')), text->path, "replaced", one[2].value_or(""),
+          "a line of the stacks that reads it", "pam.d(5)");
     }
   }
+
+  // modules-load.d(5): systemd reads /etc/modules by no other way than the link that Debian ships.
+  void modules() {
+    constexpr std::string_view kPath = "etc/modules", kRight = "etc/modules-load.d";
+    if (!tree_.exists("usr/lib/systemd/systemd-modules-load") &&
+        !tree_.exists("lib/systemd/systemd-modules-load"))
+      return;
+    const auto there = tree_.lstat(kPath);
+    if (!there || there->type != NodeType::file || there->size == 0) return;
+    const auto is_conf = [](std::string_view name) { return name.ends_with(".conf"); };
+    if (targets(std::string(kRight), is_conf).contains(std::string(kPath))) return;
+    const auto text = context_.read(kPath);
+    if (text && has_live_line(text->text))
+      row("modules-load", std::string(kPath), "directory",
+          "systemd-modules-load looks into /etc/modules-load.d, where no link leads to it",
+          "a file in /etc/modules-load.d", "modules-load.d(5)");
+  }
+
+ private:
+  bool applies(const Conditions& conditions) const {
+    return (conditions.needs.empty() || tree_.exists(conditions.needs)) &&
+           (conditions.needs_not.empty() || !tree_.exists(conditions.needs_not));
+  }
+
+  static bool has_live_line(std::string_view text) {
+    bool is_comment = false, is_blank = true;
+    for (const char c : text) {
+      if (c == '\n') {
+        is_comment = false;
+        is_blank = true;
+      } else if (is_blank && (c == '#' || c == ';')) {
+        is_comment = true;
+      } else if (!is_comment && c != ' ' && c != '\t' && c != '\r') {
+        return true;
+      }
+      if (c != ' ' && c != '\t' && c != '\n') is_blank = false;
+    }
+    return false;
+  }
+
+  // By its last component, so that relative paths count as well.
+  Included included(const Conditions& conditions, std::string_view directory) {
+    const std::string_view last = file_name(directory);
+    Included result;
+    bool is_unclear = false;
+    for (const std::string_view main : conditions.mains) {
+      if (!tree_.exists(main)) continue;
+      const auto text = context_.read(main);
+      if (!text) return {};
+      if (result.by.empty()) result.by = main;
+      std::string_view rest = text->text;
+      while (!rest.empty()) {
+        std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        const size_t begin = line.find_first_not_of(" \t");
+        if (begin == std::string_view::npos) continue;
+        line.remove_prefix(begin);
+        // "#include" and "#includedir" of sudoers are no comments.
+        const bool is_comment = std::string_view("#;!%").find(line[0]) != std::string_view::npos;
+        if (is_comment && !line.starts_with("#include")) continue;
+        const size_t before = result.patterns.size();
+        const bool whole = result.as_a_whole;
+        note_line(line, last, result, is_unclear);
+        if (result.patterns.size() > before || (result.as_a_whole && !whole)) continue;
+        if (line.find(last) != std::string_view::npos) continue;
+        const std::string low = lower(line);
+        for (const std::string_view word : conditions.words)
+          if (low.find(word) != std::string::npos) leads_elsewhere_ = true;
+      }
+    }
+    if (conditions.units_may_name_it && is_in_a_unit(last)) is_unclear = true;
+    result.is_known = !result.by.empty() && !is_unclear && !leads_elsewhere_;
+    leads_elsewhere_ = false;
+    return result;
+  }
+
+  bool is_in_a_unit(std::string_view words) {
+    for (const std::string& path : tree_.glob("etc/systemd/system", "*.service")) {
+      const auto text = context_.read(path);
+      if (text && text->text.find(words) != std::string_view::npos) return true;
+    }
+    return false;
+  }
+
+  // False if the program may read the neighbour after all.
+  bool lies_beside(const Neighbour& neighbour) {
+    const auto right = tree_.resolve(neighbour.right);
+    const auto real = tree_.resolve(neighbour.path);
+    if (right && real && (*right == *real || right->starts_with(*real + "/"))) return false;
+    if (neighbour.conditions.mains.empty()) return true;
+    const Included said = included(neighbour.conditions, neighbour.path);
+    return said.is_known && !said.as_a_whole && said.patterns.empty();
+  }
+
+  // Where the links in a directory lead, of the names that the program takes.
+  std::set<std::string> targets(const std::string& directory,
+                                const std::function<bool(std::string_view)>& takes) const {
+    std::set<std::string> out;
+    const auto there = tree_.resolve(directory);
+    if (!there) return out;
+    const auto names = tree_.list(*there);
+    if (!names) return out;
+    for (const std::string& name : *names) {
+      const std::string path = join_path(*there, name);
+      const auto stat = tree_.lstat(path);
+      if (!stat || stat->type != NodeType::symlink || !takes(name)) continue;
+      if (auto real = tree_.resolve(path)) out.insert(*std::move(real));
+    }
+    return out;
+  }
+
+  void in(const UnreadDirectory& directory, const std::string& path) {
+    const auto real = tree_.resolve(path);
+    if (!real || !seen_.insert(*real).second) return;
+    const auto names = tree_.list(*real);
+    if (!names) return;
+    Files files{directory, *real, {}, {}};
+    for (const std::string& name : *names) {
+      if (is_kept(name)) continue;
+      const std::string file = join_path(*real, name);
+      const auto stat = tree_.lstat(file);
+      if (!stat) continue;
+      if (stat->type == NodeType::directory) files.directories.push_back(name);
+      if (stat->type == NodeType::file && stat->size > 0) files.names.push_back(name);
+      // A link to one that counts anyway is not missed.
+      if (stat->type != NodeType::symlink) continue;
+      const auto target = tree_.resolve(file);
+      const auto there = target ? tree_.lstat(*target) : std::nullopt;
+      if (there && there->type == NodeType::file && there->size > 0 &&
+          parent_path(*target) != *real)
+        files.names.push_back(name);
+    }
+    if (!files.names.empty()) judge(files);
+    for (const std::string& name : files.directories) below(files, name);
+  }
+
+  struct Files {
+    const UnreadDirectory& directory;
+    std::string path;
+    std::vector<std::string> names, directories;
+  };
+
+  void judge(const Files& files) {
+    const UnreadDirectory& directory = files.directory;
+    Included said;
+    if (!directory.conditions.mains.empty()) {
+      said = included(directory.conditions, directory.path);
+      if (!said.is_known) return;
+    }
+    std::optional<std::set<std::string>> linked;
+    for (const std::string& name : files.names) {
+      const std::string path = join_path(files.path, name);
+      std::string cause = "name";
+      std::optional<Wrong> wrong;
+      if (!directory.conditions.mains.empty() && !said.as_a_whole && said.patterns.empty()) {
+        cause = "not-included";
+        wrong = {"nothing in /" + said.by + " includes the directory",
+                 "an include of it in /" + said.by};
+      } else {
+        wrong = wrong_for(directory, said, name);
+      }
+      if (wrong) {
+        if (!linked)
+          linked = targets(files.path, [&](std::string_view one) {
+            return cause == "name" && !wrong_for(directory, said, one);
+          });
+        if (linked->contains(path)) continue;
+      } else {
+        wrong = wrong_mode(directory.conditions, path, cause);
+      }
+      if (wrong) row(directory.program, path, cause, wrong->why, wrong->wanted, directory.manual);
+    }
+  }
+
+  static std::optional<Wrong> wrong_for(const UnreadDirectory& directory, const Included& said,
+                                        std::string_view name) {
+    if (said.patterns.empty()) return wrong_name(directory, name);
+    const auto wrong = wrong_pattern(said, name);
+    return wrong && said.as_a_whole ? wrong_name(directory, name) : wrong;
+  }
+
+  static std::optional<Wrong> wrong_pattern(const Included& said, std::string_view name) {
+    for (const std::string& pattern : said.patterns)
+      if (glob_match(pattern, name)) return std::nullopt;
+    std::string all;
+    for (const std::string& pattern : said.patterns) all += (all.empty() ? "" : " and ") + pattern;
+    return Wrong{"of this directory /" + said.by + " includes " + all + " alone",
+                 "a name that fits " + all};
+  }
+
+  std::optional<Wrong> wrong_mode(const Conditions& conditions, const std::string& path,
+                                  std::string& cause) const {
+    if (!conditions.must_be_executable && !conditions.must_be_roots) return std::nullopt;
+    const auto stat = tree_.stat(path);
+    if (!stat) return std::nullopt;
+    if (conditions.must_be_executable && (stat->mode & 0111) == 0) {
+      cause = "not-executable";
+      return Wrong{"it is not executable", "the mode 0755"};
+    }
+    if (!conditions.must_be_roots) return std::nullopt;
+    cause = "owner";
+    if (stat->uid != 0) return Wrong{"it is not root's", "the owner root"};
+    if ((stat->mode & 0022) != 0) return Wrong{"its group or others may write it", "the mode 0644"};
+    return std::nullopt;
+  }
+
+  void below(const Files& files, const std::string& name) {
+    const UnreadDirectory& directory = files.directory;
+    const std::string path = join_path(files.path, name);
+    // systemd.network(5), podman-systemd.unit(5): "foo.network.d/" with files whose "names end with .conf".
+    const bool has_drop_ins =
+        directory.names == Names::suffix && name.ends_with(".d") &&
+        ends_with_one("." + name.substr(0, name.size() - 2), directory.suffixes);
+    if (!has_drop_ins && !directory.conditions.looks_no_deeper) return;
+    const auto names = tree_.list(path);
+    if (!names) return;
+    std::optional<std::set<std::string>> linked;
+    for (const std::string& one : *names) {
+      const std::string file = join_path(path, one);
+      const auto stat = tree_.lstat(file);
+      if (is_kept(one) || !stat || stat->type != NodeType::file || stat->size == 0) continue;
+      if (has_drop_ins) {
+        if (!one.ends_with(".conf"))
+          row(directory.program, file, "name", "its name does not end in .conf",
+              "a name that ends in .conf", directory.manual);
+      } else if (!wrong_name(directory, one)) {
+        if (!linked)
+          linked = targets(files.path,
+                           [&](std::string_view link) { return !wrong_name(directory, link); });
+        if (!linked->contains(file))
+          row(directory.program, file, "subdirectory", "subdirectories are not looked into",
+              "the file in /" + files.path + " itself", directory.manual);
+      }
+    }
+  }
+
+  // Debian's packages bring their conffiles to where they want them: what lies wrong is meant to, and who took the
+  // permission to run from one wants it silent.
+  bool is_of_a_package(const std::string& path) {
+    if (!status_) {
+      const auto text = context_.read("var/lib/dpkg/status");
+      status_ = text ? text->text : std::string_view{};
+    }
+    return status_->find("\n /" + path + " ") != std::string_view::npos;
+  }
+
+  void row(std::string_view program, const std::string& path, std::string_view cause,
+           std::string_view why, std::string_view wanted, std::string_view manual) {
+    const bool may_be_meant = cause != "not-included" && cause != "replaced" && cause != "owner";
+    if ((may_be_meant && is_of_a_package(path)) || !rows_.insert(path).second) return;
+    context_.store().insert(kUnreadFileTable, {program, std::string_view(path), cause, why, wanted,
+                                               manual, context_.store().locate(path, Span{})});
+  }
+
+  Context& context_;
+  const Tree& tree_;
+  const bool has_usr_local_ = tree_.exists("usr/local/lib");
+  bool leads_elsewhere_ = false;
+  std::set<std::string> seen_;  // directories
+  std::set<std::string> rows_;
+  std::optional<std::string_view> status_;  // dpkg's
+};
+
+void collect_unread(Context& context) {
+  if (context.is_fragment()) return;
+  Unread unread(context);
+  for (const UnreadDirectory& directory : unread_directories()) unread.look_into(directory);
+  for (const Neighbour& neighbour : neighbours()) unread.look_beside(neighbour);
+  unread.modules();
+  unread.replaced_in_stacks();
 }
 
 }  // namespace
@@ -158,7 +519,7 @@ const Collector kUnreadFileCollector{.name = "unread-file",
                                      .tables = {&kUnreadFileTable},
                                      .needs = {},
                                      .hints = {"pam_file"},
-                                     .paths = {"etc/security/*.conf"},
+                                     .paths = unread_paths(),
                                      .loose = {},
                                      .collect = collect_unread};
 
