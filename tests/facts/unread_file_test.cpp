@@ -114,6 +114,26 @@ TEST(UnreadFile, WhatNeedsAnIncludeIsReadOnlyWithIt) {
             "directory | it looks into /etc/ssh/sshd_config.d instead\n");
 }
 
+// systemd-rc-local-generator(8), nm-settings-keyfile(5), NetworkManager-dispatcher(8)
+TEST(UnreadFile, TheModeMayKeepAFileFromBeingRead) {
+  auto host = tree();
+  host->file("etc/rc.local", "#!/bin/sh\n# nothing\nexit 0\n")
+      .file("etc/NetworkManager/system-connections/a.nmconnection", "x\n", 0640)
+      .file("etc/NetworkManager/system-connections/b.nmconnection", "x\n", 0600)
+      .file("etc/NetworkManager/dispatcher.d/10-a", "x\n", 0775)
+      .file("etc/NetworkManager/dispatcher.d/10-b", "x\n", kScript);
+  const std::string modes =
+      "etc/NetworkManager/dispatcher.d/10-a | owner | its group or others may write it\n"
+      "etc/NetworkManager/system-connections/a.nmconnection | owner | its group or others may read "
+      "or write it\n";
+  EXPECT_EQ(test::facts(host, kRows), modes);
+  host->file("etc/rc.local", "#!/bin/sh\niptables-restore /etc/rules\nexit 0\n");
+  EXPECT_EQ(test::facts(host, kRows),
+            modes + "etc/rc.local | not-executable | it is not executable\n");
+  host->file("etc/rc.local", "#!/bin/sh\niptables-restore /etc/rules\nexit 0\n", kScript);
+  EXPECT_EQ(test::facts(host, kRows), modes);
+}
+
 // modules-load.d(5)
 TEST(UnreadFile, ModulesNeedTheirLink) {
   auto host = tree();

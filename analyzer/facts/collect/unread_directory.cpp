@@ -9,6 +9,9 @@ constexpr std::string_view kAlpine = "etc/alpine-release";
 
 // Run by run-parts(8), which "ignores" what is not executable.
 const Conditions kDebianHook = {.must_be_executable = true, .needs = kDebian};
+// NetworkManager-dispatcher(8): "a regular executable file owned by root. Furthermore, it must not be writable by
+// group or other".
+const Conditions kDispatched = {.must_be_executable = true, .must_be_roots = true};
 const Conditions kFlat = {.looks_no_deeper = true};
 // "/etc/, /run/, /usr/local/lib/, and /usr/lib/" (sysctl.d(5) and all of systemd's); what packages put into the
 // others is their own affair.
@@ -216,6 +219,36 @@ const std::vector<UnreadDirectory>& unread_directories() {
        {".conf"},
        "NetworkManager.conf(5)",
        kFlat},
+      {"NetworkManager",
+       "etc/NetworkManager/system-connections",
+       any,
+       {},
+       "nm-settings-keyfile(5)",
+       {.must_be_private = true}},
+      {"NetworkManager",
+       "etc/NetworkManager/dispatcher.d",
+       any,
+       {},
+       "NetworkManager-dispatcher(8)",
+       kDispatched},
+      {"NetworkManager",
+       "etc/NetworkManager/dispatcher.d/pre-up.d",
+       any,
+       {},
+       "NetworkManager-dispatcher(8)",
+       kDispatched},
+      {"NetworkManager",
+       "etc/NetworkManager/dispatcher.d/pre-down.d",
+       any,
+       {},
+       "NetworkManager-dispatcher(8)",
+       kDispatched},
+      {"NetworkManager",
+       "etc/NetworkManager/dispatcher.d/no-wait.d",
+       any,
+       {},
+       "NetworkManager-dispatcher(8)",
+       kDispatched},
       {"update-ca-certificates",
        "usr/local/share/ca-certificates",
        suffix,
@@ -229,7 +262,7 @@ const std::vector<UnreadDirectory>& unread_directories() {
       {"profile",
        "etc/profile.d",
        suffix,
-       {".sh", ".csh", ".zsh", ".fish", ".bash", ".ash", ".ksh", ".tcsh"},
+       {".sh", ".csh", ".zsh", ".fish", ".bash", ".ash", ".ksh", ".tcsh", ".local"},
        "bash(1)"},
 
       {"containers",
@@ -281,6 +314,26 @@ const std::vector<UnreadDirectory>& unread_directories() {
       {"run-parts", "etc/network/if-up.d", run_parts, {}, "interfaces(5)", kDebianHook},
       {"run-parts", "etc/network/if-down.d", run_parts, {}, "interfaces(5)", kDebianHook},
       {"run-parts", "etc/network/if-post-down.d", run_parts, {}, "interfaces(5)", kDebianHook},
+      {"run-parts", "etc/ppp/ip-up.d", run_parts, {}, "pppd(8)", kDebianHook},
+      {"run-parts", "etc/ppp/ip-down.d", run_parts, {}, "pppd(8)", kDebianHook},
+      {"run-parts",
+       "etc/dhcp/dhclient-enter-hooks.d",
+       run_parts,
+       {},
+       "dhclient-script(8)",
+       {.needs = kDebian}},
+      {"run-parts",
+       "etc/dhcp/dhclient-exit-hooks.d",
+       run_parts,
+       {},
+       "dhclient-script(8)",
+       {.needs = kDebian}},
+      {"initramfs-tools",
+       "etc/initramfs-tools/hooks",
+       any,
+       {},
+       "initramfs-tools(7)",
+       {.must_be_executable = true, .needs = kDebian}},
       {"run-parts", "etc/kernel/preinst.d", run_parts, {}, "run-parts(8)", kDebianHook},
       {"run-parts", "etc/kernel/postinst.d", run_parts, {}, "run-parts(8)", kDebianHook},
       {"run-parts", "etc/kernel/prerm.d", run_parts, {}, "run-parts(8)", kDebianHook},
@@ -437,7 +490,8 @@ const std::vector<Neighbour>& neighbours() {
 
 std::vector<std::string_view> unread_paths() {
   std::vector<std::string_view> paths = {"etc/modules", "var/lib/dpkg/status",
-                                         "etc/systemd/system/*.service", "etc/security/*.conf"};
+                                         "etc/systemd/system/*.service", "etc/security/*.conf",
+                                         "etc/rc.local"};
   for (const UnreadDirectory& one : unread_directories())
     paths.insert(paths.end(), one.conditions.mains.begin(), one.conditions.mains.end());
   for (const Neighbour& one : neighbours())

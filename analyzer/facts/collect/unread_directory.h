@@ -35,7 +35,8 @@ struct Conditions {
   // directory, nothing is said.
   std::vector<std::string_view> words = {};
   bool must_be_executable = false;
-  bool must_be_roots = false;  // root's, and not writable by group or others
+  bool must_be_roots = false;    // root's, and not writable by group or others
+  bool must_be_private = false;  // root's, and nobody else may read it
   bool looks_no_deeper =
       false;  // files in its subdirectories are worth a word: nobody else wants them there
   bool is_in_usr_local = false;     // /usr/local/lib/sysctl.d is read like /etc/sysctl.d

@@ -29,7 +29,7 @@ const TableSpec kUnreadFileTable{
          {"cause", ColumnType::text,
           "'name', 'subdirectory', 'directory' (a place where the program never looks), "
           "'not-included', 'replaced' (the program is told to read another), 'not-executable', "
-          "'owner' (somebody else may write it)."},
+          "'owner' (somebody else than root may write it, or read it)."},
          {"why", ColumnType::text, "In words: 'its name does not end in .conf'."},
          {"wanted", ColumnType::text, "What the program takes: 'a name that ends in .conf'."},
          {"manual", ColumnType::text, "Where that is said: 'sysctl.d(5)'."},
@@ -55,7 +55,7 @@ bool is_kept(std::string_view name) {
       "-available", "~",         ",v",           "#"};
   static constexpr std::string_view kParts[] = {".dpkg-",   ".rpmnew", ".rpmsave", ".rpmorig",
                                                 ".ucf-",    ".bak.",   ".orig.",   ".old.",
-                                                ".backup.", ".save."};
+                                                ".backup.", ".save.",  ".disabled"};
   static constexpr std::string_view kNames[] = {
       "placeholder", "makefile", "license", "copying", "changelog", "old",     "bak",
       "save",        "orig",     "off",     "tmp",     "archive",   "backup",  "backups",
@@ -226,6 +226,25 @@ class Unread {
       if (!linked.contains(path))
         row(neighbour.program, path, "directory", "it looks into /" + right + " instead",
             "/" + right, neighbour.manual);
+  }
+
+  // systemd-rc-local-generator(8): "if /etc/rc.local exists and is executable"; so says the script of Debian's
+  // initscripts. Red Hat ships an empty one that is not.
+  void rc_local() {
+    const std::string path = "etc/rc.local";
+    const auto there = tree_.stat(path);
+    if (!there || there->type != NodeType::file || (there->mode & 0111) != 0) return;
+    const auto text = context_.read(path);
+    if (!text) return;
+    std::string_view rest = text->text;
+    while (!rest.empty()) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      if (!has_live_line(line) || line.starts_with("exit") || line.starts_with("touch /var/lock/"))
+        continue;
+      return row("rc.local", text->path, "not-executable", "it is not executable", "the mode 0755",
+                 "systemd-rc-local-generator(8)");
+    }
   }
 
   // faillock.conf where each line of the stacks names another by conf=, and the like.
@@ -433,17 +452,22 @@ class Unread {
 
   std::optional<Wrong> wrong_mode(const Conditions& conditions, const std::string& path,
                                   std::string& cause) const {
-    if (!conditions.must_be_executable && !conditions.must_be_roots) return std::nullopt;
+    const bool is_roots = conditions.must_be_roots || conditions.must_be_private;
+    if (!conditions.must_be_executable && !is_roots) return std::nullopt;
     const auto stat = tree_.stat(path);
     if (!stat) return std::nullopt;
     if (conditions.must_be_executable && (stat->mode & 0111) == 0) {
       cause = "not-executable";
       return Wrong{"it is not executable", "the mode 0755"};
     }
-    if (!conditions.must_be_roots) return std::nullopt;
+    if (!is_roots) return std::nullopt;
     cause = "owner";
     if (stat->uid != 0) return Wrong{"it is not root's", "the owner root"};
-    if ((stat->mode & 0022) != 0) return Wrong{"its group or others may write it", "the mode 0644"};
+    if (conditions.must_be_private && (stat->mode & 0077) != 0)
+      return Wrong{"its group or others may read or write it", "the mode 0600"};
+    if (conditions.must_be_roots && (stat->mode & 0022) != 0)
+      return Wrong{"its group or others may write it",
+                   conditions.must_be_executable ? "the mode 0755" : "the mode 0644"};
     return std::nullopt;
   }
 
@@ -510,6 +534,7 @@ void collect_unread(Context& context) {
   for (const UnreadDirectory& directory : unread_directories()) unread.look_into(directory);
   for (const Neighbour& neighbour : neighbours()) unread.look_beside(neighbour);
   unread.modules();
+  unread.rc_local();
   unread.replaced_in_stacks();
 }
 
