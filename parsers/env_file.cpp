@@ -24,7 +24,8 @@ bool is_name(std::string_view name) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text), lines_(text) {}
+  Parser(std::string_view text, bool comment_goes_on)
+      : text_(text), lines_(text), comment_goes_on_(comment_goes_on) {}
 
   File run() {
     if (const size_t nul = text_.find('\0'); nul != std::string_view::npos) {
@@ -44,10 +45,11 @@ class Parser {
   }
 
  private:
-  // A comment ends with its line, whether or not a backslash stands before the end (systemd since
-  // v254).
+  // A comment ends with its line, whether or not a backslash stands before the end: since v254, before
+  // that a backslash took whatever stood behind it.
   void skip_line() {
-    while (at_ < text_.size() && !is_newline(text_[at_])) ++at_;
+    for (; at_ < text_.size() && !is_newline(text_[at_]); ++at_)
+      if (comment_goes_on_ && text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
   }
 
   void assignment() {
@@ -151,6 +153,7 @@ class Parser {
 
   std::string_view text_;
   LineIndex lines_;
+  bool comment_goes_on_;
   size_t at_ = 0;
   size_t next_ = 0;  // the byte of the text that would go on with the current part
   File file_;
@@ -174,8 +177,8 @@ Span place(const Assignment& assignment, size_t begin, size_t end) {
   return {line, column, end_line, end_column};
 }
 
-File parse(std::string_view text) {
-  return Parser(text).run();
+File parse(std::string_view text, bool comment_goes_on) {
+  return Parser(text, comment_goes_on).run();
 }
 
 }  // namespace drydock::parsers::env_file

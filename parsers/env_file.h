@@ -45,6 +45,7 @@ struct File {
 // and refuses the whole file for these:
 //   nul-byte            a NUL byte anywhere
 //   invalid-utf8        a name or value that is not UTF-8
-File parse(std::string_view text);
+// Before v254 of systemd a comment went on with the next line if it ended in a backslash: `comment_goes_on`.
+File parse(std::string_view text, bool comment_goes_on = false);
 
 }  // namespace drydock::parsers::env_file

@@ -158,6 +158,20 @@ TEST(DockerFacts, TheSocketUnitOpensTheSocketOfFd) {
             "etc/systemd/system/docker.socket.d/x.conf:3:1 | - | -\n");
 }
 
+// systemd before v254 goes on with a comment that ends in a backslash.
+TEST(DockerFacts, TheReleaseOfSystemdSaysWhereCommentsOfAnEnvironmentFileEnd) {
+  for (const auto& [library, value] :
+       {std::pair("usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so", "icc | true\n"),
+        std::pair("usr/lib/systemd/libsystemd-shared-255.4-1.fc40.so", "icc | false\n"),
+        std::pair("usr/lib/none", "icc | false\n")}) {
+    auto tree = host("");
+    service(*tree, "EnvironmentFile=/etc/docker.env\nExecStart=/usr/bin/dockerd $OPTS\n");
+    tree->file("etc/docker.env", "# options \\\nOPTS=--icc=false\n").file(library, "");
+    EXPECT_EQ(test::facts(tree, "SELECT key, value FROM docker_daemon WHERE key = 'icc'"), value)
+        << library;
+  }
+}
+
 TEST(DockerFacts, FilesAreFoundByTheirRole) {
   auto tree = host(
       "{\"tlsverify\": true, \"tlscacert\": \"/srv/ca.pem\", \"seccomp-profile\": "

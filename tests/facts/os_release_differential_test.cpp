@@ -1,11 +1,12 @@
-// The same os-release to drydock and to systemd, whose tmpfiles.d(5) has specifiers for four of its fields. No comment
-// ends in a backslash here: before v254 it went on with the next line then, since then it does not.
+// The same os-release to drydock and to systemd, whose tmpfiles.d(5) has specifiers for four of its fields. A comment
+// that ends in a backslash went on with the next line before v254; systemd reads EnvironmentFile= by the same function.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <fstream>
 #include <iterator>
 
+#include "parsers/env_file.h"
 #include "tests/facts/few_facts.h"
 #include "tests/facts/random.h"
 #include "tests/oracle.h"
@@ -111,6 +112,61 @@ TEST(OsReleaseDifferential, FieldsAreThoseOfSystemd) {
     GTEST_SKIP() << "systemd-tmpfiles is not installed, or there are no namespaces";
   EXPECT_GE(compared, 4 * kCases - 100);
   EXPECT_GE(set, compared / 3);
+}
+
+// The last assignment of a name, as systemd takes it.
+std::string last(const parsers::env_file::File& file, std::string_view name) {
+  std::string out;
+  for (const auto& one : file.assignments)
+    if (one.name == name) out = one.value;
+  return out;
+}
+
+TEST(OsReleaseDifferential, CommentsGoOnBeforeRelease254) {
+  const auto version =
+      test::ask("systemctl --version 2>/dev/null | sed -n '1s/systemd \\([0-9]*\\).*/\\1/p'");
+  if (!version || version->empty()) GTEST_SKIP() << "systemd is not installed";
+  const bool goes_on = std::stoi(*version) < 254;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
+  const std::string conf = scratch.write("fields.conf", "f /o 0644 - - - %o\nf /w 0644 - - - %w\n");
+  test::Random random(254);
+  std::vector<std::string> cases = {
+      "# a\\\nID=x\n", "# a\\\\\nID=x\n", "# a\\b\nID=x\n", "#\\\n\\\nID=x\nVERSION_ID=y\n",
+      "ID=x\n# a\\",   "; a\\\r\nID=x\n", "# a \\ \nID=x\n"};
+  while (cases.size() < 200) {
+    std::string text;
+    for (int n = 2 + random.below(5); n > 0; --n)
+      text += random.one_in(2) ? random.pick({"#", ";", " # ", "# c "}) +
+                                     random.pick({"", "a", "\\", "\\", "\\\\", "\\\\\\", "x\\",
+                                                  "x\\", "\\y", "\\ "}) +
+                                     random.pick({"\n", "\n", "\r\n", "\n\n"})
+                               : random.pick({"ID=", "VERSION_ID="}) +
+                                     random.pick({"a", "b", "\"c\"", "d\\\ne", ""}) + "\n";
+    cases.push_back(text);
+  }
+  std::string script;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const std::string root = std::to_string(i);
+    scratch.write(root + "/etc/os-release", cases[i]);
+    scratch.write(root + "/etc/passwd", "root:x:0:0::/:/bin/sh\n");
+    scratch.write(root + "/etc/group", "root:x:0:\n");
+    script += "systemd-tmpfiles --create --root=" + scratch.path() + "/" + root + " " + conf + ";";
+  }
+  scratch.write("all", script);
+  test::ask("unshare -r sh " + scratch.path() + "/all 2>/dev/null");
+  int compared = 0, differ = 0;
+  for (size_t i = 0; i < cases.size(); ++i)
+    for (const auto& [file_name, key] : {std::pair("o", "ID"), std::pair("w", "VERSION_ID")}) {
+      std::ifstream file(scratch.path() + "/" + std::to_string(i) + "/" + file_name);
+      if (!file) continue;
+      const std::string theirs{std::istreambuf_iterator<char>(file), {}};
+      ++compared;
+      EXPECT_EQ(last(parsers::env_file::parse(cases[i], goes_on), key), theirs) << key << " in\n"
+                                                                                << cases[i];
+      differ += last(parsers::env_file::parse(cases[i], !goes_on), key) != theirs;
+    }
+  if (compared == 0) GTEST_SKIP() << "systemd-tmpfiles cannot be asked in a namespace";
+  EXPECT_GT(differ, 15);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "analyzer/facts/collect/network_model.h"
+#include "analyzer/facts/collect/systemd_release.h"
 #include "analyzer/source/tree.h"
 #include "parsers/unit.h"
 
@@ -70,12 +71,8 @@ int family_of(const std::string& text) {
 class Networkd {
  public:
   explicit Networkd(Context& context) : context_(context) {
-    // Its libraries carry the version; where they are not, a new one is supposed.
-    for (const std::string_view directory : {"usr/lib/systemd", "lib/systemd"})
-      for (const std::string& path : context.tree().glob(directory, "libsystemd-shared-*.so")) {
-        const std::string_view name = std::string_view(file_name(path)).substr(18);
-        std::from_chars(name.data(), name.data() + name.size(), version_);
-      }
+    // Where it is not known, a new one is supposed.
+    if (const unsigned release = systemd_release(context)) version_ = release;
   }
 
   void read(const std::string& path, const std::vector<std::string>& drop_ins) {
@@ -270,7 +267,7 @@ class Networkd {
   std::vector<std::pair<std::string, NetworkSetting>> lost_;  // what was in them before
   std::map<std::string, std::string> match_;
   std::vector<Address> addresses_;
-  int version_ = 999;
+  unsigned version_ = 999;
 };
 
 }  // namespace

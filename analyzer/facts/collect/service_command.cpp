@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/facts/collect/systemd_release.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -29,10 +30,11 @@ void add_environment_file(Context& context, std::string_view value, ServiceEnvir
   std::vector<std::string> files{path};
   if (path.find_first_of("*?[") != std::string::npos)
     files = context.tree().glob(parent_path(path), file_name(path));
+  const unsigned release = systemd_release(context);
   for (const std::string& file : files) {
     const auto text = context.read(file);
     if (!text) continue;
-    const env_file::File parsed = env_file::parse(text->text);
+    const env_file::File parsed = env_file::parse(text->text, release != 0 && release < 254);
     context.issues(text->path, parsed.errors);
     for (const env_file::Assignment& a : parsed.assignments)
       out[a.name] = {a.value, text->path, a.span, a};
