@@ -7,6 +7,8 @@
 namespace drydock::parsers::access_conf {
 namespace {
 
+constexpr size_t kLine = 8191;
+
 bool is_word(std::string_view text, std::string_view word) {
   return std::ranges::equal(
       text, word, [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
@@ -18,18 +20,34 @@ std::string items(std::string_view field, std::string_view separators) {
     const size_t begin = field.find_first_not_of(separators, at);
     if (begin == std::string_view::npos) break;
     at = std::min(field.find_first_of(separators, begin), field.size());
-    out.append(out.empty() ? "" : " ").append(field.substr(begin, at - begin));
+    if (!out.empty()) out += ' ';
+    // Where blanks separate nothing they belong to the name.
+    for (const char c : field.substr(begin, at - begin))
+      if (c == ' ' || c == '\t')
+        out += c == ' ' ? "\\040" : "\\011";
+      else
+        out += c;
   }
   return out;
 }
 
 }  // namespace
 
-File parse(std::string_view text, std::string_view list_separators) {
+File parse(std::string_view text, const Separators& separators) {
   File file;
   const LineIndex lines(text);
   for (uint32_t number = 1; number <= lines.line_count(); ++number) {
     auto [begin, end] = lines.line_bounds(number);
+    // fgets(3) into a buffer of 8192 bytes: what does not end in a newline is skipped.
+    const size_t size = std::min(end + 2, text.size()) - begin;
+    if (size > kLine && text.substr(begin, kLine).find('\n') == std::string_view::npos) {
+      const size_t newline = std::min(text.find('\n', end), text.size());
+      file.errors.add(
+          "line-too-long", lines.span(begin, end),
+          "8192 bytes and more: only what is behind them is read, as a line of its own");
+      begin += (newline - begin) / kLine * kLine;
+      end = std::max(begin, end);
+    }
     if (begin == end || text[begin] == '#') continue;
     const Span whole = lines.span(begin, end);
     if (end == text.size() && text.back() != '\n') {
@@ -44,20 +62,25 @@ File parse(std::string_view text, std::string_view list_separators) {
       continue;
     }
     // strtok(3): separators in a row are one, and those in front count for nothing.
+    const auto is_separator = [&](char c) {
+      return separators.fields.find(c) != std::string::npos;
+    };
     size_t fields[3][2];
     size_t at = begin, count = 0;
     for (; count < 3; ++count) {
-      while (at < end && text[at] == ':') ++at;
+      while (at < end && is_separator(text[at])) ++at;
       if (at == end) break;
       // The third one has all that is left, colons too (IPv6 addresses).
-      const size_t stop = count == 2 ? end : std::min(text.substr(0, end).find(':', at), end);
+      const size_t stop =
+          count == 2 ? end
+                     : std::min(text.substr(0, end).find_first_of(separators.fields, at), end);
       fields[count][0] = at;
       fields[count][1] = stop;
       at = stop;
     }
     if (count < 3) {
       file.errors.add("missing-field", lines.span(begin, end),
-                      "expected permission, users and origins with ':' between them");
+                      "expected permission, users and origins with a separator between them");
       continue;
     }
     const auto field = [&](size_t i) {
@@ -68,8 +91,9 @@ File parse(std::string_view text, std::string_view list_separators) {
       file.errors.add("bad-permission", span(0), "expected + or - at the start of the line");
       continue;
     }
-    file.entries.push_back({field(0)[0] == '+', items(field(1), list_separators),
-                            items(field(2), list_separators), lines.span(begin, end), span(0),
+    // The module asks the first character of the line: with separators before the '+' the entry denies.
+    file.entries.push_back({text[begin] == '+', items(field(1), separators.lists),
+                            items(field(2), separators.lists), lines.span(begin, end), span(0),
                             span(1), span(2)});
   }
   return file;

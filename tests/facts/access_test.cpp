@@ -18,7 +18,7 @@ TEST(AccessFacts, FilesOfAListAreOne) {
   EXPECT_EQ(test::facts(tree,
                         "SELECT list, position, allows, users, origins, is_reached, "
                         "decides_rest, services, loc FROM access_entry"),
-            "etc/own | 0 | 0 | a b c | ALL | 1 | 0 | cron | etc/own:1:1\n"
+            "etc/own | 0 | 0 | a\\040b c | ALL | 1 | 0 | cron | etc/own:1:1\n"
             "etc/security/access.conf | 0 | 1 | root | LOCAL | 1 | 0 | login,sshd | "
             "etc/security/access.conf:1:1\n"
             "etc/security/access.conf | 1 | 1 | (wheel) al | ALL | 1 | 0 | login,sshd | "

@@ -48,19 +48,21 @@ Libpam::Libpam() {
   void* const library = dlopen("libpam.so.0", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return;
   start_ = reinterpret_cast<decltype(start_)>(dlsym(library, "pam_start_confdir"));
+  set_ = reinterpret_cast<decltype(set_)>(dlsym(library, "pam_set_item"));
   end_ = reinterpret_cast<decltype(end_)>(dlsym(library, "pam_end"));
   constexpr const char* kCalls[] = {"pam_authenticate", "pam_acct_mgmt", "pam_chauthtok",
                                     "pam_open_session"};
   for (size_t i = 0; i < std::size(kCalls); ++i) {
     calls_[i] = reinterpret_cast<int (*)(void*, int)>(dlsym(library, kCalls[i]));
-    if (calls_[i] == nullptr) start_ = nullptr;
+    if (calls_[i] == nullptr || set_ == nullptr) start_ = nullptr;
   }
 }
 
 std::optional<std::vector<int>> Libpam::ask(const std::string& directory,
                                             const std::string& service, const std::string& user,
                                             std::initializer_list<Call> calls,
-                                            const Converse& converse) const {
+                                            const Converse& converse,
+                                            const std::string& remote) const {
   struct {
     int (*ask)(int, const Message**, Response**, void*);
     void* data;
@@ -72,6 +74,8 @@ std::optional<std::vector<int>> Libpam::ask(const std::string& directory,
   void* handle = nullptr;
   if (start_(service.c_str(), user.c_str(), &conversation, directory.c_str(), &handle) != 0)
     return std::nullopt;
+  constexpr int kRemoteHost = 4;
+  if (!remote.empty()) set_(handle, kRemoteHost, remote.c_str());
   std::vector<int> out;
   for (const Call call : calls) out.push_back(calls_[static_cast<unsigned>(call)](handle, 0));
   end_(handle, out.empty() ? 0 : out.back());

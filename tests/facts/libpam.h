@@ -22,12 +22,15 @@ class Libpam {
   using Converse = std::function<std::optional<std::string>(int style, const std::string& text)>;
 
   // What the stacks of a service answer to the calls, one after the other; nullopt if libpam refuses the service.
+  // `remote`: the host that the user comes from, if any.
   std::optional<std::vector<int>> ask(const std::string& directory, const std::string& service,
                                       const std::string& user, std::initializer_list<Call> calls,
-                                      const Converse& converse = {}) const;
+                                      const Converse& converse = {},
+                                      const std::string& remote = "") const;
 
  private:
   int (*start_)(const char*, const char*, const void*, const char*, void**) = nullptr;
+  int (*set_)(void*, int, const void*) = nullptr;
   int (*end_)(void*, int) = nullptr;
   int (*calls_[4])(void*, int) = {};
 };

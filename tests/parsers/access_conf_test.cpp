@@ -1,10 +1,10 @@
 #include "parsers/access_conf.h"
 
-#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <random>
 
+#include "tests/facts/libpam.h"
 #include "tests/oracle.h"
 #include "tests/parsers/render.h"
 
@@ -12,7 +12,7 @@ namespace drydock::parsers::access_conf {
 namespace {
 
 std::string shown(std::string_view text, std::string_view separators = ", \t") {
-  const File file = parse(text, separators);
+  const File file = parse(text, {.lists = std::string(separators)});
   std::string out;
   for (const Entry& e : file.entries)
     out += std::to_string(e.span.line) + (e.allows ? " + [" : " - [") + e.users + "] [" +
@@ -27,7 +27,7 @@ TEST(AccessConf, LinesAsThePageHasThem) {
   EXPECT_EQ(
       shown("# x\n\n+:root:crond :0 tty1\n+ : john,foo\t(x) : 2001:db8:0:101::/64 \n-:ALL:ALL\n"),
       "3 + [root] [crond :0 tty1]\n4 + [john foo (x)] [2001:db8:0:101::/64]\n5 - [ALL] [ALL]\n");
-  EXPECT_EQ(shown("+:Domain Users,x:ALL\n", ","), "1 + [Domain Users x] [ALL]\n");
+  EXPECT_EQ(shown("+:Domain Users,x:ALL\n", ","), "1 + [Domain\\040Users x] [ALL]\n");
 }
 
 TEST(AccessConf, WhatPamAccessSkips) {
@@ -45,55 +45,20 @@ TEST(AccessConf, WhoIsMatchedWithoutBeingNamed) {
   EXPECT_EQ(out, "1101000110");
 }
 
-// libpam with the real module and a configuration of our own (pam_start_confdir(3)). Of its headers only what is
-// used here: they are no dependency of the project.
-struct PamTalk {
-  int (*talk)(int, const void**, void**, void*);
-  void* data;
-};
-constexpr int kSuccess = 0, kDenied = 6, kConversationError = 19, kRemoteHost = 4;
-
-class Pam {
- public:
-  explicit Pam(std::string directory) : directory_(std::move(directory)) {
-    library_ = dlopen("libpam.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (library_ == nullptr) return;
-    start_ = reinterpret_cast<Start>(dlsym(library_, "pam_start_confdir"));
-    set_ = reinterpret_cast<Set>(dlsym(library_, "pam_set_item"));
-    account_ = reinterpret_cast<Call>(dlsym(library_, "pam_acct_mgmt"));
-    end_ = reinterpret_cast<Call>(dlsym(library_, "pam_end"));
-  }
-  bool is_there() const { return start_ && set_ && account_ && end_; }
-
-  // The answer for user nobody from an address that no line names.
-  int ask() const {
-    void* handle = nullptr;
-    const PamTalk talk{[](int, const void**, void**, void*) { return int{kConversationError}; },
-                       nullptr};
-    if (start_("test", "nobody", &talk, directory_.c_str(), &handle) != kSuccess) return -1;
-    set_(handle, kRemoteHost, "203.0.113.9");
-    const int answer = account_(handle, 0);
-    end_(handle, answer);
-    return answer;
-  }
-
- private:
-  using Start = int (*)(const char*, const char*, const PamTalk*, const char*, void**);
-  using Set = int (*)(void*, int, const void*);
-  using Call = int (*)(void*, int);
-  std::string directory_;
-  void* library_ = nullptr;
-  Start start_ = nullptr;
-  Set set_ = nullptr;
-  Call account_ = nullptr, end_ = nullptr;
-};
+constexpr int kSuccess = 0, kDenied = 6;
 
 TEST(AccessConf, StrangersAreJudgedAsByPamAccess) {
   const test::ScratchDirectory scratch;
-  const Pam pam(scratch.path());
+  const test::Libpam pam;
+  // The answer for user nobody from an address that no line names.
+  const auto ask = [&] {
+    const auto answers =
+        pam.ask(scratch.path(), "test", "nobody", {test::Libpam::Call::account}, {}, "203.0.113.9");
+    return answers ? answers->front() : -1;
+  };
   scratch.write("test", "account required pam_access.so accessfile=" + scratch.path() + "/list\n");
   scratch.write("list", "-:ALL:ALL\n");
-  if (!pam.is_there() || pam.ask() != kDenied)
+  if (!pam.is_there() || ask() != kDenied)
     GTEST_SKIP() << "pam_access is not installed (Debian package: libpam-modules)";
   std::mt19937 random(1);
   const auto pick = [&](std::initializer_list<const char*> of) {
@@ -124,7 +89,7 @@ TEST(AccessConf, StrangersAreJudgedAsByPamAccess) {
         allows = entry.allows;
         break;
       }
-    const int answer = pam.ask();
+    const int answer = ask();
     ASSERT_EQ(answer == kSuccess, allows) << list << "\nlibpam says " << answer;
     denied += !allows;
   }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
+#include "analyzer/facts/collect/pam_file.h"
 #include "analyzer/source/tree.h"
 #include "parsers/access_conf.h"
 
@@ -23,7 +25,8 @@ const TableSpec kAccessEntryTable{
           "names."},
          {"position", ColumnType::integer, "From 0, over all files of the list."},
          {"allows", ColumnType::boolean, "1: +, 0: -."},
-         {"users", ColumnType::text, "Users and groups, separated by blanks: ALL EXCEPT (wheel)."},
+         {"users", ColumnType::text,
+          "Users and groups, separated by blanks: ALL EXCEPT (wheel). A blank in a name is \\040."},
          {"origins", ColumnType::text, "Terminals, hosts and networks: LOCAL 10.0.0.0/8."},
          {"is_reached", ColumnType::boolean,
           "0: an earlier entry matches everybody from everywhere."},
@@ -43,13 +46,31 @@ namespace access = parsers::access_conf;
 constexpr std::string_view kMain = "etc/security/access.conf";
 constexpr std::string_view kDirectory = "etc/security/access.d";
 
-struct List {
-  std::string services;
-  std::string separators = ", \t";
+// What a line of a stack asks. accessfile= names one file, even where it is the usual one.
+struct Asked {
+  std::string path;
+  bool is_usual = true;
+  access::Separators separators;
+  friend auto operator<=>(const Asked&, const Asked&) = default;
 };
+constexpr size_t kLists = 64;
 
-std::string option(std::string_view arguments, std::string_view name) {
-  std::string found;
+// The module opens each file that an argument names, and gives up where one is not there.
+bool gives_up(Context& context, std::string_view arguments) {
+  constexpr std::string_view kName = "accessfile=";
+  while (!arguments.empty()) {
+    const std::string_view word = arguments.substr(0, arguments.find(' '));
+    if (word.starts_with(kName) &&
+        pam_file_state(context, normal_path(word.substr(kName.size()))) == "absent")
+      return true;
+    arguments.remove_prefix(std::min(word.size() + 1, arguments.size()));
+  }
+  return false;
+}
+
+// The last argument that begins so; nullopt: none does.
+std::optional<std::string> option(std::string_view arguments, std::string_view name) {
+  std::optional<std::string> found;
   for (size_t at = 0; at < arguments.size();) {
     const size_t end = std::min(arguments.find(' ', at), arguments.size());
     const std::string_view word = arguments.substr(at, end - at);
@@ -59,45 +80,55 @@ std::string option(std::string_view arguments, std::string_view name) {
   return found;
 }
 
-// The lists that PAM stacks ask, by their first file.
-std::map<std::string, List> lists_of(Context& context) {
-  std::map<std::string, List> out;
-  out[std::string(kMain)];
-  if (context.is_fragment()) return out;
+// The lists that PAM stacks ask, with the services; the usual one also where none does.
+std::map<Asked, std::string> lists_of(Context& context) {
+  std::map<Asked, std::string> out;
+  const Asked usual{std::string(kMain), true, {}};
+  if (context.is_fragment()) return {{usual, ""}};
   const auto rows = context.store().select(
       "SELECT service, arguments FROM pam WHERE module = 'pam_access.so' GROUP BY service, "
       "arguments ORDER BY service");
-  if (!rows) return out;
-  for (const auto& row : rows->rows) {
-    const std::string arguments = row[1].value_or("");
-    const std::string file = option(arguments, "accessfile=");
-    List& list = out[file.empty() ? std::string(kMain) : normal_path(file)];
-    const std::string service = row[0].value_or("");
-    if (list.services != service && !list.services.ends_with("," + service))
-      list.services += (list.services.empty() ? "" : ",") + service;
-    if (const std::string separators = option(arguments, "listsep="); !separators.empty())
-      list.separators = separators;
-  }
+  if (rows)
+    for (const auto& row : rows->rows) {
+      const std::string arguments = row[1].value_or("");
+      if (gives_up(context, arguments)) continue;
+      Asked asked = usual;
+      if (const auto file = option(arguments, "accessfile=")) {
+        asked.path = normal_path(*file);
+        asked.is_usual = false;
+      }
+      if (auto fields = option(arguments, "fieldsep="))
+        asked.separators.fields = *std::move(fields);
+      if (auto lists = option(arguments, "listsep=")) asked.separators.lists = *std::move(lists);
+      // The pam collector has said that there are too many.
+      if (!out.contains(asked) && out.size() == kLists) continue;
+      std::string& services = out[std::move(asked)];
+      const std::string service = row[0].value_or("");
+      if (services != service && !services.ends_with("," + service))
+        services += (services.empty() ? "" : ",") + service;
+    }
+  if (std::ranges::none_of(out, [](const auto& one) { return one.first.path == kMain; }))
+    out.emplace(usual, "");
   return out;
 }
 
-void write(Context& context, const std::string& name, const List& list,
+void write(Context& context, const Asked& asked, const std::string& services,
            const std::vector<std::string>& paths) {
   int64_t position = 0;
   bool decided = false, closed = false;
   for (const std::string& path : paths) {
     const auto text = context.read(path);
     if (!text) continue;
-    const access::File file = access::parse(text->text, list.separators);
+    const access::File file = access::parse(text->text, asked.separators);
     context.issues(text->path, file.errors);
     for (const access::Entry& entry : file.entries) {
       const bool decides = !decided && access::matches_anybody(entry.users) &&
                            access::matches_anybody(entry.origins);
       context.store().insert(
           kAccessEntryTable,
-          {std::string_view(name), position++, entry.allows, std::string_view(entry.users),
+          {std::string_view(asked.path), position++, entry.allows, std::string_view(entry.users),
            std::string_view(entry.origins), !closed, decides,
-           list.services.empty() ? Value(Null{}) : Value(std::string_view(list.services)),
+           services.empty() ? Value(Null{}) : Value(std::string_view(services)),
            std::string_view(text->path), context.store().locate(text->path, entry.span)});
       decided |= decides;
       closed |= decides && entry.users == "ALL" && entry.origins == "ALL";
@@ -107,26 +138,25 @@ void write(Context& context, const std::string& name, const List& list,
 
 void collect_access(Context& context) {
   if (context.is_fragment()) {
-    for (const std::string& path : context.loose()) write(context, path, List{}, {path});
+    for (const std::string& path : context.loose()) write(context, {path, true, {}}, "", {path});
     return;
   }
-  for (const auto& [name, list] : lists_of(context)) {
-    std::vector<std::string> paths{name};
-    if (name == kMain)
+  for (const auto& [asked, services] : lists_of(context)) {
+    std::vector<std::string> paths{asked.path};
+    if (asked.is_usual)
       for (const std::string& path : context.tree().glob(kDirectory, "*.conf"))
         paths.push_back(path);
-    write(context, name, list, paths);
+    write(context, asked, services, paths);
   }
 }
 
 }  // namespace
 
-const Collector kAccessCollector{
-    .name = "access",
-    .tables = {&kAccessEntryTable},
-    .needs = {"pam"},
-    .paths = {"etc/security/access*.conf", "etc/security/access.d/*.conf"},
-    .loose = {"security/access.conf", "security/access.d/*.conf"},
-    .collect = collect_access};
+const Collector kAccessCollector{.name = "access",
+                                 .tables = {&kAccessEntryTable},
+                                 .needs = {"pam"},
+                                 .paths = {"etc/security/*.conf", "etc/security/access.d/*.conf"},
+                                 .loose = {"security/access.conf", "security/access.d/*.conf"},
+                                 .collect = collect_access};
 
 }  // namespace drydock::facts

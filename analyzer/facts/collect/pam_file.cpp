@@ -96,6 +96,8 @@ class Files {
         for (const PamHandler& entry : service.stacks[type]) {
           if (entry.module != file.module || !file.types[type]) continue;
           PamFileName name = pam_file_of(file, *entry.line);
+          // pam_access opens each while it reads its arguments.
+          if (file.module == "pam_access.so") take_first_absent(file, *entry.line, name);
           if (name.path.empty() && file.usual.empty()) continue;
           const bool is_new = !found_.contains(name.path);
           if (is_new && name.argument && ++named_ > kPamFiles) {
@@ -112,6 +114,16 @@ class Files {
           if (found.services != service.name && !found.services.ends_with("," + service.name))
             found.services += (found.services.empty() ? "" : ",") + service.name;
         }
+  }
+
+  void take_first_absent(const PamModuleFile& file, const Line& line, PamFileName& name) const {
+    for (const Argument& argument : line.arguments) {
+      if (!argument.text.starts_with(file.argument)) continue;
+      std::string path = normal_path(std::string_view(argument.text).substr(file.argument.size()));
+      if (state(path) != "absent") continue;
+      name = {std::move(path), &argument};
+      return;
+    }
   }
 
   // pam_listfile(8): what it answers if something weird happens.
