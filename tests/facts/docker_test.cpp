@@ -207,6 +207,57 @@ TEST(DockerFacts, FilesAreFoundByTheirRole) {
       "etc/docker/s.json | SCMP_ACT_ALLOW | 1 | etc/docker/s.json:1:19\n");
 }
 
+// docs.docker.com/engine/security/rootless: the user's own unit starts it, with flags as any other.
+TEST(DockerFacts, ARootlessDaemonHasFlagsToo) {
+  auto tree = std::make_shared<MemoryTree>();
+  const std::string unit = "home/ann/.config/systemd/user/docker.service";
+  tree->file(unit, "[Service]\nExecStart=/usr/bin/dockerd-rootless.sh --icc=false\n");
+  tree->file(unit + ".d/10.conf",
+             "[Service]\nExecStart=\nExecStart=/home/ann/bin/dockerd-rootless.sh -H "
+             "tcp://0.0.0.0:2375 \\\n  --debug\n");
+  tree->file("home/ann/.config/docker/daemon.json", "{\"debug\": true}\n");
+  tree->file("home/bob/.config/systemd/user/docker.service",
+             "[Service]\nExecStart=/bin/true --icc=false\n");
+  EXPECT_EQ(
+      test::facts(
+          tree, "SELECT key, value, source, instance, loc FROM docker_daemon ORDER BY key, source"),
+      "debug | true | daemon.json | rootless | home/ann/.config/docker/daemon.json:1:2\n"
+      "debug | true | flag | rootless | " +
+          unit +
+          ".d/10.conf:4:3\n"
+          "hosts | tcp://0.0.0.0:2375 | flag | rootless | " +
+          unit + ".d/10.conf:3:45\n");
+  EXPECT_EQ(test::facts(tree, "SELECT kind, key FROM docker_config_error"), "conflict | debug\n");
+  EXPECT_EQ(test::facts(tree, "SELECT address, is_loopback FROM docker_listener"),
+            "tcp://0.0.0.0:2375 | 0\n");
+}
+
+TEST(DockerFacts, FilesThatNobodyReadsAreSaid) {
+  auto tree = host("{}\n");
+  service(*tree,
+          "EnvironmentFile=-/etc/sysconfig/docker\nExecStart=/usr/bin/dockerd --config-file "
+          "/srv/d.json $OPTIONS\n");
+  tree->file("etc/default/docker",
+             "# DOCKER_OPTS=--icc\n export DOCKER_OPTS='--icc=false'\nother_args=\n");
+  tree->file("etc/sysconfig/docker", "OPTIONS=\"--debug\"\n");
+  EXPECT_EQ(test::facts(tree, "SELECT kind, key, loc FROM docker_config_error ORDER BY key DESC"),
+            "ignored-file | DOCKER_OPTS | etc/default/docker:2:2\nignored-file |  | "
+            "etc/docker/daemon.json\n");
+}
+
+TEST(SwarmFacts, TheLogOfManagersIsSaidToBeNotRead) {
+  auto tree = host("");
+  tree->file("var/lib/docker/swarm/docker-state.json", "{\"LocalAddr\": \"10.0.0.1\"}\n");
+  tree->directory("var/lib/docker/containers");
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM parse_issue WHERE code = 'not-read'"), "0\n");
+  tree->directory("var/lib/docker/swarm/raft");
+  EXPECT_EQ(test::facts(tree,
+                        "SELECT code, effect, table_name, loc FROM parse_issue WHERE code = "
+                        "'not-read' ORDER BY table_name"),
+            "not-read | ignored | docker_network | var/lib/docker/swarm/docker-state.json:1:1\n"
+            "not-read | ignored | swarm | var/lib/docker/swarm/docker-state.json:1:1\n");
+}
+
 TEST(DockerFacts, AFragmentHasOnlyWhatIsWritten) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("files/daemon.json", "{\"icc\": true}\n");

@@ -42,7 +42,9 @@ const TableSpec kDockerConfigErrorTable{
     .columns = {{"kind", ColumnType::text,
                  "'conflict' (the file and a flag set the same), 'unknown-key', 'wrong-type', "
                  "'invalid-value', "
-                 "'bad-flag'; 'ignored-key' (dockerd starts, and the key has no effect)."},
+                 "'bad-flag'; 'ignored-key' (dockerd starts, and the key has no effect), "
+                 "'ignored-file' (the file, or the "
+                 "variable for flags in it, is not read)."},
                 {"key", ColumnType::text, "The key; empty for a bad flag."},
                 {"message", ColumnType::text, "What is wrong, in one sentence."},
                 {"loc", ColumnType::location, "The key or flag."},
@@ -172,6 +174,8 @@ const Collector kDockerCollector{
               "etc/containerd/config.toml", "root/.docker/*", "usr/bin/dockerd", "usr/sbin/dockerd",
               "usr/local/bin/dockerd", "usr/local/sbin/dockerd",
               "var/snap/docker/current/config/daemon.json", "home/*/.config/docker/daemon.json",
+              "home/*/.config/systemd/user/docker.service",
+              "home/*/.config/systemd/user/docker.service.d/*",
               // docker.service, docker.socket and their drop-ins
               "etc/systemd/**", "run/systemd/**", "usr/local/lib/systemd/**", "usr/lib/systemd/**",
               "lib/systemd/**"},

@@ -2,6 +2,7 @@
 
 #include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/source/tree.h"
+#include "parsers/unit.h"
 
 namespace drydock::facts {
 
@@ -78,6 +79,35 @@ std::optional<DockerCommand> docker_command(Context& context) {
   DockerCommand other;
   other.is_dockerd = false;
   return other;
+}
+
+std::optional<DockerCommand> rootless_docker_command(Context& context, const std::string& home) {
+  namespace unit = parsers::unit;
+  const std::string path = home + "/.config/systemd/user/docker.service";
+  std::vector<std::string> files = context.tree().glob(path + ".d", "*.conf");
+  files.insert(files.begin(), path);
+  ServiceWords words;
+  bool is_there = false;
+  for (const std::string& file : files) {
+    const auto text = context.read(file);
+    if (!text) continue;
+    is_there = true;
+    const unit::File parsed = unit::parse(text->text);
+    context.issues(text->path, parsed.errors);
+    for (const unit::Assignment& assignment : parsed.assignments) {
+      if (assignment.section != "Service" || assignment.key != "ExecStart") continue;
+      words.clear();
+      const unit::Commands commands = unit::split_commands(assignment.value);
+      if (commands.commands.empty()) continue;
+      for (const unit::Word& word : commands.commands.front().words)
+        words.push_back({word.text, unit::place(assignment, word.begin, word.end), text->path});
+    }
+  }
+  if (!is_there || words.empty() ||
+      (!is_dockerd(words[0].text) && file_name(words[0].text) != "dockerd-rootless.sh"))
+    return std::nullopt;
+  words.erase(words.begin());
+  return read_command(words);
 }
 
 std::vector<DockerCommand> loose_docker_commands(Context& context) {

@@ -39,6 +39,10 @@ struct DockerCommand {
 // an issue of effect `refused`: what it starts cannot be told.
 std::optional<DockerCommand> docker_command(Context& context);
 
+// Of a user's daemon (docs.docker.com, "Rootless mode"): ~/.config/systemd/user/docker.service and its drop-ins there,
+// which start dockerd by dockerd-rootless.sh. nullopt: there is none, or it starts something else.
+std::optional<DockerCommand> rootless_docker_command(Context& context, const std::string& home);
+
 // In a fragment: one for each loose docker.service or drop-in of it that starts dockerd.
 std::vector<DockerCommand> loose_docker_commands(Context& context);
 

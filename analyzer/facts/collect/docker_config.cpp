@@ -409,6 +409,45 @@ bool is_installed(const Tree& tree) {
   return false;
 }
 
+// Files that people write flags of dockerd into, which only the script of the old init reads by itself: their
+// variable has a meaning where the unit reads the file and has the variable on its command line.
+void add_unread_options(Context& context, const DockerCommand& command, DockerConfig& config) {
+  constexpr std::string_view kVariables[] = {"DOCKER_OPTS", "OPTIONS", "other_args"};
+  for (const std::string_view path : {"etc/default/docker", "etc/sysconfig/docker"}) {
+    const auto text = context.read(path);
+    if (!text) continue;
+    if (std::any_of(command.options.begin(), command.options.end(),
+                    [&](const DockerOption& option) { return option.path == text->path; }))
+      continue;
+    const LineIndex lines(text->text);
+    std::optional<DockerConfigError> last;
+    for (uint32_t line = 1; line <= lines.line_count(); ++line) {
+      const auto [begin, end] = lines.line_bounds(line);
+      std::string_view rest = text->text.substr(begin, end - begin);
+      const size_t first = rest.find_first_not_of(" \t");
+      if (first == std::string_view::npos) continue;
+      rest.remove_prefix(first);
+      if (rest.starts_with("export ")) rest.remove_prefix(7);
+      const size_t sign = rest.find('=');
+      const std::string_view name = rest.substr(0, sign);
+      if (sign == std::string_view::npos ||
+          std::find(std::begin(kVariables), std::end(kVariables), name) == std::end(kVariables))
+        continue;
+      if (last && last->key == name) last.reset();
+      if (rest.find('-', sign) != std::string_view::npos)
+        last = DockerConfigError{
+            "ignored-file",
+            std::string(name),
+            "'" + std::string(name) + "' is not read: docker.service starts dockerd without it",
+            text->path,
+            lines.span(begin + first, end),
+            "",
+            {}};
+    }
+    if (last) config.errors.push_back(std::move(*last));
+  }
+}
+
 std::vector<DockerConfig> load(Context& context) {
   std::vector<DockerConfig> configs;
   const Tree& tree = context.tree();
@@ -439,23 +478,39 @@ std::vector<DockerConfig> load(Context& context) {
     read_file(context, config);
     if (command) join_flags(config, *command);
     check_joined(config, !command || command->is_dockerd);
+    if (command && command->is_dockerd) add_unread_options(context, *command, config);
+    if (config.config_path != kFile && tree.exists(kFile))
+      config.errors.push_back(
+          {"ignored-file",
+           "",
+           "the file is not read: dockerd is told to read '/" + config.config_path + "'",
+           std::string(kFile),
+           Span{},
+           "",
+           {}});
     add_implied(config, command.value_or(DockerCommand{}));
     add_defaults(config);
   }
-  const auto add = [&](std::string_view instance, std::string path) {
-    if (!tree.exists(path)) return;
+  const auto add = [&](std::string_view instance, std::string path,
+                       const std::optional<DockerCommand>& started) {
+    if (!started && !tree.exists(path)) return;
     DockerConfig& config = configs.emplace_back();
     config.instance = instance;
     config.config_path = std::move(path);
+    if (started)
+      for (const DockerOption& option : started->options)
+        if (option.flag->name == "config-file") config.config_path = normal_path(option.value);
     read_file(context, config);
-    check_joined(config, false);
-    add_implied(config, {});
+    if (started) join_flags(config, *started);
+    check_joined(config, started.has_value());
+    add_implied(config, started.value_or(DockerCommand{}));
   };
-  add("snap", std::string(kSnapFile));
+  add("snap", std::string(kSnapFile), std::nullopt);
   // Rootless mode, docs "Run the Docker daemon as a non-root user": ~/.config/docker/daemon.json.
   if (const auto homes = tree.list("home"))
     for (const std::string& home : *homes)
-      add("rootless", "home/" + home + "/.config/docker/daemon.json");
+      add("rootless", "home/" + home + "/.config/docker/daemon.json",
+          rootless_docker_command(context, "home/" + home));
   return configs;
 }
 

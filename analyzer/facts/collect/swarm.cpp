@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "analyzer/facts/collect/docker_network.h"
 #include "analyzer/facts/collect/docker_state.h"
 #include "analyzer/source/tree.h"
 #include "parsers/certificate.h"
@@ -78,6 +79,14 @@ void write_node(Context& context, const std::string& root) {
   }
   const bool is_manager = tree.lstat(directory + "/raft").has_value();
   row("manager", is_manager ? "true" : "false", text->path, Span{});
+  if (is_manager)
+    context.issue(text->path,
+                  {"not-read", Span{1, 1, 1, 1},
+                   "what the managers of the swarm know together (its services, overlay networks, "
+                   "secrets and nodes) is "
+                   "in a log that is encrypted, '" +
+                       directory + "/raft', and not read"},
+                  {&kSwarmTable, &kDockerNetworkTable});
   const std::string key = directory + "/certificates/swarm-node.key";
   if (const auto pem = context.read(key)) {
     const bool locked = is_locked(pem->text);
