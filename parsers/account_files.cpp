@@ -127,7 +127,8 @@ bool read_days(const Line& line, size_t field, std::string_view what, File<Shado
   uint64_t value = 0;
   switch (read_digits(line.view(field), kMaxId, value)) {
     case Digits::number:
-      out = static_cast<int64_t>(value);
+      // glibc (nss/nss_files/files-spwd.c) keeps 32 bits with a sign, and -1 is what an empty field gives.
+      if (const auto kept = static_cast<int32_t>(value); kept != -1) out = kept;
       return true;
     case Digits::empty:
       return true;
@@ -273,10 +274,11 @@ PasswordClass classify_password(std::string_view field) {
 
   // crypt(5), "Available hashing methods"; the prefixes of each.
   static constexpr std::pair<std::string_view, std::string_view> kPrefixes[] = {
-      {"$y$", "yescrypt"},    {"$gy$", "gost-yescrypt"}, {"$7$", "scrypt"},  {"$2a$", "bcrypt"},
-      {"$2b$", "bcrypt"},     {"$2x$", "bcrypt"},        {"$2y$", "bcrypt"}, {"$6$", "sha512crypt"},
-      {"$5$", "sha256crypt"}, {"$sha1", "sha1crypt"},    {"$md5", "sunmd5"}, {"$1$", "md5crypt"},
-      {"$3$", "nt"},
+      {"$y$", "yescrypt"},    {"$gy$", "gost-yescrypt"}, {"$7$", "scrypt"},
+      {"$2a$", "bcrypt"},     {"$2b$", "bcrypt"},        {"$2x$", "bcrypt"},
+      {"$2y$", "bcrypt"},     {"$6$", "sha512crypt"},    {"$5$", "sha256crypt"},
+      {"$sha1", "sha1crypt"}, {"$md5", "sunmd5"},        {"$1$", "md5crypt"},
+      {"$3$", "nt"},          {"$sm3$", "sm3crypt"},     {"$sm3y$", "sm3-yescrypt"},
   };
   std::string_view method;
   for (const auto& [prefix, name] : kPrefixes)
@@ -305,19 +307,25 @@ std::optional<int64_t> hash_cost(std::string_view field) {
     if (n == 0) return std::nullopt;
     return value;
   };
-  if (method == "sha256crypt" || method == "sha512crypt") {
-    const std::string_view rounds = field.substr(3);
+  if (method == "sha256crypt" || method == "sha512crypt" || method == "sm3crypt") {
+    const std::string_view rounds = field.substr(field.find('$', 1) + 1);
     return rounds.starts_with("rounds=") ? number(rounds.substr(7)) : 5000;
   }
   if (method == "bcrypt") return number(field.substr(4));
-  // crypt(5), yescrypt: $y$ flavour N r…: the second character is the logarithm of N less one, in
-  // crypt's base 64.
-  if (method == "yescrypt" && field.size() > 4) {
-    constexpr std::string_view kDigits =
-        "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    const size_t digit = kDigits.find(field[4]);
-    if (digit != std::string_view::npos && digit < 32) return static_cast<int64_t>(digit) + 1;
-  }
+  if (method == "sha1crypt" && field.starts_with("$sha1$")) return number(field.substr(6));
+  // crypt(5), in its base 64: of yescrypt and its kin $y$ flavour N r…, the second character is the logarithm of N
+  // less one; of scrypt the first is the logarithm itself.
+  constexpr std::string_view kDigits =
+      "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const auto digit_at = [&](size_t at) -> std::optional<int64_t> {
+    const size_t digit = at < field.size() ? kDigits.find(field[at]) : std::string_view::npos;
+    if (digit >= 63) return std::nullopt;
+    return static_cast<int64_t>(digit);
+  };
+  if (method == "scrypt") return digit_at(3);
+  if (method.ends_with("yescrypt"))
+    if (const auto digit = digit_at(field.find('$', 1) + 2); digit && *digit < 32)
+      return *digit + 1;
   return std::nullopt;
 }
 

@@ -40,7 +40,8 @@ struct User {
   Span shell_span;
 };
 
-// shadow(5). Dates are days since 1970-01-01, periods are days; nullopt: the field is empty.
+// shadow(5). Dates are days since 1970-01-01, periods are days; nullopt: the field is empty, or 4294967295, which is the
+// same. What is 2147483648 or more has become negative, as for the programs.
 struct Shadow {
   std::string name;
   std::string password;
@@ -119,16 +120,16 @@ enum class Password : uint8_t {
 
 // The state of a field and, where it holds a hash (behind a '!' too), its method by crypt(5):
 // "yescrypt", "gost-yescrypt", "scrypt", "bcrypt", "sha512crypt", "sha256crypt", "sha1crypt",
-// "sunmd5", "md5crypt", "bsdicrypt", "descrypt", "nt"; else empty. `hash` is never kept.
+// "sunmd5", "md5crypt", "bsdicrypt", "descrypt", "nt", "sm3crypt", "sm3-yescrypt"; else empty. `hash` is never kept.
 struct PasswordClass {
   Password state = Password::none;
   std::string_view method;
 };
 PasswordClass classify_password(std::string_view field);
 
-// What a hash costs to try, by crypt(5) (behind a '!' too): the rounds of sha256crypt and sha512crypt,
-// 5000 where none are named; the logarithm of bcrypt's cost and of yescrypt's N. nullopt for every other
-// field.
+// What a hash costs to try, by crypt(5) (behind a '!' too): the rounds of sha256crypt, sha512crypt and sm3crypt,
+// 5000 where none are named, and of sha1crypt; the logarithm of bcrypt's cost and of the N of scrypt, yescrypt,
+// gost-yescrypt and sm3-yescrypt. nullopt for every other field.
 std::optional<int64_t> hash_cost(std::string_view field);
 
 }  // namespace drydock::parsers::account_files

@@ -51,8 +51,11 @@ const TableSpec kAccountTable{
           "NULL if "
           "there is no hash."},
          {"hash_cost", ColumnType::integer,
-          "By crypt(5): the rounds of sha256crypt and sha512crypt (5000 if none are named), the "
-          "logarithm of the cost of bcrypt and yescrypt; NULL for the others."},
+          "By crypt(5): the rounds of sha256crypt, sha512crypt and sm3crypt (5000 if none are "
+          "named) "
+          "and of sha1crypt, the logarithm of the cost of bcrypt, scrypt and the yescrypts; NULL "
+          "for "
+          "the others."},
          {"last_change", ColumnType::integer,
           "Days since 1970; 0: at the next login; NULL: not set."},
          {"min_days", ColumnType::integer, "Minimum password age; NULL: not set."},
@@ -195,6 +198,7 @@ class Databases {
     subgid_ = load<files::Range>(directory, "subgid", files::parse_subid, {&kSubidTable});
     if (context.is_fragment()) return;
     hide(passwd_, "passwd");
+    hide(shadow_, "shadow");
     hide(group_, "group");
     note_absent(directory);
   }
@@ -241,17 +245,23 @@ class Databases {
     return database;
   }
 
-  // nsswitch.conf(5), "compat": "-name" hides later lines of that name, "+name" has NIS answer in their place, and
+  // nsswitch.conf(5): lines of a file that is not asked are nobody's. "compat": "-name" hides later lines of that name, "+name" has NIS answer in their place, and
   // behind a line that is "+" alone glibc reads no further. Netgroups hide whom only NIS knows.
   template <class Record>
   void hide(Database<Record>& database, std::string_view name) {
-    if (database.file.nis.empty() || !is_compat(name)) return;
+    const Lookup how = lookup(name);
+    if (how == Lookup::nowhere) {
+      database.file.records.clear();
+      database.known = false;
+    }
+    if (database.file.nis.empty() || how == Lookup::files || how == Lookup::nowhere) return;
     std::set<std::string_view> hidden;
     auto nis = database.file.nis.begin();
     bool ended = false;
     std::erase_if(database.file.records, [&](const Record& record) {
       for (; nis != database.file.nis.end() && nis->span.line < record.span.line; ++nis) {
-        if (!nis->counts) continue;
+        if (!nis->counts || (how == Lookup::compat_then_files && nis->text.starts_with('+')))
+          continue;
         ended |= nis->text == "+";
         hidden.insert(std::string_view(nis->text).substr(1));
       }
@@ -259,15 +269,73 @@ class Databases {
     });
   }
 
-  bool is_compat(std::string_view database) {
+  // How nsswitch.conf(5) has the lines of a file looked up: all of them; with "-name" and "+" counting; with "-name"
+  // counting, and what NIS would answer found behind it; not at all.
+  enum class Lookup : uint8_t { files, compat, compat_then_files, nowhere };
+  Lookup lookup(std::string_view database) {
     const auto text = context_.read("etc/nsswitch.conf");
-    bool is = false;
-    if (text)
-      for (const auto& known : parsers::nsswitch::parse(text->text))
-        if (known.name == database)
-          is = std::ranges::any_of(known.sources,
-                                   [](const auto& source) { return source.name == "compat"; });
-    return is;
+    const auto all =
+        text ? parsers::nsswitch::parse(text->text) : std::vector<parsers::nsswitch::Database>();
+    const parsers::nsswitch::Database *line = nullptr, *broken = nullptr;
+    for (const auto& known : all) {
+      if (known.name == database) line = &known;
+      if (known.is_broken) broken = &known;
+    }
+    if (broken) {
+      nowhere(text->path, broken->span, "glibc does not understand the line, and looks nothing up");
+      return Lookup::nowhere;
+    }
+    if (!line) return Lookup::files;
+    using parsers::nsswitch::Action;
+    const auto& sources = line->sources;
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const auto& source = sources[i];
+      const bool is_last = i + 1 == sources.size();
+      const bool has_files =
+          std::any_of(sources.begin() + static_cast<std::ptrdiff_t>(i), sources.end(),
+                      [](const auto& one) { return one.name == "files"; });
+      const bool is_file = source.name == "files" || source.name == "compat";
+      // Only groups can be put together: with others glibc fails there.
+      if (is_file && source.actions.success == Action::merge && database != "group" && !is_last)
+        break;
+      if (source.name == "files") return Lookup::files;
+      if (source.name == "compat" && source.actions.not_found == Action::stop)
+        return has_files && source.actions.unavailable != Action::stop ? Lookup::compat_then_files
+                                                                       : Lookup::compat;
+      if (source.name == "compat") return has_files ? Lookup::files : Lookup::compat;
+      if ((is_module(source.name) ? source.actions.not_found : source.actions.unavailable) ==
+          Action::stop)
+        break;
+    }
+    nowhere(text->path, line->span,
+            std::string(database) + " is looked up elsewhere than in /etc/" +
+                std::string(database) + ", and what that says is not known");
+    return Lookup::nowhere;
+  }
+
+  void nowhere(const std::string& path, Span span, std::string message) {
+    if (!said_.insert(span.line).second) return;
+    context_.issue(path, {"files-not-asked", span, std::move(message), parsers::Effect::refused});
+  }
+
+  // Is the module of that source there? Where no library is, that cannot be told: it is.
+  bool is_module(std::string_view source) {
+    const Tree& tree = context_.tree();
+    const auto has = [&](const std::string& library) {
+      for (const std::string_view directory : {"usr/lib", "usr/lib64", "lib", "lib64"}) {
+        if (tree.exists(join_path(directory, library))) return true;
+        const auto real = tree.resolve(directory);
+        const auto names =
+            real ? tree.list(*real) : TreeResult<std::vector<std::string>>(real.error());
+        if (names)
+          for (const std::string& name : *names)
+            if (name.find("-linux-") != std::string::npos &&
+                tree.exists(join_path(join_path(*real, name), library)))
+              return true;
+      }
+      return false;
+    };
+    return !has("libc.so.6") || has("libnss_" + std::string(source) + ".so.2");
   }
 
   // Every host has passwd, and shadow where passwd sends to it: without them nobody can say that an
@@ -377,10 +445,11 @@ class Databases {
     }
   }
 
-  // chage(1) and shadow(5): an empty or huge maximum age means never; a last change of 0 means at the
-  // next login.
+  // chage(1) and shadow(5): an empty, negative or huge maximum age means never; a last change of 0 means at
+  // the next login.
   static Value password_expires(const files::Shadow& entry) {
-    if (!entry.last_change || *entry.last_change == 0 || !entry.maximum || *entry.maximum >= 10000)
+    if (!entry.last_change || *entry.last_change <= 0 || !entry.maximum || *entry.maximum < 0 ||
+        *entry.maximum >= 10000)
       return Null{};
     return *entry.last_change + *entry.maximum;
   }
@@ -481,6 +550,7 @@ class Databases {
   }
 
   Context& context_;
+  std::set<uint32_t> said_;  // lines of nsswitch.conf
   Database<files::User> passwd_;
   Database<files::Shadow> shadow_;
   Database<files::Group> group_;

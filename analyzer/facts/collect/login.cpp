@@ -60,6 +60,8 @@ const TableSpec kNssSourceTable{
                 {"position", ColumnType::integer, "From 0."},
                 {"source", ColumnType::text,
                  "The source: files, compat, systemd, sss, ldap, nis and others."},
+                {"actions", ColumnType::text,
+                 "What stands in brackets behind it: NOTFOUND=return; NULL if nothing."},
                 {"loc", ColumnType::location, "The source."}},
     .indexes = {"database"},
     .examples = {"SELECT database, position, source FROM nss_source"}};
@@ -214,6 +216,9 @@ class Login {
         context_.store().insert(kNssSourceTable,
                                 {std::string_view(name), static_cast<int64_t>(i),
                                  std::string_view(database.sources[i].name),
+                                 database.sources[i].written_actions.empty()
+                                     ? Value(Null{})
+                                     : Value(std::string_view(database.sources[i].written_actions)),
                                  context_.store().locate(text->path, database.sources[i].span)});
   }
 
