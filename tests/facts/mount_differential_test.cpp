@@ -120,10 +120,29 @@ constexpr const char* kTables[] = {
     "\xef\xbb\xbf/dev/a /x ext4 rw\n",
 };
 
-constexpr const char* kCommandLines[] = {
-    "quiet",          "fstab=no",        "fstab=0 fstab=yes", "fstab",
-    "fstab=nonsense", "systemd.swap=no", "systemd.swap=Off",  "systemd.swap=no systemd.swap",
-    "rd.fstab=no",    "fstab=OFF",       "fstab=f",           "systemd.swap=n fstab=on"};
+constexpr const char* kCommandLines[] = {"quiet",
+                                         "fstab=no",
+                                         "fstab=0 fstab=yes",
+                                         "fstab",
+                                         "fstab=nonsense",
+                                         "systemd.swap=no",
+                                         "systemd.swap=Off",
+                                         "systemd.swap=no systemd.swap",
+                                         "rd.fstab=no",
+                                         "fstab=OFF",
+                                         "fstab=f",
+                                         "systemd.swap=n fstab=on",
+                                         "systemd.volatile=state",
+                                         "systemd.volatile=state fstab=no",
+                                         "systemd.volatile=state systemd.volatile=bogus",
+                                         "systemd.volatile=state systemd.volatile=no",
+                                         "systemd.volatile=overlay",
+                                         "systemd.volatile=state systemd.volatile",
+                                         "systemd.mask=x.mount systemd.mask=var.mount",
+                                         "systemd.mask=/x systemd.mask=/a systemd.mask=/srv/real/a",
+                                         "systemd.mask=x.automount",
+                                         "systemd.mask=y.mount systemd.volatile=state",
+                                         "rd.systemd.mask=x.mount rd.systemd.volatile=state"};
 
 class Generator {
  public:
@@ -304,6 +323,8 @@ bool ask_all(const std::string& scratch) {
          "  out=$case/run/systemd/generator\n"
          "  SYSTEMD_PROC_CMDLINE=$(cat $case/cmdline) SYSTEMD_FSTAB=$case/etc/fstab "
          "/usr/lib/systemd/system-generators/systemd-fstab-generator $out $out.early $out.late\n"
+         "  SYSTEMD_PROC_CMDLINE=$(cat $case/cmdline) "
+         "/usr/lib/systemd/system-generators/systemd-debug-generator $out $out.early $out.late\n"
          "done\n"
          "echo finished\n";
   const auto done = test::ask("unshare --user --map-root-user --mount sh " + scratch + "/generate");
@@ -313,12 +334,14 @@ bool ask_all(const std::string& scratch) {
       << "\n"
          "export SYSTEMD_LOG_LEVEL=debug SYSTEMD_COLORS=0\n"
          // Its own idea of the generators' directory is an empty temporary one.
-         "export SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system:/run/systemd/generator:"
-         "/usr/local/lib/systemd/system:/usr/lib/systemd/system\n"
+         "export "
+         "SYSTEMD_UNIT_PATH=/run/systemd/generator.early:/etc/systemd/system:/run/systemd/system:/"
+         "run/systemd/generator:"
+         "/usr/local/lib/systemd/system:/usr/lib/systemd/system:/run/systemd/generator.late\n"
          "for case in case.*; do\n"
          "  set -- local-fs.target remote-fs.target multi-user.target swap.target\n"
          "  for directory in etc/systemd/system run/systemd/system run/systemd/generator "
-         "usr/local/lib/systemd/system usr/lib/systemd/system; do\n"
+         "usr/local/lib/systemd/system usr/lib/systemd/system run/systemd/generator.late; do\n"
          "    for unit in $case/$directory/*mount $case/$directory/*.swap; do\n"
          "      case $unit in *:*) continue;; esac\n"  // it takes what follows for an alias
          "      [ ! -e \"$unit\" ] || set -- \"$@\" \"${unit##*/}\"\n"

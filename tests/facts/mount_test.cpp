@@ -130,6 +130,32 @@ TEST(MountFacts, AUnitCountsOnlyIfSomethingPullsItIn) {
             "/tmp | tmpfs | 1\n/var/my-log |  | 0\n");
 }
 
+// kernel-command-line(7), "systemd.mount-extra=WHAT:WHERE[:FSTYPE[:OPTIONS]]", of v254; Debian 12 has 252.
+TEST(MountFacts, TheKernelsCommandLineMountsMore) {
+  const auto mounts = [](const std::string& library) {
+    auto tree = systemd_host("/dev/a /x ext4 rw\n");
+    tree->file("boot/vmlinuz-1", "")
+        .file("boot/extlinux/extlinux.conf",
+              "default l\nlabel l\n  kernel /boot/vmlinuz-1\n  append "
+              "systemd.mount-extra=/dev/b:/y:ext4:nosuid,noexec "
+              "systemd.mount-extra=tmpfs:/z systemd.mount-extra=/dev/c:/x:xfs:ro "
+              "systemd.mount-extra=/dev/d:rel "
+              "systemd.mount-extra=proc:/proc:proc:rw rd.systemd.mount-extra=/dev/e:/e "
+              "systemd.mount-extra=/dev/f:/f::noauto,x=a:b\n");
+    if (!library.empty()) tree->file(library, "");
+    return test::facts(tree,
+                       "SELECT path, source, fstype, options, at_boot, nosuid, loc FROM mount "
+                       "WHERE source_kind <> 'systemd' ORDER BY path");
+  };
+  const std::string fstab = "/x | /dev/a | ext4 | rw | 1 | 0 | etc/fstab:1:1\n";
+  const std::string at = "boot/extlinux/extlinux.conf:4:";
+  EXPECT_EQ(mounts("usr/lib/systemd/libsystemd-shared-254.so"),
+            "/f | /dev/f |  | noauto,x=a:b | 0 | 0 | " + at + "228\n" + fstab +
+                "/y | /dev/b | ext4 | nosuid,noexec | 1 | 1 | " + at +
+                "10\n/z | tmpfs |  |  | 1 | 0 | " + at + "59\n");
+  EXPECT_EQ(mounts("usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so"), fstab);
+}
+
 TEST(MountFacts, InAFragmentEveryFileStandsForItself) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("roles/a/files/fstab", "a /a x rw\n")

@@ -9,22 +9,6 @@
 namespace drydock::facts {
 namespace {
 
-// "etc/default/grub:3:22".
-KernelUnit unit_at(std::string name, std::string_view location) {
-  KernelUnit out{std::move(name), std::string(location), {}};
-  const size_t second = location.rfind(':');
-  if (second == std::string_view::npos || second == 0) return out;
-  const size_t first = location.rfind(':', second - 1);
-  if (first == std::string_view::npos) return out;
-  uint32_t line = 0, column = 0;
-  std::from_chars(location.data() + first + 1, location.data() + second, line);
-  std::from_chars(location.data() + second + 1, location.data() + location.size(), column);
-  if (line == 0 || column == 0) return out;
-  out.path = std::string(location.substr(0, first));
-  out.span = {line, column, line, column};
-  return out;
-}
-
 // systemd(1), "KERNEL COMMAND LINE": the words of System V.
 std::string_view target_of(std::string_view word) {
   if (word == "emergency" || word == "-b") return "emergency.target";
@@ -42,6 +26,21 @@ bool is_no(std::string_view value) {
 }
 
 }  // namespace
+
+KernelUnit kernel_unit_at(std::string name, std::string_view location) {
+  KernelUnit out{std::move(name), std::string(location), {}};
+  const size_t second = location.rfind(':');
+  if (second == std::string_view::npos || second == 0) return out;
+  const size_t first = location.rfind(':', second - 1);
+  if (first == std::string_view::npos) return out;
+  uint32_t line = 0, column = 0;
+  std::from_chars(location.data() + first + 1, location.data() + second, line);
+  std::from_chars(location.data() + second + 1, location.data() + location.size(), column);
+  if (line == 0 || column == 0) return out;
+  out.path = std::string(location.substr(0, first));
+  out.span = {line, column, line, column};
+  return out;
+}
 
 std::string mangled_unit_name(std::string_view word) {
   if (word.starts_with('/')) {
@@ -79,17 +78,17 @@ KernelUnits kernel_units(Context& context) {
     std::string dashed = name;
     std::ranges::replace(dashed, '_', '-');
     if (name == "systemd.mask" && !value.empty()) {
-      out.masked.push_back(unit_at(mangled_unit_name(value), location));
+      out.masked.push_back(kernel_unit_at(mangled_unit_name(value), location));
     } else if (name == "systemd.wants" && !value.empty()) {
-      out.wanted.push_back(unit_at(mangled_unit_name(value), location));
+      out.wanted.push_back(kernel_unit_at(mangled_unit_name(value), location));
     } else if (dashed == "systemd.debug-shell") {
       // Alone, or with a terminal, it means yes.
       shell.clear();
-      if (!is_no(value)) shell.push_back(unit_at("debug-shell.service", location));
+      if (!is_no(value)) shell.push_back(kernel_unit_at("debug-shell.service", location));
     } else if (name == "systemd.unit" && !value.empty()) {
-      out.target = {unit_at(value, location)};
+      out.target = {kernel_unit_at(value, location)};
     } else if (const std::string_view target = target_of(name); value.empty() && !target.empty()) {
-      out.target = {unit_at(std::string(target), location)};
+      out.target = {kernel_unit_at(std::string(target), location)};
     }
   }
   out.wanted.insert(out.wanted.end(), shell.begin(), shell.end());

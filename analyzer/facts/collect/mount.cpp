@@ -17,7 +17,9 @@
 #include <optional>
 #include <set>
 
+#include "analyzer/facts/collect/kernel_unit.h"
 #include "analyzer/facts/collect/mount_systemd.h"
+#include "analyzer/facts/collect/systemd_release.h"
 #include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/facts/collect/unit_specifier.h"
 #include "analyzer/source/tree.h"
@@ -58,7 +60,9 @@ const TableSpec kMountTable{
          {"fstype", ColumnType::text, "ext4, tmpfs …; none for bind mounts."},
          {"options", ColumnType::text, "As written, separated by commas; see `mount_option`."},
          {"source_kind", ColumnType::text,
-          "'fstab', 'unit', or 'systemd' for what it mounts without being told."},
+          "'fstab', 'unit', 'kernel-argument' (systemd.mount-extra=, systemd.volatile=), or "
+          "'systemd' "
+          "for what it mounts without being told."},
          {"at_boot", ColumnType::boolean, "Mounted at boot, or on first access (automount)."},
          {"is_bind", ColumnType::boolean, "A bind mount: a directory shown in a second place."},
          {"nosuid", ColumnType::boolean, "set-user-id bits and file capabilities do nothing."},
@@ -221,7 +225,72 @@ class Mounts {
   explicit Mounts(Context& context)
       : context_(context),
         systemd_(!context.is_fragment() && has_systemd(context)),
-        is_ignored_(systemd_ && !fstab_switches(context).fstab) {}
+        is_ignored_(systemd_ && !fstab_switches(context).fstab) {
+    if (!systemd_) return;
+    const KernelUnits kernel = kernel_units(context);
+    for (const KernelUnit& one : kernel.masked) masked_.insert(one.name);
+    for (const KernelUnit& one : kernel.wanted) wanted_.insert(one.name);
+  }
+
+  // kernel-command-line(7): systemd.mount-extra= (since v254), behind the lines of fstab; systemd.volatile=state, which
+  // counts less than all else.
+  void read_kernel_arguments() {
+    if (!systemd_) return;
+    const auto rows = context_.store().select(
+        "SELECT name, value, loc FROM boot_argument WHERE boots AND name IN "
+        "('systemd.mount-extra', 'systemd.mount_extra', 'systemd.volatile') ORDER BY rowid");
+    if (!rows) return;
+    const unsigned release = systemd_release(context_);
+    std::optional<Mount> var;
+    for (const auto& row : rows->rows) {
+      const std::string value = row[1].value_or("");
+      const KernelUnit place = kernel_unit_at("", row[2].value_or(""));
+      Mount mount{.kind = "kernel-argument",
+                  .file = place.path,
+                  .span = place.span,
+                  .options_span = place.span};
+      if (row[0] == "systemd.volatile") {
+        // Any other mode that it knows is about the root, which the initramfs mounts.
+        if (value == "state") {
+          mount.path = "/var";
+          mount.source = mount.type = "tmpfs";
+          mount.options = "mode=0755,size=25%,nr_inodes=1m";
+          var = std::move(mount);
+        } else if (value == "overlay" || parsers::unit::boolean(value) || value.empty()) {
+          var.reset();
+        }
+        continue;
+      }
+      if (release != 0 && release < 254) continue;
+      std::string parts[4];
+      size_t at = 0;
+      for (std::string& part : parts) {
+        if (at > value.size()) break;
+        const size_t end =
+            &part == &parts[3] ? value.size() : std::min(value.find(':', at), value.size());
+        part = value.substr(at, end - at);
+        at = end + 1;
+      }
+      if (parts[0].empty() || !parts[1].starts_with('/') || is_api_mount_point(parts[1]) ||
+          is_ignored_mount_point(parts[1]))
+        continue;
+      mount.path = real_path(context_.tree(), parts[1]);
+      mount.source = parts[0];
+      mount.type = parts[2];
+      mount.options = parts[3];
+      mount.option_list = parsers::fstab::split_options(mount.options);
+      for (Option& option : mount.option_list) option.span = mount.span;
+      mount.at_boot = line_wishes(mount.options).at_boot();
+      add(std::move(mount));
+    }
+    const Unit* unit = units(context_).find("var.mount");
+    if (!var || mounts_.contains("/var") ||
+        (unit && unit->load != Unit::Load::not_found && !unit->path.empty()))
+      return;
+    var->option_list = parsers::fstab::split_options(var->options);
+    for (Option& option : var->option_list) option.span = var->span;
+    add(std::move(*var));
+  }
 
   void read_fstab(const std::string& path) {
     const auto text = context_.read(path);
@@ -235,7 +304,8 @@ class Mounts {
   void read_units() {
     if (!systemd_) return;
     const UnitFiles& files = units(context_);
-    const std::set<std::string> pulled_in = pulled_in_mounts(context_.tree(), files);
+    std::set<std::string> pulled_in = pulled_in_mounts(context_.tree(), files);
+    pulled_in.insert(wanted_.begin(), wanted_.end());
     std::set<std::string> names;
     for (const std::string& name : files.names())
       if (name.ends_with(".mount")) names.insert(name);
@@ -246,10 +316,16 @@ class Mounts {
       const auto known = mounts_.find(where);
       const bool has_line = known != mounts_.end();
       const std::string automount = stem + ".automount";
+      // systemd.mask= of the kernel's command line counts more than any file.
+      if (masked_.contains(name)) {
+        if (has_line) known->second.at_boot = known->second.can_load = false;
+        continue;
+      }
       const Unit* automount_unit = files.find(automount);
       const bool waits = has_line && where != "/" && line_wishes(known->second.options).automount;
-      const bool has_automount =
-          automount_unit ? automount_unit->load == Unit::Load::loaded : waits;
+      const bool has_automount = masked_.contains(automount) ? false
+                                 : automount_unit ? automount_unit->load == Unit::Load::loaded
+                                                  : waits;
       const bool is_pulled_in =
           pulled_in.contains(name) || (has_automount && pulled_in.contains(automount));
       // Instead of the mount something pulls in its automount, in vain if that is masked.
@@ -498,8 +574,9 @@ class Mounts {
 
   Context& context_;
   bool systemd_;
-  bool is_ignored_;                      // by fstab=no on the kernel's command line
-  std::map<std::string, Mount> mounts_;  // by path
+  bool is_ignored_;                        // by fstab=no on the kernel's command line
+  std::map<std::string, Mount> mounts_;    // by path
+  std::set<std::string> masked_, wanted_;  // units, by the kernel's command line
 };
 
 void collect_mounts(Context& context) {
@@ -513,6 +590,7 @@ void collect_mounts(Context& context) {
   }
   Mounts mounts(context);
   mounts.read_fstab("etc/fstab");
+  mounts.read_kernel_arguments();
   mounts.read_units();
   mounts.add_api_mounts();
   mounts.write();
