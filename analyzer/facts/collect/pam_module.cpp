@@ -54,7 +54,7 @@ constexpr PamOption kUnix[] = {
     {"minlen", Form::integer, "6"},     {"no_pass_expiry", Form::flag, "no"},
     {"broken_shadow", Form::flag, "no"}};
 // pam_wheel(8), "OPTIONS".
-constexpr PamOption kWheel[] = {{"group", Form::word, ""},
+constexpr PamOption kWheel[] = {{"group", Form::any_word, ""},
                                 {"use_uid", Form::flag, "no"},
                                 {"trust", Form::flag, "no"},
                                 {"deny", Form::flag, "no"},

@@ -343,7 +343,9 @@ class Options {
                            found.place->value_span.column < found.place->value_span.end_column;
     context_.store().insert(
         kPamOptionTable,
-        {std::string_view(key), found.value ? Value(std::string_view(*found.value)) : Value(Null{}),
+        {std::string_view(key),
+         found.value && !found.value->empty() ? Value(std::string_view(*found.value))
+                                              : Value(Null{}),
          module.name, entry ? Value(parsers::pam_conf::name(type)) : Value(Null{}), found.source,
          service ? Value(std::string_view(service->name)) : Value(Null{}),
          found.place ? Value(locate(found.place->path, found.place->span)) : Value(Null{}),

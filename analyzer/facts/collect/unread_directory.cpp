@@ -489,9 +489,10 @@ const std::vector<Neighbour>& neighbours() {
 }
 
 std::vector<std::string_view> unread_paths() {
-  std::vector<std::string_view> paths = {"etc/modules", "var/lib/dpkg/status",
-                                         "etc/systemd/system/*.service", "etc/security/*.conf",
-                                         "etc/rc.local"};
+  std::vector<std::string_view> paths = {
+      "etc/modules",         "var/lib/dpkg/status",          "etc/systemd/system/*.service",
+      "etc/security/*.conf", "etc/security/limits.d/*.conf", "etc/security/access.d/*.conf",
+      "etc/rc.local"};
   for (const UnreadDirectory& one : unread_directories())
     paths.insert(paths.end(), one.conditions.mains.begin(), one.conditions.mains.end());
   for (const Neighbour& one : neighbours())

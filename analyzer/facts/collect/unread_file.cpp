@@ -247,18 +247,34 @@ class Unread {
     }
   }
 
-  // faillock.conf where each line of the stacks names another by conf=, and the like.
+  // faillock.conf where each line of the stacks names another by conf=, and the like; with limits.conf and access.conf
+  // go the directories beside them.
   void replaced_in_stacks() {
     const auto rows = context_.store().select(
         "SELECT module, path, why FROM pam_file WHERE state = 'unread' ORDER BY path");
     if (!rows) return;
-    for (const auto& one : rows->rows) {
-      const auto text = context_.read(one[1].value_or(""));
-      if (!text || !has_live_line(text->text)) continue;
+    for (const auto& one : rows->rows)
+      replaced(one[0].value_or(""), one[1].value_or(""), one[2].value_or(""));
+    const auto lone = context_.store().select(
+        "SELECT module, min(path) FROM pam_file WHERE module IN ('pam_limits.so', 'pam_access.so') "
+        "AND state <> 'unread' GROUP BY module HAVING min(argument IS NOT NULL) ORDER BY module");
+    if (!lone) return;
+    for (const auto& one : lone->rows) {
       const std::string module = one[0].value_or("");
-      row(module.substr(0, module.find('.')), text->path, "replaced", one[2].value_or(""),
-          "a line of the stacks that reads it", "pam.d(5)");
+      const std::string_view directory =
+          module == "pam_limits.so" ? "etc/security/limits.d" : "etc/security/access.d";
+      for (const std::string& path : tree_.glob(directory, "*.conf"))
+        replaced(module, path,
+                 "each line that calls " + module + " names a file of its own, first /" +
+                     one[1].value_or("") + ", and with it no directory is read");
     }
+  }
+
+  void replaced(const std::string& module, const std::string& path, std::string_view why) {
+    const auto text = context_.read(path);
+    if (text && has_live_line(text->text))
+      row(module.substr(0, module.find('.')), text->path, "replaced", why,
+          "a line of the stacks that reads it", "pam.d(5)");
   }
 
   // modules-load.d(5): systemd reads /etc/modules by no other way than the link that Debian ships.
