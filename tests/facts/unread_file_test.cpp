@@ -110,6 +110,10 @@ TEST(UnreadFile, WhatNeedsAnIncludeIsReadOnlyWithIt) {
             "name | its name has a '.' or ends in '~'\n");
   EXPECT_EQ(
       rows("etc/ssh/sshd_config", "Include /etc/ssh/sshd.conf.d/*\n", "etc/ssh/sshd.conf.d/a"), "");
+  EXPECT_EQ(
+      rows("etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n", "etc/ssh/sshd.d/a"),
+      "directory | it looks into /etc/ssh/sshd_config.d instead\n");
+  EXPECT_EQ(rows("etc/ssh/sshd_config", "Include /etc/ssh/more\n", "etc/ssh/sshd.d/a"), "");
   EXPECT_EQ(rows("etc/ssh/sshd_config", "UsePAM yes\n", "etc/ssh/sshd.conf.d/a"),
             "directory | it looks into /etc/ssh/sshd_config.d instead\n");
 }
@@ -132,6 +136,34 @@ TEST(UnreadFile, TheModeMayKeepAFileFromBeingRead) {
             modes + "etc/rc.local | not-executable | it is not executable\n");
   host->file("etc/rc.local", "#!/bin/sh\niptables-restore /etc/rules\nexit 0\n", kScript);
   EXPECT_EQ(test::facts(host, kRows), modes);
+}
+
+// What a package brings lies there on purpose; what nothing includes does not.
+TEST(UnreadFile, FilesOfPackagesAreMeant) {
+  auto host = tree();
+  host->file("etc/debian_version", "12\n")
+      .file("etc/rsyslog.conf", "*.* /x\n")
+      .file("etc/rsyslog.d/p.conf", "x\n")
+      .file("etc/cron.daily/quiet", "x\n")
+      .file("etc/cron.daily/old", "x\n")
+      .file("etc/cron.daily/own", "x\n")
+      .file("var/lib/dpkg/status",
+            "Package: p\nStatus: install ok installed\nVersion: 1\nConffiles:\n"
+            " /etc/cron.daily/quiet d41d8cd98f00b204e9800998ecf8427e\n"
+            " /etc/cron.daily/gone d41d8cd98f00b204e9800998ecf8427e obsolete\n"
+            " /etc/rsyslog.d/p.conf d41d8cd98f00b204e9800998ecf8427e\n");
+  EXPECT_EQ(test::facts(host, "SELECT path, cause FROM unread_file ORDER BY path"),
+            "etc/cron.daily/own | not-executable\netc/rsyslog.d/p.conf | not-included\n");
+}
+
+// A host may name as many files as it likes; what is not named is not called read.
+TEST(UnreadFile, ManyFilesAreCut) {
+  auto host = tree();
+  for (int i = 0; i < 10'100; ++i) host->file("etc/tmpfiles.d/x" + std::to_string(i), "x\n");
+  EXPECT_EQ(test::facts(host, "SELECT count(*) FROM unread_file"), "10000\n");
+  EXPECT_EQ(
+      test::facts(host, "SELECT code, effect FROM parse_issue WHERE table_name = 'unread_file'"),
+      "too-many-files | unknown\n");
 }
 
 // modules-load.d(5)

@@ -10,6 +10,7 @@
 #include "analyzer/facts/collect/unread_directory.h"
 #include "analyzer/source/tree.h"
 #include "parsers/characters.h"
+#include "parsers/dpkg_status.h"
 
 namespace drydock::facts {
 
@@ -39,6 +40,9 @@ const TableSpec kUnreadFileTable{
                  "SELECT path FROM unread_file WHERE cause = 'not-executable'"}};
 
 namespace {
+
+constexpr size_t kRows = 10'000;
+constexpr size_t kPatterns = 100;  // of one directory
 
 using parsers::is_digit;
 using parsers::is_letter;
@@ -189,7 +193,10 @@ void note_line(std::string_view line, std::string_view directory, Included& incl
     const std::string_view pattern = rest.substr(0, rest.find_first_of(" \t\r\"';)"));
     if (pattern.empty() || pattern == "*" || pattern == ".") included.as_a_whole |= pattern != "*";
     if (pattern.find_first_of("/{}$%\\") != std::string_view::npos) is_unclear = true;
-    if (!pattern.empty() && pattern != ".") included.patterns.emplace_back(pattern);
+    if (included.patterns.size() >= kPatterns)
+      is_unclear = true;
+    else if (!pattern.empty() && pattern != ".")
+      included.patterns.emplace_back(pattern);
   }
 }
 
@@ -316,9 +323,11 @@ class Unread {
     return false;
   }
 
-  // By its last component, so that relative paths count as well.
-  Included included(const Conditions& conditions, std::string_view directory) {
-    const std::string_view last = file_name(directory);
+  // By its last component, so that relative paths count as well. A line that names `right` leads where all know.
+  Included included(const Conditions& conditions, std::string_view directory,
+                    std::string_view right = {}) {
+    const bool is_namesake = !right.empty() && file_name(directory) == file_name(right);
+    const std::string_view last = is_namesake ? directory : file_name(directory);
     Included result;
     bool is_unclear = false;
     for (const std::string_view main : conditions.mains) {
@@ -341,6 +350,7 @@ class Unread {
         note_line(line, last, result, is_unclear);
         if (result.patterns.size() > before || (result.as_a_whole && !whole)) continue;
         if (line.find(last) != std::string_view::npos) continue;
+        if (!right.empty() && line.find(file_name(right)) != std::string_view::npos) continue;
         const std::string low = lower(line);
         for (const std::string_view word : conditions.words)
           if (low.find(word) != std::string::npos) leads_elsewhere_ = true;
@@ -366,7 +376,7 @@ class Unread {
     const auto real = tree_.resolve(neighbour.path);
     if (right && real && (*right == *real || right->starts_with(*real + "/"))) return false;
     if (neighbour.conditions.mains.empty()) return true;
-    const Included said = included(neighbour.conditions, neighbour.path);
+    const Included said = included(neighbour.conditions, neighbour.path, neighbour.right);
     return said.is_known && !said.as_a_whole && said.patterns.empty();
   }
 
@@ -520,17 +530,27 @@ class Unread {
   // Debian's packages bring their conffiles to where they want them: what lies wrong is meant to, and who took the
   // permission to run from one wants it silent.
   bool is_of_a_package(const std::string& path) {
-    if (!status_) {
+    if (!conffiles_) {
+      conffiles_.emplace();
       const auto text = context_.read("var/lib/dpkg/status");
-      status_ = text ? text->text : std::string_view{};
+      if (!text) return false;
+      for (const auto& package : parsers::dpkg_status::parse(text->text).packages)
+        for (const auto& one : package.conffiles)
+          conffiles_->insert(one.path.substr(one.path.starts_with('/') ? 1 : 0));
     }
-    return status_->find("\n /" + path + " ") != std::string_view::npos;
+    return conffiles_->contains(path);
   }
 
   void row(std::string_view program, const std::string& path, std::string_view cause,
            std::string_view why, std::string_view wanted, std::string_view manual) {
     const bool may_be_meant = cause != "not-included" && cause != "replaced" && cause != "owner";
-    if ((may_be_meant && is_of_a_package(path)) || !rows_.insert(path).second) return;
+    if ((may_be_meant && is_of_a_package(path)) || rows_.size() > kRows ||
+        !rows_.insert(path).second)
+      return;
+    if (rows_.size() > kRows)
+      return context_.issue(path, {"too-many-files", Span{1, 1, 1, 1},
+                                   "more files are passed over than are named; not this one",
+                                   parsers::Effect::refused});
     context_.store().insert(kUnreadFileTable, {program, std::string_view(path), cause, why, wanted,
                                                manual, context_.store().locate(path, Span{})});
   }
@@ -541,7 +561,7 @@ class Unread {
   bool leads_elsewhere_ = false;
   std::set<std::string> seen_;  // directories
   std::set<std::string> rows_;
-  std::optional<std::string_view> status_;  // dpkg's
+  std::optional<std::set<std::string_view>> conffiles_;  // of dpkg's status, without the first '/'
 };
 
 void collect_unread(Context& context) {
