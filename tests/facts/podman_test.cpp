@@ -262,6 +262,16 @@ TEST(QuadletFacts, PodsVolumesNetworksAndImages) {
       "no-service | unknown | etc/containers/systemd/late.container:3:1\n");
 }
 
+TEST(QuadletFacts, WhatAKubernetesFileStartsIsSaidToBeNotRead) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/containers/systemd/k.kube", "[Kube]\nYaml=app.yaml\n");
+  EXPECT_EQ(
+      test::facts(
+          tree, "SELECT code, effect, loc FROM parse_issue WHERE table_name = 'container_setting'"),
+      "not-read | unknown | etc/containers/systemd/k.kube:2:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT type, service FROM quadlet_unit"), "kube | k.service\n");
+}
+
 // podman-run(1): letters together, values with and without '=', the first word that is no option is the image.
 TEST(QuadletFacts, WordsOfPodmanRun) {
   const auto rows = [](const std::string& arguments, const std::string& sql) {

@@ -337,6 +337,11 @@ class Search {
       for (const QuadletText& word : command.words) row.command.push_back(word.text);
       for (const QuadletText& link : quadlet_links(unit))
         row.links.append(row.links.empty() ? "" : " ").append(link.text);
+      if (const auto yaml = unit.type() == "kube" ? unit.text("Yaml") : std::nullopt)
+        context_.issue(yaml->place.path,
+                       {"not-read", yaml->place.span,
+                        "the containers of the Kubernetes file '" + yaml->text + "' are not read",
+                        parsers::Effect::refused});
     } else {
       const Span span = command.place.span.line == 0 ? Span{1, 1, 1, 1} : command.place.span;
       context_.issue(
