@@ -107,6 +107,16 @@ std::string show(const RuleResult& result) {
   return text;
 }
 
+// Every table that the rule may ask about.
+std::set<std::string, std::less<>> tables_named(const Rule& rule) {
+  std::string text = rule.applies ? "trait " : "";
+  if (const auto* query = std::get_if<Query>(&rule.check))
+    text += query->sql;
+  else if (const auto* expect = std::get_if<Expect>(&rule.check))
+    text += expect->table + " " + expect->where;
+  return facts::tables_named(text);
+}
+
 }  // namespace
 
 // Files below "@osv/" are what a user would hand over with --osv.
@@ -137,8 +147,7 @@ std::string run_example(const std::shared_ptr<const Rule>& rule, const Example& 
         target.loose_files.push_back(file.path);
     std::ranges::sort(target.loose_files);
   }
-  const auto tables = facts::all_tables();
-  auto store = facts::Store::create(tables);
+  auto store = facts::Store::create(facts::tables_for(tables_named(*rule)));
   if (!store) return store.error().message;
 
   std::vector<Diagnostic> diagnostics;

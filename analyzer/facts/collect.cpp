@@ -64,6 +64,30 @@ std::vector<const TableSpec*> all_tables() {
   return tables;
 }
 
+std::vector<const TableSpec*> tables_for(const Names& names) {
+  std::vector<const TableSpec*> tables(std::begin(kMetaTables), std::end(kMetaTables));
+  for (const Collector* collector : needed(names))
+    tables.insert(tables.end(), collector->tables.begin(), collector->tables.end());
+  std::ranges::sort(tables, {}, &TableSpec::name);
+  return tables;
+}
+
+Names tables_named(std::string_view sql) {
+  const auto is_word = [](char c) {
+    return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+  };
+  const std::vector<const TableSpec*> tables = all_tables();
+  Names out;
+  for (size_t begin = 0; begin < sql.size();) {
+    size_t end = begin;
+    while (end < sql.size() && is_word(sql[end])) ++end;
+    const std::string_view word = sql.substr(begin, end - begin);
+    if (std::ranges::binary_search(tables, word, {}, &TableSpec::name)) out.emplace(word);
+    begin = end + 1;
+  }
+  return out;
+}
+
 Interest interest_for(const Names& tables) {
   Interest interest;
   for (const Collector* collector : needed(tables)) {

@@ -49,6 +49,12 @@ struct Collector {
 std::span<const Collector> collectors();
 // Every table of every collector, and the meta tables; sorted by name.
 std::vector<const TableSpec*> all_tables();
+// Those of them that the collectors for the given tables fill, and the meta tables: making all takes longer than
+// looking at a few files does. `names` may hold words that are no table's.
+std::vector<const TableSpec*> tables_for(const std::set<std::string, std::less<>>& names);
+// The words of a statement that are names of tables, wherever they stand in it; "override" and the like mean every
+// collector, so that none is left out.
+std::set<std::string, std::less<>> tables_named(std::string_view sql);
 // The union of the collectors' patterns for the given tables (empty: all), with what they need.
 Interest interest_for(const std::set<std::string, std::less<>>& tables);
 
