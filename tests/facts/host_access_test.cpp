@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/facts/facts.h"
+#include "tests/facts/few_facts.h"
 
 namespace drydock {
 namespace {
@@ -87,6 +88,28 @@ TEST(InetServiceFacts, SectionsOfXinetd) {
             "telnet | xinetd | - | root | /usr/sbin/in.telnetd | - | 192.0.2.1 | 0 | "
             "etc/xinetd.d/telnet:1:1\n"
             "time | xinetd | udp | - | internal | - | 10.0.0.0/8 | 1 | etc/xinetd.d/time:1:1\n");
+}
+
+// A service over and over, and one at a hundred thousand addresses: bounded work, and what is left out is said.
+TEST(HostAccess, HostileInetdConf) {
+  auto tree = std::make_shared<MemoryTree>();
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "2000 stream tcp4 nowait root /bin/x\n";
+  text += "2001 stream tcp4 nowait root /bin/" + std::string(500, 'y') + "\n";
+  std::string addresses;
+  for (int i = 0; i < 100'000; ++i)
+    addresses += "10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." +
+                 std::to_string(i % 256) + ",";
+  tree->file("etc/inetd.conf", text + addresses + ":2002 stream tcp4 nowait root /bin/x " +
+                                   std::string(1000, 'z') + "\n")
+      .file("usr/sbin/inetutils-inetd", "");
+  const test::FewFacts facts(tree, {"inet_service", "unit"}, {"inet_service"});
+  EXPECT_EQ(facts.text("SELECT name, count(*) FROM inet_service GROUP BY name"),
+            "2000 | 1\n2001 | 1\n");
+  EXPECT_EQ(facts.text("SELECT count(*) FROM override WHERE table_name = 'inet_service'"),
+            "19999\n");
+  EXPECT_EQ(facts.text("SELECT code, effect FROM parse_issue WHERE table_name = 'inet_service'"),
+            "too-many-services | unknown\n");
 }
 
 }  // namespace

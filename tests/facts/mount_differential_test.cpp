@@ -142,7 +142,9 @@ constexpr const char* kCommandLines[] = {"quiet",
                                          "systemd.mask=/x systemd.mask=/a systemd.mask=/srv/real/a",
                                          "systemd.mask=x.automount",
                                          "systemd.mask=y.mount systemd.volatile=state",
-                                         "rd.systemd.mask=x.mount rd.systemd.volatile=state"};
+                                         "rd.systemd.mask=x.mount rd.systemd.volatile=state",
+                                         "systemd.mask=dev-a.swap systemd.mask=dev-c.swap",
+                                         "systemd.mask=dev-b.swap systemd.mask=swap.img.swap"};
 
 class Generator {
  public:

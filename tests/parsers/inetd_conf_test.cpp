@@ -62,5 +62,29 @@ TEST(InetdConf, AnOperatorNeedsAName) {
   EXPECT_EQ(file.errors.list().size(), 5u) << test::errors(file.errors);
 }
 
+// inetd.conf(5) of openbsd-inetd: fgets() into 1024 bytes, and a line that begins with white space goes on.
+TEST(InetdConf, LinesOfTheTwoInetds) {
+  const std::string text =
+      "a stream tcp4\n nowait root\n /x y\n# c\nb stream tcp nowait \"r t\" '/b c'\"d\" \"e f\n";
+  const auto services = [](const File& file) {
+    std::string out;
+    for (const Service& one : file.services)
+      out += one.name + " " + one.user + " " + one.program + " [" + one.arguments + "] " +
+             test::place(one.span) + "\n";
+    return out + test::errors(file.errors);
+  };
+  EXPECT_EQ(services(parse_inetd(text)),
+            "a root /x [y] 1:1-3:6\nb \"r t\" ['/b c'\"d\" \"e f] 5:1-5:41\n");
+  EXPECT_EQ(services(parse_inetd(text, Inetd::inetutils)),
+            "b r t /b c [d \"e f] 5:1-5:41\nerror too-few-fields 1:1-1:14 expected six fields and "
+            "more (ignored)\n"
+            "error too-few-fields 2:2-2:13 expected six fields and more (ignored)\n"
+            "error too-few-fields 3:2-3:6 expected six fields and more (ignored)\n");
+  const std::string long_line =
+      "a stream tcp nowait root /x " + std::string(995, 'y') + "b stream tcp nowait root /z\n";
+  EXPECT_EQ(parse_inetd(long_line).services.size(), 2u);
+  EXPECT_EQ(parse_inetd(long_line, Inetd::inetutils).services.size(), 1u);
+}
+
 }  // namespace
 }  // namespace drydock::parsers::inetd_conf

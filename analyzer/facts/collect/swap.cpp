@@ -8,7 +8,9 @@
 #include <optional>
 #include <set>
 
+#include "analyzer/facts/collect/kernel_unit.h"
 #include "analyzer/facts/collect/mount_systemd.h"
+#include "analyzer/facts/collect/systemd_release.h"
 #include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/facts/collect/unit_specifier.h"
 #include "analyzer/source/disk/encrypted.h"
@@ -23,7 +25,8 @@ const TableSpec kSwapTable{
     .doc = "Swap space of the host, from fstab(5) and swap units (systemd.swap(5)).",
     .columns = {{"source", ColumnType::text, "The device or file: /dev/sda2, UUID=…, /swap.img."},
                 {"options", ColumnType::text, "As written, separated by commas."},
-                {"source_kind", ColumnType::text, "'fstab' or 'unit'."},
+                {"source_kind", ColumnType::text,
+                 "'fstab', 'unit' or 'kernel-argument' (systemd.swap-extra=)."},
                 {"at_boot", ColumnType::boolean, "It is used from boot on."},
                 {"is_encrypted", ColumnType::boolean,
                  "1: an encrypted volume, or a file on one; 0: a partition that is none, or a file "
@@ -98,6 +101,7 @@ class Swaps {
   void read() {
     read_crypttab();
     read_fstab();
+    read_kernel_arguments();
     read_units();
     read_mounts();
     for (const auto& [name, swap] : swaps_) write(swap);
@@ -140,13 +144,40 @@ class Swaps {
     }
   }
 
+  // kernel-command-line(7): "systemd.swap-extra=WHAT[:OPTIONS]", since v254, behind the lines of fstab.
+  void read_kernel_arguments() {
+    const unsigned release = systemd_release(context_);
+    if ((release != 0 && release < 254) || !fstab_switches(context_).swap) return;
+    const auto rows = context_.store().select(
+        "SELECT value, loc FROM boot_argument WHERE boots AND name IN ('systemd.swap-extra', "
+        "'systemd.swap_extra') ORDER BY rowid");
+    if (!rows) return;
+    for (const auto& row : rows->rows) {
+      const std::string value = row[0].value_or("");
+      const size_t colon = std::min(value.find(':'), value.size());
+      const std::string what = device_path(value.substr(0, colon)),
+                        options = value.substr(std::min(colon + 1, value.size()));
+      if (what.empty()) continue;
+      const KernelUnit place = kernel_unit_at("", row[1].value_or(""));
+      swaps_.try_emplace(escape_path(what) + ".swap",
+                         Swap{what, options, "kernel-argument", !line_wishes(options).noauto,
+                              place.path, place.span});
+    }
+  }
+
   void read_units() {
     const UnitFiles& files = units(context_);
-    const std::set<std::string> pulled_in = pulled_in_mounts(tree_, files);
+    std::set<std::string> pulled_in = pulled_in_mounts(tree_, files);
+    const KernelUnits kernel = kernel_units(context_);
+    for (const KernelUnit& one : kernel.wanted) pulled_in.insert(one.name);
     std::set<std::string> names;
     for (const std::string& name : files.names())
       if (name.ends_with(".swap")) names.insert(name);
     for (const auto& [name, swap] : swaps_) names.insert(name);
+    for (const KernelUnit& one : kernel.masked) {
+      names.erase(one.name);
+      swaps_.erase(one.name);
+    }
     for (const std::string& name : names) {
       const auto line = swaps_.find(name);
       const bool has_line = line != swaps_.end();
