@@ -103,7 +103,10 @@ class Generator {
   std::string directory_;
 };
 
-TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
+// `start`: the shell, interactive and without files of its own, and what it is given before the file; `show`: whether
+// TMOUT is exported.
+void compare(const std::string& start, const std::string& show, facts::ShellSession::Shell shell,
+             int at_least) {
   const test::ScratchDirectory scratch;
   // A shell each: a mistake such as setting what is read-only ends a shell in a shell.
   std::string driver = "umask 023\n";
@@ -117,16 +120,16 @@ TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
     cases.push_back(generator.files);
     for (const auto& [path, text] : generator.files)
       scratch.write(path.substr(scratch.path().size() + 1), text);
-    driver += "bash --norc --noprofile -i -c '. " + main +
-              "; D=$(declare -p TMOUT 2>/dev/null); echo \"== $(umask) ${TMOUT-} ${D:8:3}\"'\n";
+    driver += start + " -i -c '. " + main + "; " + show +
+              "; echo \"== $(umask) ${TMOUT-} $D\"' || echo '=='\n";
   }
   const std::string path = scratch.write("driver", driver);
   const auto real = test::ask("env -i PATH=\"$PATH\" PS1=x sh " + path + " 2>/dev/null </dev/null");
-  if (!real || real->find("== ") == std::string::npos) GTEST_SKIP() << "bash is not installed";
+  if (!real || real->find("== ") == std::string::npos) GTEST_SKIP() << start << " is not installed";
   std::istringstream lines(*real);
   std::vector<std::string> answers;
   for (std::string line; std::getline(lines, line);)
-    if (line.starts_with("== ")) answers.push_back(line.substr(3));
+    if (line.starts_with("==")) answers.push_back(line.substr(std::min<size_t>(3, line.size())));
   ASSERT_EQ(answers.size(), kCases);
   const auto store = facts::Store::create(facts::all_tables());
   int compared = 0;
@@ -144,7 +147,7 @@ TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
     facts::Context context(target, **store);
     context.begin(facts::kShellSettingCollector);
     std::set<std::string> reported;
-    facts::ShellSession session(context, getuid(), "/root", reported);
+    facts::ShellSession session(context, getuid(), "/root", reported, shell);
     session.read(main, {&facts::kShellSettingTable}, false);
     EXPECT_TRUE(context.diagnostics().empty()) << "bash takes it\n" << shown;
     std::string mask = "0023", timeout;
@@ -161,6 +164,7 @@ TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
     std::istringstream words(answers[i]);
     std::string real_mask, real_timeout, flags;
     std::getline(words, real_mask, ' ');
+    if (!real_mask.empty()) real_mask.insert(0, 4 - std::min<size_t>(4, real_mask.size()), '0');
     std::getline(words, real_timeout, ' ');
     std::getline(words, flags);
     EXPECT_EQ(mask + " " + timeout, real_mask + " " + real_timeout) << shown;
@@ -169,7 +173,18 @@ TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
       EXPECT_NE(flags.find('x'), std::string::npos) << shown;
     }
   }
-  EXPECT_GE(compared, 200);
+  EXPECT_GE(compared, at_least);
+}
+
+TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
+  compare("bash --norc --noprofile", "D=$(declare -p TMOUT 2>/dev/null); D=${D:8:3}",
+          facts::ShellSession::Shell::bash, 200);
+}
+
+// What zsh reads below /etc/zsh is followed in the same way.
+TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfZsh) {
+  compare("zsh -f", "D=; [[ ${(t)TMOUT} = *export* ]] && D=x", facts::ShellSession::Shell::zsh,
+          150);
 }
 
 }  // namespace

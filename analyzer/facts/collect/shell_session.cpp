@@ -36,8 +36,8 @@ std::optional<int64_t> number(std::string_view text) {
 }  // namespace
 
 ShellSession::ShellSession(Context& context, int64_t uid, std::string home,
-                           std::set<std::string>& reported)
-    : context_(context), reported_(reported) {
+                           std::set<std::string>& reported, Shell shell)
+    : context_(context), reported_(reported), shell_(shell) {
   const std::string id = std::to_string(uid);
   variables_ = {{"PS1", "\\s-\\v\\$ "},
                 {"BASH", "/bin/bash"},
@@ -48,6 +48,14 @@ ShellSession::ShellSession(Context& context, int64_t uid, std::string home,
                 {"-", "himBHs"},
                 {"SHELL", "/bin/bash"},
                 {"TMOUT", ""}};
+  if (shell == Shell::zsh) {
+    variables_.erase("BASH");
+    variables_.erase("BASH_VERSION");
+    variables_["PS1"] = "%m%# ";
+    variables_["-"] = "569Xi";
+    variables_["SHELL"] = "/bin/zsh";
+    variables_["ZSH_VERSION"] = "5.9";
+  }
   if (uid == 0) variables_["USER"] = variables_["LOGNAME"] = "root";
 }
 
@@ -88,14 +96,14 @@ bool ShellSession::read(const std::string& path, const std::vector<const TableSp
 }
 
 void ShellSession::run(const Script& script, size_t depth) {
-  bool returns = false;
+  bool returns = false, perhaps_ended = false;
   std::optional<size_t> given_up,
       doubtful;  // complete commands that an error has, or may have, ended
   for (const Command& one : script.file.commands) {
     if (returns || exits_) return;
     if (given_up == one.complete) continue;
     Truth truth = holds(script, one.guards);
-    if (truth == Truth::yes && doubtful == one.complete) truth = Truth::unknown;
+    if (truth == Truth::yes && (doubtful == one.complete || perhaps_ended)) truth = Truth::unknown;
     const bool sources =
         !one.words.empty() && (one.words[0].raw == "." || one.words[0].raw == "source");
     if (sources && !one.loops.empty()) {
@@ -103,9 +111,12 @@ void ShellSession::run(const Script& script, size_t depth) {
       continue;
     }
     if (truth == Truth::no) continue;
-    // bash goes on with the next line then.
+    // bash goes on with the next line then, zsh with what stands behind the file.
     const Truth fails = sets_read_only(one);
-    if (truth == Truth::yes && fails == Truth::yes && is_certain_file_)
+    if (shell_ == Shell::zsh && fails != Truth::no) {
+      if (truth == Truth::yes && fails == Truth::yes && is_certain_file_) return;
+      perhaps_ended = true;
+    } else if (truth == Truth::yes && fails == Truth::yes && is_certain_file_)
       given_up = one.complete;
     else if (fails != Truth::no)
       doubtful = one.complete;
@@ -115,10 +126,20 @@ void ShellSession::run(const Script& script, size_t depth) {
 
 ShellSession::Truth ShellSession::sets_read_only(const Command& command) const {
   Truth fails = Truth::no;
-  if (!command.words.empty()) return fails;
-  for (const Assignment& one : command.assignments) {
-    if (is_read_only(one.name)) return Truth::yes;
-    if (perhaps_read_only_.contains(one.name)) fails = Truth::unknown;
+  const auto look = [&](std::string_view name) {
+    if (is_read_only(name)) fails = Truth::yes;
+    if (fails == Truth::no && perhaps_read_only_.contains(name)) fails = Truth::unknown;
+  };
+  if (!command.words.empty() && shell_ == Shell::bash) return fails;
+  for (const Assignment& one : command.assignments) look(one.name);
+  if (command.words.empty()) return fails;
+  constexpr std::string_view kSetting[] = {"export", "readonly", "declare", "typeset", "local"};
+  const std::string& name = command.words[0].raw;
+  const bool sets = std::ranges::find(kSetting, name) != std::end(kSetting);
+  for (size_t i = 1; i < command.words.size() && (sets || name == "unset"); ++i) {
+    const std::string_view word = command.words[i].raw;
+    const size_t equals = word.find('=');
+    if (name == "unset" || equals != std::string_view::npos) look(word.substr(0, equals));
   }
   return fails;
 }

@@ -27,11 +27,14 @@ struct ShellSetting {
   std::vector<size_t> guards;
 };
 
-// One shell that starts: an interactive bash of a user with this id.
+// One shell that starts: an interactive bash or zsh of a user with this id.
 class ShellSession {
  public:
+  enum class Shell : uint8_t { bash, zsh };
+
   // `reported`: files whose syntax errors were said already; shared by the sessions of a target.
-  ShellSession(Context& context, int64_t uid, std::string home, std::set<std::string>& reported);
+  ShellSession(Context& context, int64_t uid, std::string home, std::set<std::string>& reported,
+               Shell shell = Shell::bash);
 
   // What is in the environment before.
   void start_with(std::string_view variable, std::string_view value);
@@ -56,7 +59,7 @@ class ShellSession {
   };
 
   void run(const Script& script, size_t depth);
-  // Is it nothing but assignments, one of them to a variable that is read-only?
+  // Is it nothing but assignments, one of them to a variable that is read-only? For zsh, does it change one in any way?
   Truth sets_read_only(const parsers::shell::Command& command) const;
   bool is_read_only(std::string_view variable) const;
   void command(const Script& script, const parsers::shell::Command& command, bool is_certain,
@@ -88,6 +91,7 @@ class ShellSession {
   const std::vector<const TableSpec*>* tables_ = nullptr;
   bool is_foreign_ = false;
   bool is_certain_file_ = true;
+  Shell shell_;
   bool exits_ = false;
   size_t files_ = 0;
   size_t budget_ = 500'000;  // conditions and clauses that are looked at; none left: unknown

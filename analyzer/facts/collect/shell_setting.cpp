@@ -145,7 +145,7 @@ class Writer {
 
   // zsh(1), STARTUP/SHUTDOWN FILES; below /etc/zsh in Debian, in /etc itself elsewhere.
   void zsh() {
-    ShellSession session(context_, 1000, "/home/user", reported_);
+    ShellSession session(context_, 1000, "/home/user", reported_, ShellSession::Shell::zsh);
     for (const std::string_view name : {"zshenv", "zprofile", "zshrc", "zlogin"})
       for (const std::string_view directory : {"etc/zsh", "etc"}) {
         const std::string path = join_path(directory, name);
