@@ -354,6 +354,30 @@ TEST(PodmanFacts, LaterFilesWin) {
             "containers.label | usr/share/containers/containers.conf:2:1 | true\n");
 }
 
+// containers.conf(5), containers-registries.conf(5), containers-policy.json(5): "$HOME/.config/containers/…".
+TEST(PodmanFacts, UsersHaveFilesOfTheirOwn) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/containers/containers.conf", "[containers]\npids_limit = 5\n");
+  tree->file("home/ann/.config/containers/containers.conf",
+             "[containers]\npids_limit = 0\nseccomp_profile = \"unconfined\"\n");
+  tree->file("home/ann/.config/containers/containers.conf.d/1.conf",
+             "[containers]\npids_limit = 7\n");
+  tree->file("home/ann/.config/containers/registries.conf.d/x.conf",
+             "[[registry]]\nlocation = \"r.example\"\ninsecure = true\n");
+  tree->file("root/.config/containers/policy.json",
+             "{\"default\": [{\"type\": \"insecureAcceptAnything\"}]}\n");
+  EXPECT_EQ(test::facts(tree, "SELECT key, value, home, loc FROM podman_config ORDER BY home, key"),
+            "containers.pids_limit | 5 | - | etc/containers/containers.conf:2:1\n"
+            "containers.pids_limit | 7 | home/ann | "
+            "home/ann/.config/containers/containers.conf.d/1.conf:2:1\n"
+            "containers.seccomp_profile | unconfined | home/ann | "
+            "home/ann/.config/containers/containers.conf:3:1\n");
+  EXPECT_EQ(test::facts(tree, "SELECT location, insecure, home FROM podman_registry"),
+            "r.example | 1 | home/ann\n");
+  EXPECT_EQ(test::facts(tree, "SELECT type, home FROM image_policy"),
+            "insecureAcceptAnything | root\n");
+}
+
 TEST(PodmanFacts, PolicyIsReadByScope) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file(

@@ -15,15 +15,17 @@ const TableSpec kPodmanConfigTable{
     .name = "podman_config",
     .kind = TableKind::effective,
     .doc =
-        "A setting of containers.conf(5) and containers-storage.conf(5) that counts for the "
-        "system's "
-        "Podman, Buildah and CRI-O. Only what is written.",
+        "A setting of containers.conf(5) and containers-storage.conf(5) that counts for "
+        "Podman, Buildah and CRI-O: the system's, or those of a user with files of their own. "
+        "Only what is written.",
     .columns = {{"key", ColumnType::text,
                  "Table and key: containers.seccomp_profile, storage.driver."},
                 {"value", ColumnType::text, "Text unquoted, numbers decimal, 'true' or 'false'."},
                 {"ordinal", ColumnType::integer, "The place in an array; else 0."},
                 {"loc", ColumnType::location, "The setting."},
-                {"value_loc", ColumnType::location, "Its value."}},
+                {"value_loc", ColumnType::location, "Its value."},
+                {"home", ColumnType::text,
+                 "Of a user's own file the home directory: home/ann; NULL: the system's."}},
     .key = "key",
     .value = "value",
     .examples = {"SELECT key, value, loc FROM podman_config"}};
@@ -38,7 +40,9 @@ const TableSpec kPodmanRegistryTable{
                 {"blocked", ColumnType::boolean, "1: nothing is pulled from it."},
                 {"loc", ColumnType::location, "What says so."},
                 {"value_loc", ColumnType::location,
-                 "The value of `insecure`, else the location's."}},
+                 "The value of `insecure`, else the location's."},
+                {"home", ColumnType::text,
+                 "Of a user's own file the home directory: home/ann; NULL: the system's."}},
     .examples = {"SELECT location, insecure FROM podman_registry"}};
 
 const TableSpec kImagePolicyTable{
@@ -46,18 +50,27 @@ const TableSpec kImagePolicyTable{
     .kind = TableKind::effective,
     .doc =
         "What containers-policy.json(5) demands of an image before it is used: a requirement of "
-        "/etc/containers/policy.json. An image must meet all requirements of the list that fits it "
+        "/etc/containers/policy.json, or of a user's. An image must meet all requirements of the "
+        "list that fits it "
         "best. No rows of a file with a mistake, with which no image is accepted.",
     .columns = {{"transport", ColumnType::text, "docker, docker-daemon …; NULL: the default."},
                 {"scope", ColumnType::text, "The registry or name it is for; NULL: the default."},
                 {"type", ColumnType::text,
                  "insecureAcceptAnything, reject, signedBy, sigstoreSigned or signedBaseLayer."},
-                {"loc", ColumnType::location, "The requirement."}},
+                {"loc", ColumnType::location, "The requirement."},
+                {"home", ColumnType::text,
+                 "Of a user's own file the home directory: home/ann; NULL: the system's."}},
     .examples = {"SELECT transport, scope, type, loc FROM image_policy"}};
 
 namespace {
 
 namespace toml = parsers::toml;
+
+constexpr std::string_view kOfHome = "/.config/containers/";
+
+Value home_or_null(const std::string& home) {
+  return home.empty() ? Value(Null{}) : Value(std::string_view(home));
+}
 
 struct Loaded {
   std::string path;
@@ -78,10 +91,18 @@ std::optional<Loaded> load(Context& context, std::string_view path,
 // configuration file override the default options, as well as options in previously read files".
 // containers-storage.conf(5): "/etc/containers/storage.conf overrides /usr/share/containers/storage.conf"
 // as a whole.
-std::vector<Loaded> config_files(Context& context) {
+// Of a user's Podman "$HOME/.config/containers/containers.conf" and its directory are read after those, and
+// "$HOME/.config/containers/storage.conf" in place of the others: what they say is told apart from the system's.
+std::vector<Loaded> config_files(Context& context, const std::string& home) {
   const Tree& tree = context.tree();
   std::vector<std::string> paths;
-  if (context.is_fragment()) {
+  if (!home.empty()) {
+    const std::string base = home + std::string(kOfHome);
+    paths = {base + "containers.conf"};
+    for (const std::string& file : tree.glob(base + "containers.conf.d", "*.conf"))
+      paths.push_back(file);
+    paths.push_back(base + "storage.conf");
+  } else if (context.is_fragment()) {
     static constexpr std::string_view kFiles[] = {"containers.conf", "storage.conf"};
     paths = context.loose(kFiles);
   } else {
@@ -98,9 +119,9 @@ std::vector<Loaded> config_files(Context& context) {
   return out;
 }
 
-void write_config(Context& context) {
+void write_config(Context& context, const std::string& home) {
   Store& store = context.store();
-  const std::vector<Loaded> files = config_files(context);
+  const std::vector<Loaded> files = config_files(context, home);
   std::map<std::string, size_t> winner;  // key -> the last file that has it
   for (size_t i = 0; i < files.size(); ++i)
     for (const toml::Entry& e : files[i].file.entries) winner[toml::dotted(e.path)] = i;
@@ -115,9 +136,10 @@ void write_config(Context& context) {
         continue;
       }
       places.try_emplace(key, loc);
-      store.insert(kPodmanConfigTable, {std::string_view(key), std::string_view(e.value),
-                                        static_cast<int64_t>(std::max(0, e.ordinal)), loc,
-                                        store.locate(files[i].path, e.value_span)});
+      store.insert(kPodmanConfigTable,
+                   {std::string_view(key), std::string_view(e.value),
+                    static_cast<int64_t>(std::max(0, e.ordinal)), loc,
+                    store.locate(files[i].path, e.value_span), home_or_null(home)});
     }
 }
 
@@ -136,7 +158,8 @@ struct Registry {
 // it: then no image is pulled at all.
 class Registries {
  public:
-  explicit Registries(Context& context) : context_(context), store_(context.store()) {}
+  Registries(Context& context, const std::string& home)
+      : context_(context), store_(context.store()), home_(home) {}
 
   void read(const std::string& path, bool is_main) {
     const auto loaded = load(context_, path, {&kPodmanRegistryTable});
@@ -265,8 +288,9 @@ class Registries {
 
   void write() {
     for (const Registry& r : all_)
-      store_.insert(kPodmanRegistryTable, {std::string_view(r.location), std::string_view(r.kind),
-                                           r.insecure, r.blocked, r.loc, r.value_loc});
+      store_.insert(kPodmanRegistryTable,
+                    {std::string_view(r.location), std::string_view(r.kind), r.insecure, r.blocked,
+                     r.loc, r.value_loc, home_or_null(home_)});
   }
 
  private:
@@ -302,13 +326,19 @@ class Registries {
   Context& context_;
   Store& store_;
   std::string path_;
+  std::string home_;
   size_t file_ = 0;
   std::vector<Registry> all_;
 };
 
-void write_registries(Context& context) {
-  Registries registries(context);
-  if (context.is_fragment()) {
+void write_registries(Context& context, const std::string& home) {
+  Registries registries(context, home);
+  if (!home.empty()) {
+    const std::string base = home + std::string(kOfHome);
+    registries.read(base + "registries.conf", true);
+    for (const std::string& file : context.tree().glob(base + "registries.conf.d", "*.conf"))
+      registries.read(file, false);
+  } else if (context.is_fragment()) {
     static constexpr std::string_view kFiles[] = {"registries.conf"};
     for (const std::string& path : context.loose(kFiles)) registries.read(path, true);
   } else {
@@ -323,29 +353,40 @@ void write_registries(Context& context) {
   registries.write();
 }
 
-void write_policy(Context& context, std::string_view path) {
+void write_policy(Context& context, std::string_view path, const std::string& home) {
   const auto text = context.read(path);
   if (!text) return;
   const auto file = parsers::image_policy::parse(text->text);
   context.issues(text->path, file.errors, {&kImagePolicyTable});
   for (const auto& each : file.requirements) {
     const bool is_default = !each.transport;
-    context.store().insert(
-        kImagePolicyTable,
-        {is_default ? Value(Null{}) : Value(std::string_view(*each.transport)),
-         is_default ? Value(Null{}) : Value(std::string_view(each.scope)),
-         std::string_view(each.type), context.store().locate(text->path, each.span)});
+    context.store().insert(kImagePolicyTable,
+                           {is_default ? Value(Null{}) : Value(std::string_view(*each.transport)),
+                            is_default ? Value(Null{}) : Value(std::string_view(each.scope)),
+                            std::string_view(each.type),
+                            context.store().locate(text->path, each.span), home_or_null(home)});
   }
 }
 
 void collect_podman(Context& context) {
-  write_config(context);
-  write_registries(context);
+  write_config(context, "");
+  write_registries(context, "");
+  if (!context.is_fragment()) {
+    std::vector<std::string> homes;
+    if (const auto names = context.tree().list("home"))
+      for (const std::string& name : *names) homes.push_back("home/" + name);
+    for (const std::string& home : homes) write_config(context, home);
+    homes.insert(homes.begin(), "root");  // whose containers.conf is the system's
+    for (const std::string& home : homes) {
+      write_registries(context, home);
+      write_policy(context, home + std::string(kOfHome) + "policy.json", home);
+    }
+  }
   if (context.is_fragment()) {
     static constexpr std::string_view kFiles[] = {"containers/policy.json"};
-    for (const std::string& path : context.loose(kFiles)) write_policy(context, path);
+    for (const std::string& path : context.loose(kFiles)) write_policy(context, path, "");
   } else {
-    write_policy(context, "etc/containers/policy.json");
+    write_policy(context, "etc/containers/policy.json", "");
   }
 }
 
@@ -359,7 +400,11 @@ const Collector kPodmanCollector{
               "etc/containers/containers.conf.d/*.conf", "usr/share/containers/storage.conf",
               "etc/containers/storage.conf", "usr/share/containers/registries.conf",
               "etc/containers/registries.conf", "etc/containers/registries.conf.d/*.conf",
-              "etc/containers/policy.json"},
+              "etc/containers/policy.json", "home/*/.config/containers/*.conf",
+              "home/*/.config/containers/*.conf.d/*.conf", "home/*/.config/containers/policy.json",
+              "root/.config/containers/registries.conf",
+              "root/.config/containers/registries.conf.d/*.conf",
+              "root/.config/containers/policy.json"},
     .loose = {"containers.conf", "storage.conf", "registries.conf", "containers/policy.json"},
     .collect = collect_podman};
 
