@@ -138,6 +138,17 @@ TEST(UnreadFile, TheModeMayKeepAFileFromBeingRead) {
   EXPECT_EQ(test::facts(host, kRows), modes);
 }
 
+// Of an archive without permissions nothing is said for lack of them.
+TEST(UnreadFile, PermissionsMayBeLost) {
+  auto host = tree();
+  host->file("etc/grub.d/00_header", "x\n").file("etc/grub.d/40_custom", "x\n");
+  EXPECT_EQ(test::facts(host, kRows), "");
+  host->file("bin/sh", "x");
+  EXPECT_EQ(test::facts(host, kRows), "");
+  host->file("bin/sh", "x", kScript);
+  EXPECT_EQ(test::facts(host, "SELECT count(*) FROM unread_file"), "2\n");
+}
+
 // What a package brings lies there on purpose; what nothing includes does not.
 TEST(UnreadFile, FilesOfPackagesAreMeant) {
   auto host = tree();
@@ -147,6 +158,7 @@ TEST(UnreadFile, FilesOfPackagesAreMeant) {
       .file("etc/cron.daily/quiet", "x\n")
       .file("etc/cron.daily/old", "x\n")
       .file("etc/cron.daily/own", "x\n")
+      .file("etc/cron.daily/run", "x\n", kScript)
       .file("var/lib/dpkg/status",
             "Package: p\nStatus: install ok installed\nVersion: 1\nConffiles:\n"
             " /etc/cron.daily/quiet d41d8cd98f00b204e9800998ecf8427e\n"

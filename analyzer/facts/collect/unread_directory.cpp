@@ -256,7 +256,7 @@ const std::vector<UnreadDirectory>& unread_directories() {
        "update-ca-certificates(8)",
        {.needs = kDebian}},
 
-      // Linked by people to quiet the greeting rather than by mistake: only the names are judged.
+      // People take the permission to run from these to quiet the greeting: only the names are judged.
       {"run-parts", "etc/update-motd.d", lsb_run_parts, {}, "update-motd(5)", {.needs = kDebian}},
       {"agetty", "etc/issue.d", suffix, {".issue"}, "agetty(8)"},
       {"profile",

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "analyzer/facts/collect/setting.h"
-#include "analyzer/facts/collect/unit_name.h"
 #include "analyzer/facts/collect/unread_directory.h"
+#include "analyzer/facts/collect/unread_include.h"
+#include "analyzer/facts/collect/unread_name.h"
 #include "analyzer/source/tree.h"
-#include "parsers/characters.h"
 #include "parsers/dpkg_status.h"
 
 namespace drydock::facts {
@@ -42,163 +42,6 @@ const TableSpec kUnreadFileTable{
 namespace {
 
 constexpr size_t kRows = 10'000;
-constexpr size_t kPatterns = 100;  // of one directory
-
-using parsers::is_digit;
-using parsers::is_letter;
-using parsers::lower;
-
-// What is kept on purpose.
-bool is_kept(std::string_view name) {
-  static constexpr std::string_view kEnds[] = {
-      ".bak",       ".bk",       ".back",        ".backup",   ".old",     ".orig",
-      ".save",      ".saved",    ".tmp",         ".swp",      ".off",     ".no",
-      ".rej",       ".dist",     ".new",         ".in",       ".md",      ".j2",
-      ".lock",      ".pacnew",   ".pacsave",     ".apk-new",  ".cfsaved", ".sample",
-      ".example",   ".template", ".distupgrade", ".inactive", ".disable", "disabled",
-      "-available", "~",         ",v",           "#"};
-  static constexpr std::string_view kParts[] = {".dpkg-",   ".rpmnew", ".rpmsave", ".rpmorig",
-                                                ".ucf-",    ".bak.",   ".orig.",   ".old.",
-                                                ".backup.", ".save.",  ".disabled"};
-  static constexpr std::string_view kNames[] = {
-      "placeholder", "makefile", "license", "copying", "changelog", "old",     "bak",
-      "save",        "orig",     "off",     "tmp",     "archive",   "backup",  "backups",
-      "available",   "disable",  "unused",  "example", "examples",  "samples", "templates"};
-  const std::string low = lower(name);
-  if (low.empty() || low[0] == '.' || low[0] == '#' || low.starts_with("readme") ||
-      low.ends_with("readme"))
-    return true;
-  // "x.conf.1", "x.conf.20240131"
-  const size_t dot = low.rfind('.');
-  if (dot != std::string::npos && dot > 0 && dot + 1 < low.size() &&
-      std::all_of(low.begin() + static_cast<ptrdiff_t>(dot) + 1, low.end(), is_digit) &&
-      low.find('.') != dot)
-    return true;
-  return std::ranges::find(kNames, low) != std::end(kNames) ||
-         std::ranges::any_of(kEnds, [&](std::string_view end) { return low.ends_with(end); }) ||
-         std::ranges::any_of(
-             kParts, [&](std::string_view part) { return low.find(part) != std::string::npos; });
-}
-
-bool consists_of(std::string_view name, std::string_view more) {
-  return !name.empty() && std::ranges::all_of(name, [&](char c) {
-    return is_letter(c) || is_digit(c) || more.find(c) != std::string_view::npos;
-  });
-}
-
-bool ends_with_one(std::string_view name, const std::vector<std::string_view>& suffixes) {
-  return std::ranges::any_of(suffixes, [&](std::string_view end) { return name.ends_with(end); });
-}
-
-// run-parts(8): "the LSB hierarchical and reserved namespaces (^_?([a-z0-9_.]+-)+[a-z0-9]+$)"; of the Debian cron
-// script namespace with --lsbsysinit only small letters (^[a-z0-9][a-z0-9-]*$), as its source says.
-bool is_lsb_name(std::string_view name) {
-  if (name != lower(name)) return false;
-  if (consists_of(name, "-") && name[0] != '-') return true;
-  const size_t dash = name.rfind('-');
-  return dash != std::string_view::npos && consists_of(name.substr(dash + 1), "") &&
-         consists_of(name.substr(0, dash), "_.-") && name[0] != '-' &&
-         name.find("--") == std::string_view::npos;
-}
-
-// Is `name` one that was meant to be a unit, and is none?
-bool is_failed_unit(std::string_view name) {
-  if (name == "override.conf") return true;
-  if (name.ends_with(".conf")) return unit_name_kind(name.substr(0, name.size() - 5)).has_value();
-  for (const std::string_view end : {".services", ".unit", ".timers", ".sockets"})
-    if (name.ends_with(end)) return true;
-  return false;
-}
-
-std::string listed(const std::vector<std::string_view>& suffixes) {
-  std::string out;
-  for (const std::string_view suffix : suffixes)
-    out += (out.empty() ? "" : " or ") + std::string(suffix);
-  return out;
-}
-
-struct Wrong {
-  std::string why, wanted;
-};
-
-// Why the program passes `name` over; nothing: it takes it.
-std::optional<Wrong> wrong_name(const UnreadDirectory& directory, std::string_view name) {
-  const std::string ends = listed(directory.suffixes);
-  const Wrong suffix{"its name does not end in " + ends, "a name that ends in " + ends};
-  const Wrong characters{"its name has other characters than letters, digits, '_' and '-'",
-                         "a name without"};
-  const auto unless = [](bool good, const Wrong& wrong) {
-    return good ? std::nullopt : std::optional(wrong);
-  };
-  switch (directory.names) {
-    case Names::any:
-      return std::nullopt;
-    case Names::suffix:
-      return unless(ends_with_one(name, directory.suffixes), suffix);
-    case Names::words:
-      if (name.find_first_of(" \t\n") != std::string_view::npos)
-        return Wrong{"its name has a blank, at which the program cuts it", "a name without"};
-      return unless(ends_with_one(name, directory.suffixes), suffix);
-    case Names::no_case:
-      return unless(ends_with_one(lower(name), directory.suffixes), suffix);
-    case Names::apt:
-    case Names::apt_suffix: {
-      if (!consists_of(name, "_-.:"))
-        return Wrong{"its name has other characters than letters, digits, '_', '-', ':' and '.'",
-                     "a name without"};
-      if (directory.names == Names::apt && name.find('.') == std::string_view::npos)
-        return std::nullopt;
-      return unless(ends_with_one(name, directory.suffixes), suffix);
-    }
-    case Names::run_parts:
-      return unless(consists_of(name, "_-"), characters);
-    case Names::lsb_run_parts:
-      return unless(is_lsb_name(name), characters);
-    case Names::no_dot:
-      return unless(name.find('.') == std::string_view::npos && !name.ends_with('~'),
-                    {"its name has a '.' or ends in '~'", "a name without"});
-    case Names::kerberos:
-      return unless(
-          consists_of(name, "_-") || name.ends_with(".conf"),
-          {"its name has other characters than letters, digits, '_' and '-', and does not "
-           "end in .conf",
-           "a name that ends in .conf"});
-    case Names::unit:
-      return unless(!is_failed_unit(name), {"no unit and no drop-in has such a name there",
-                                            "UNIT.service, or UNIT.service.d/NAME.conf"});
-  }
-  return std::nullopt;
-}
-
-// What the main files of a program say of a directory.
-struct Included {
-  bool is_known = false;  // else: the files are not there, or lead elsewhere
-  bool as_a_whole = false;
-  std::vector<std::string> patterns;
-  std::string by;  // the first of the main files that is there
-};
-
-// The arguments of a line that name something in `directory`, whatever the directive is called.
-void note_line(std::string_view line, std::string_view directory, Included& included,
-               bool& is_unclear) {
-  for (size_t at = line.find(directory); at != std::string_view::npos;
-       at = line.find(directory, at + 1)) {
-    std::string_view rest = line.substr(at + directory.size());
-    if (at > 0 && (consists_of(line.substr(at - 1, 1), "_-.") || line[at - 1] == '}')) continue;
-    if (rest.empty() || rest[0] != '/') {
-      if (rest.empty() || !consists_of(rest.substr(0, 1), "_-.~")) included.as_a_whole = true;
-      continue;
-    }
-    rest.remove_prefix(1);
-    const std::string_view pattern = rest.substr(0, rest.find_first_of(" \t\r\"';)"));
-    if (pattern.empty() || pattern == "*" || pattern == ".") included.as_a_whole |= pattern != "*";
-    if (pattern.find_first_of("/{}$%\\") != std::string_view::npos) is_unclear = true;
-    if (included.patterns.size() >= kPatterns)
-      is_unclear = true;
-    else if (!pattern.empty() && pattern != ".")
-      included.patterns.emplace_back(pattern);
-  }
-}
 
 class Unread {
  public:
@@ -323,60 +166,13 @@ class Unread {
     return false;
   }
 
-  // By its last component, so that relative paths count as well. A line that names `right` leads where all know.
-  Included included(const Conditions& conditions, std::string_view directory,
-                    std::string_view right = {}) {
-    const bool is_namesake = !right.empty() && file_name(directory) == file_name(right);
-    const std::string_view last = is_namesake ? directory : file_name(directory);
-    Included result;
-    bool is_unclear = false;
-    for (const std::string_view main : conditions.mains) {
-      if (!tree_.exists(main)) continue;
-      const auto text = context_.read(main);
-      if (!text) return {};
-      if (result.by.empty()) result.by = main;
-      std::string_view rest = text->text;
-      while (!rest.empty()) {
-        std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-        const size_t begin = line.find_first_not_of(" \t");
-        if (begin == std::string_view::npos) continue;
-        line.remove_prefix(begin);
-        // "#include" and "#includedir" of sudoers are no comments.
-        const bool is_comment = std::string_view("#;!%").find(line[0]) != std::string_view::npos;
-        if (is_comment && !line.starts_with("#include")) continue;
-        const size_t before = result.patterns.size();
-        const bool whole = result.as_a_whole;
-        note_line(line, last, result, is_unclear);
-        if (result.patterns.size() > before || (result.as_a_whole && !whole)) continue;
-        if (line.find(last) != std::string_view::npos) continue;
-        if (!right.empty() && line.find(file_name(right)) != std::string_view::npos) continue;
-        const std::string low = lower(line);
-        for (const std::string_view word : conditions.words)
-          if (low.find(word) != std::string::npos) leads_elsewhere_ = true;
-      }
-    }
-    if (conditions.units_may_name_it && is_in_a_unit(last)) is_unclear = true;
-    result.is_known = !result.by.empty() && !is_unclear && !leads_elsewhere_;
-    leads_elsewhere_ = false;
-    return result;
-  }
-
-  bool is_in_a_unit(std::string_view words) {
-    for (const std::string& path : tree_.glob("etc/systemd/system", "*.service")) {
-      const auto text = context_.read(path);
-      if (text && text->text.find(words) != std::string_view::npos) return true;
-    }
-    return false;
-  }
-
   // False if the program may read the neighbour after all.
   bool lies_beside(const Neighbour& neighbour) {
     const auto right = tree_.resolve(neighbour.right);
     const auto real = tree_.resolve(neighbour.path);
     if (right && real && (*right == *real || right->starts_with(*real + "/"))) return false;
     if (neighbour.conditions.mains.empty()) return true;
-    const Included said = included(neighbour.conditions, neighbour.path, neighbour.right);
+    const Included said = included(context_, neighbour.conditions, neighbour.path, neighbour.right);
     return said.is_known && !said.as_a_whole && said.patterns.empty();
   }
 
@@ -426,13 +222,14 @@ class Unread {
     const UnreadDirectory& directory;
     std::string path;
     std::vector<std::string> names, directories;
+    std::optional<bool> has_permissions = {};
   };
 
-  void judge(const Files& files) {
+  void judge(Files& files) {
     const UnreadDirectory& directory = files.directory;
     Included said;
     if (!directory.conditions.mains.empty()) {
-      said = included(directory.conditions, directory.path);
+      said = included(context_, directory.conditions, directory.path);
       if (!said.is_known) return;
     }
     std::optional<std::set<std::string>> linked;
@@ -454,7 +251,7 @@ class Unread {
           });
         if (linked->contains(path)) continue;
       } else {
-        wrong = wrong_mode(directory.conditions, path, cause);
+        wrong = wrong_mode(files, path, cause);
       }
       if (wrong) row(directory.program, path, cause, wrong->why, wrong->wanted, directory.manual);
     }
@@ -476,13 +273,24 @@ class Unread {
                  "a name that fits " + all};
   }
 
-  std::optional<Wrong> wrong_mode(const Conditions& conditions, const std::string& path,
-                                  std::string& cause) const {
+  // An archive may have come without permissions (zip of another system): then nothing in it can be run.
+  bool has_permissions(const Files& files) const {
+    if (const auto shell = tree_.stat("bin/sh")) return (shell->mode & 0111) != 0;
+    return files.names.size() < 2 || std::ranges::any_of(files.names, [&](const std::string& name) {
+             const auto stat = tree_.stat(join_path(files.path, name));
+             return stat && (stat->mode & 0111) != 0;
+           });
+  }
+
+  std::optional<Wrong> wrong_mode(Files& files, const std::string& path, std::string& cause) const {
+    const Conditions& conditions = files.directory.conditions;
     const bool is_roots = conditions.must_be_roots || conditions.must_be_private;
     if (!conditions.must_be_executable && !is_roots) return std::nullopt;
     const auto stat = tree_.stat(path);
     if (!stat) return std::nullopt;
     if (conditions.must_be_executable && (stat->mode & 0111) == 0) {
+      if (!files.has_permissions) files.has_permissions = has_permissions(files);
+      if (!*files.has_permissions) return std::nullopt;
       cause = "not-executable";
       return Wrong{"it is not executable", "the mode 0755"};
     }
@@ -558,7 +366,6 @@ class Unread {
   Context& context_;
   const Tree& tree_;
   const bool has_usr_local_ = tree_.exists("usr/local/lib");
-  bool leads_elsewhere_ = false;
   std::set<std::string> seen_;  // directories
   std::set<std::string> rows_;
   std::optional<std::set<std::string_view>> conffiles_;  // of dpkg's status, without the first '/'
