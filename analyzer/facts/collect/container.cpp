@@ -33,7 +33,8 @@ const TableSpec kContainerTable{
          {"name", ColumnType::text, "As `docker ps` shows it: web."},
          {"engine", ColumnType::text, "'docker', 'podman' or 'containerd'."},
          {"source", ColumnType::text,
-          "'state': the engine's own files; 'quadlet': a .container file; 'compose': a compose "
+          "'state': the engine's own files; 'quadlet': a .container file, or a .pod file for what "
+          "holds a pod together; 'compose': a compose "
           "file."},
          {"state", ColumnType::text,
           "created, running, paused, restarting, exited, dead or removing, when the artifact was "
