@@ -9,6 +9,8 @@
 #include "analyzer/facts/collect/shell_session.h"
 #include "analyzer/facts/collect/shell_setting.h"
 #include "analyzer/source/memory.h"
+#include "tests/facts/few_facts.h"
+#include "tests/facts/random.h"
 #include "tests/oracle.h"
 
 namespace drydock {
@@ -183,8 +185,95 @@ TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfBash) {
 
 // What zsh reads below /etc/zsh is followed in the same way.
 TEST(ShellDifferential, TimeoutAndUmaskAreThoseOfZsh) {
-  compare("zsh -f", "D=; [[ ${(t)TMOUT} = *export* ]] && D=x", facts::ShellSession::Shell::zsh,
-          150);
+  const char* const unpacked = std::getenv("DRYDOCK_ZSH");
+  compare(std::string(unpacked ? unpacked : "zsh") + " -f",
+          "D=; [[ ${(t)TMOUT} = *export* ]] && D=x", facts::ShellSession::Shell::zsh, 150);
+}
+
+// A login shell of tcsh itself, with the host's start-up files put in the place of this machine's.
+TEST(ShellDifferential, AutologoutAndUmaskAreThoseOfTcsh) {
+  constexpr int kCases = 220;
+  const test::ScratchDirectory scratch = test::directory_in_memory();
+  std::vector<std::shared_ptr<MemoryTree>> trees;
+  test::Random random(9);
+  const auto file = [&] {
+    std::string out;
+    for (int n = random.below(6); n > 0; --n) {
+      const std::string number = std::to_string(1 + random.below(90));
+      const std::string simple =
+          random.pick({"set autologout=", "set autologout = ", "set -r autologout=", "umask 0",
+                       "set x=1 autologout=", "umask 0", "set autologout="}) +
+          (random.one_in(2) ? "20" : "33");
+      out += random.one_in(5)
+                 ? "if (" + std::string(random.pick({"1", "0", "$?prompt", "! $?NOT_SET"})) + ") " +
+                       simple
+             : random.one_in(6) ? "if ($?tcsh) then\n  " + simple + "\nelse\n  umask 077\nendif"
+             : random.one_in(7) ? "unset autologout"
+             : random.one_in(9) ? "# " + simple
+                                : simple;
+      // "endif;" does not end a branch that is skipped: tcsh then gives up all that it would still read.
+      if (out.ends_with("endif")) out += "\n";
+      out += random.pick({"\n", "\n", " # why\n", ";\n", "\n\n", " ; set y=2\n"});
+    }
+    if (random.one_in(3)) out += "foreach i (/etc/profile.d/*.csh)\n  source $i\nend\n";
+    return out;
+  };
+  const char* const unpacked = std::getenv("DRYDOCK_TCSH");
+  const std::string tcsh = unpacked ? unpacked : "tcsh";
+  std::string ask = "mkdir " + scratch.path() + "/now " + scratch.path() +
+                    "/home; touch /etc/csh.cshrc /etc/csh.login; mount --bind " + scratch.path() +
+                    "/now /etc/profile.d && for f in cshrc login; do touch " + scratch.path() +
+                    "/$f; mount --bind " + scratch.path() +
+                    "/$f /etc/csh.$f || exit; done; HOME=" + scratch.path() +
+                    "/home; export HOME; umask 022; cd " + scratch.path() +
+                    "; i=0; while [ $i -lt " + std::to_string(kCases) +
+                    " ]; do cat $i/etc/csh.cshrc >cshrc; cat $i/etc/csh.login >login; rm -f now/*; "
+                    "cp $i/etc/profile.d/* now; printf 'echo ==; umask; if ($?autologout) echo "
+                    "$autologout\\n' | " +
+                    tcsh + " -l; i=$((i+1)); done\n";
+  for (int i = 0; i < kCases; ++i) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file("etc/csh.cshrc", file()).file("etc/csh.login", file());
+    tree->file("etc/profile.d/a.csh", "set autologout=" + std::to_string(i) + "\n")
+        .file("etc/profile.d/b.csh",
+              random.one_in(2) ? "umask 0" + std::to_string(i % 8) + "\n" : "");
+    test::write_tree(*tree, scratch.path() + "/" + std::to_string(i));
+    trees.push_back(tree);
+  }
+  scratch.write("ask.sh", ask);
+  const std::string command = " --mount sh " + scratch.path() + "/ask.sh; fi";
+  const auto said =
+      test::ask("if [ $(id -u) -eq 0 ]; then unshare" + command.substr(0, command.size() - 4) +
+                "; else unshare --map-root-user" + command);
+  std::vector<std::string> real;
+  std::istringstream lines(said.value_or(""));
+  for (std::string line; std::getline(lines, line);)
+    if (line == "==")
+      real.emplace_back();
+    else if (!real.empty() && !line.starts_with("Warning: no access to tty") &&
+             line != "Thus no job control in this shell.")
+      real.back() += line + "\n";
+  if (real.size() != kCases) GTEST_SKIP() << "tcsh cannot be asked in a mount namespace here";
+  int compared = 0;
+  for (size_t i = 0; i < kCases; ++i) {
+    const test::FewFacts facts(trees[i], {"shell", "search_path", "startup"}, {"shell_setting"});
+    std::string mask = "22", logout;
+    bool is_known = true;
+    for (const auto& row : facts.rows("SELECT key, value, is_conditional FROM shell_setting WHERE "
+                                      "session = 'csh' AND is_effective ORDER BY rowid")) {
+      is_known = is_known && row[2] == "0";
+      (row[0] == "umask" ? mask : logout) = row[1].value_or("");
+    }
+    if (!is_known) continue;
+    ++compared;
+    mask.erase(0, std::min(mask.find_first_not_of('0'), mask.size() - 1));
+    EXPECT_EQ(mask + "\n" + (logout.empty() ? "" : logout + "\n"), real[i])
+        << i << "\n"
+        << *trees[i]->read("etc/csh.cshrc") << "== login\n"
+        << *trees[i]->read("etc/csh.login") << "== b\n"
+        << *trees[i]->read("etc/profile.d/b.csh");
+  }
+  EXPECT_GE(compared, 80);
 }
 
 }  // namespace

@@ -164,6 +164,7 @@ class Writer {
     parsers::csh::Setting setting;
     std::string path;
     bool is_effective = true;
+    bool is_void = false;  // tcsh does not come so far, or refuses it
   };
 
   // tcsh(1), "Startup and shutdown": /etc/csh.cshrc, then /etc/csh.login, and the directories that they go through in
@@ -187,15 +188,26 @@ class Writer {
           for (const std::string& path : context_.tree().glob(directory, glob)) read(path);
     }
     Store& store = context_.store();
-    // The last one counts, but nothing changes a variable that is readonly for certain.
-    for (size_t i = 0; i < all.size(); ++i)
-      for (size_t j = 0; j < i; ++j) {
-        if (all[i].setting.name != all[j].setting.name || !all[j].is_effective) continue;
-        if (all[j].setting.is_readonly && !all[j].setting.is_conditional)
-          all[i].is_effective = false;
-        else if (!all[i].setting.is_conditional)
-          all[j].is_effective = false;
+    // The last one counts. tcsh reads nothing any more, in no file, once it was to change what is read-only.
+    bool has_ended = false, perhaps_ended = false;
+    for (size_t i = 0; i < all.size(); ++i) {
+      bool is_frozen = false, perhaps_frozen = false;
+      for (size_t j = 0; j < i; ++j)
+        if (all[j].setting.name == all[i].setting.name && all[j].setting.is_readonly &&
+            !all[j].is_void)
+          (all[j].setting.is_conditional ? perhaps_frozen : is_frozen) = true;
+      if (has_ended || is_frozen) {
+        all[i].is_void = true;
+        all[i].is_effective = false;
+        has_ended |= is_frozen && !all[i].setting.is_conditional;
+        perhaps_ended |= is_frozen;
+        continue;
       }
+      perhaps_ended |= perhaps_frozen;
+      all[i].setting.is_conditional |= perhaps_ended;
+      for (size_t j = 0; j < i && !all[i].setting.is_conditional; ++j)
+        if (all[j].setting.name == all[i].setting.name) all[j].is_effective = false;
+    }
     for (const CshSetting& one : all)
       store.insert(kShellSettingTable,
                    {std::string_view("csh"), Null{}, std::string_view(one.setting.name),

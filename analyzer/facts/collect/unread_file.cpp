@@ -25,7 +25,7 @@ const TableSpec kUnreadFileTable{
         "not read are in unit_problem, lines in sysctl_line, modprobe_line, sshd_line and "
         "pam_line.",
     .columns =
-        {{"program", ColumnType::text, "Who should read it: sysctl, cron, run-parts, …"},
+        {{"program", ColumnType::text, "Who should read it: sysctl, cron, run-parts and so on."},
          {"path", ColumnType::text, "The file."},
          {"cause", ColumnType::text,
           "'name', 'subdirectory', 'directory' (a place where the program never looks), "
