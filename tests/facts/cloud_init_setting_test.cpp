@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "parsers/user_data.h"
 #include "tests/facts/facts.h"
 
 namespace drydock {
@@ -67,6 +68,18 @@ TEST(CloudInitSetting, PartsThatUnfoldAreBounded) {
     text += "x]\n";
   }
   EXPECT_NE(settings({{kSeed, text}}).find("too-many-values | unknown"), std::string::npos);
+}
+
+// RFC 2045, 5.1: each parameter is looked at once, however many blanks stand behind the last; a test of parameters and
+// blanks multiplied would not end.
+TEST(CloudInitSetting, AHeaderOfManyParametersAndBlanks) {
+  std::string parameters;
+  for (int i = 0; i < 400'000; ++i) parameters += ";a=b";
+  const auto file = parsers::user_data::parse(
+      "MIME-Version: 1.0\nContent-Type: multipart/mixed" + parameters + ";boundary=x" +
+      std::string(2'000'000, ' ') + "\n\n--x\n\n#cloud-config\na: 1\n--x--\n");
+  ASSERT_EQ(file.parts.size(), 1u);
+  EXPECT_EQ(file.parts[0].kind, parsers::user_data::Kind::cloud_config);
 }
 
 }  // namespace

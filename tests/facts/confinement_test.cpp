@@ -58,6 +58,18 @@ TEST(Apparmor, LongNamesAndReasonsAreBounded) {
   EXPECT_EQ(test::facts(host, "SELECT count(*) FROM parse_issue WHERE code = 'too-much'"), "1\n");
 }
 
+// What many profiles include counts each time: twenty times 199,001 parts are fewer than four million.
+TEST(Apparmor, WhatAllProfilesIncludeIsBounded) {
+  auto host = tree();
+  std::string many;
+  for (int i = 0; i < 199'000; ++i) many += "}\n";
+  host->file("etc/apparmor.d/abstractions/many", many);
+  for (char name = 'a'; name < 'a' + 22; ++name)
+    host->file(std::string("etc/apparmor.d/") + name, "include <abstractions/many>\n");
+  EXPECT_EQ(test::facts(host, "SELECT effect, loc FROM parse_issue WHERE code = 'too-much'"),
+            "unknown | etc/apparmor.d/u:1:1\nunknown | etc/apparmor.d/v:1:1\n");
+}
+
 // tmpfiles.d(5), "CONFIGURATION DIRECTORIES AND PRECEDENCE": of two lines the earlier file's is applied.
 TEST(Tmpfiles, TheEarlierNameWins) {
   auto host = tree();

@@ -260,6 +260,57 @@ TEST(PamFileFacts, ReadingIsBoundedAndSaysSo) {
   EXPECT_EQ(facts.text("SELECT key, value, services FROM login_limit"), "* hard core | 0 | 0\n");
 }
 
+// Files are worked out once, not for each of the lines that read them, and lists are bounded all together.
+TEST(PamFileFacts, ManyLinesThatReadOneFile) {
+  std::string stack, limits, lists, entries, separators;
+  for (int i = 0; i < 900; ++i) stack += "auth required pam_faillock.so preauth\n";
+  for (int i = 0; i < 4; ++i)
+    lists += "session required pam_limits.so conf=/etc/l" + std::to_string(i) + "\n";
+  for (int i = 0; i < 90'000; ++i) limits += "a hard core " + std::to_string(i) + "\n";
+  for (int i = 0; i < 3'500; ++i) entries += "+:a:b\n";
+  for (char c = '!'; c < '~'; ++c)
+    if (c != '[' && c != ']' && c != '#' && c != '\\')
+      separators += std::string("account required pam_access.so listsep=") + c + "\n";
+  std::string denies;
+  for (int i = 0; i < 30'000; ++i) denies += "deny = " + std::to_string(i % 9) + "\n";
+  auto tree = host({{"etc/pam.d/a", stack},
+                    {"etc/pam.d/b", lists},
+                    {"etc/pam.d/c", separators},
+                    {"etc/security/access.conf", entries},
+                    {"etc/security/faillock.conf", denies},
+                    {"etc/l", limits}});
+  for (int i = 0; i < 4; ++i) tree->symlink("etc/l" + std::to_string(i), "l");
+  const test::FewFacts facts(tree, {"override"}, {"pam_option", "login_limit", "access_entry"});
+  EXPECT_EQ(facts.text("SELECT count(*), min(value) FROM pam_option WHERE key = "
+                       "'pam_faillock.deny'"),
+            "1 | 2\n");
+  EXPECT_EQ(facts.text("SELECT count(*) FROM access_entry"), "200000\n");
+  EXPECT_EQ(facts.text("SELECT code, effect, count(DISTINCT loc) FROM parse_issue WHERE code LIKE "
+                       "'too-many%' GROUP BY code, effect"),
+            "too-many-entries | unknown | 1\ntoo-many-lines | unknown | 1\n"
+            "too-many-lists | unknown | 1\n");
+}
+
+TEST(PamFileFacts, ServicesBeyondTheBoundAreSaid) {
+  std::string text;
+  for (int i = 0; i < 2'010; ++i) text += "s" + std::to_string(i) + " auth required pam_deny.so\n";
+  const test::FewFacts facts(host({{"etc/pam.conf", text}}), {}, {"pam"});
+  EXPECT_EQ(facts.text("SELECT count(DISTINCT service) FROM pam"), "2000\n");
+  EXPECT_EQ(facts.text("SELECT DISTINCT code, effect, loc FROM parse_issue"),
+            "too-many-services | unknown | etc/pam.conf:2001:1\n");
+}
+
+// Of /etc alone a link may lead to what is not there.
+TEST(PamFileFacts, OfEtcAloneALinkMayLeadElsewhere) {
+  auto tree = host({{"etc/pam.d/a", "auth required pam_faillock.so conf=/etc/f.conf\n"},
+                    {"etc/pam.d/b", "auth required pam_faillock.so conf=/etc/none\n"}});
+  tree->symlink("etc/f.conf", "../usr/lib/f.conf");
+  constexpr const char* kStates =
+      "SELECT path, state FROM pam_file WHERE argument IS NOT NULL ORDER BY path";
+  EXPECT_EQ(test::facts(tree, kStates, Scope::etc), "etc/f.conf | unknown\netc/none | absent\n");
+  EXPECT_EQ(test::facts(tree, kStates), "etc/f.conf | absent\netc/none | absent\n");
+}
+
 // In a fragment the named file counts if it lies at the same place below it.
 TEST(PamFileFacts, AFragmentHasWhatItBrings) {
   EXPECT_EQ(denies_of(host({{"etc/pam.d/login", "auth required pam_faillock.so conf=/etc/f.conf\n"},

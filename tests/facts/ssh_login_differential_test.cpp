@@ -160,7 +160,7 @@ std::string config(test::Random& random, const std::string& name) {
            random.pick({".ssh/authorized_keys", ".ssh/authorized_keys2 other", "/srv/keys/%u",
                         "%h/other /srv/keys/%u", "none", ".ssh/authorized_keys none",
                         "/srv/keys/%U", "\"%h/.ssh/authorized_keys\" other", "/srv/%%/keys other",
-                        "other .ssh/%q",
+                        ".ssh/%q other",
                         "/srv/keys/%u .ssh/authorized_keys other .ssh/authorized_keys2"}) +
            "\n";
   };
@@ -361,6 +361,49 @@ TEST(AuthorizedKeysFile, IsWhatTheConfigurationNames) {
             "c | 0 | /keys/c has mode 0664, and StrictModes is yes | keys/c:1:1\n");
 }
 
+std::string let_in(const std::string& config) {
+  constexpr const char* kKey =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPtX5C5rR6C1nw55F2lYq7DCfLVESR8WW+Yfk7f4FJti me\n";
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/passwd", "a:*:1:1::/home/a:/bin/sh\nb:*:2:2::/home/b:/bin/sh\n")
+      .file("etc/ssh/sshd_config", config)
+      .file("keys/a", kKey)
+      .file("home/a/other", kKey, 0644, 1, 1)
+      .file("home/a/.ssh/authorized_keys", kKey, 0644, 1, 1)
+      .file("home/b/.ssh/authorized_keys", kKey, 0644, 2, 2);
+  const test::FewFacts facts(
+      tree, {"sshd", "account", "group_member", "shadow", "nis", "subid", "authorized"},
+      {"authorized_key"});
+  std::string out;
+  for (const auto& row : facts.rows("SELECT path, is_let_in FROM authorized_key ORDER BY path"))
+    out += *row[0] + " " + row[1].value_or("-") + "\n";
+  return out;
+}
+
+// From where a block does not hold, what stands outside of it counts, and what no line names keeps nobody out.
+TEST(AuthorizedKeysFile, ABlockThatMayHoldKeepsNobodyOut) {
+  const auto both = [](bool a, bool b) {
+    return "home/a/.ssh/authorized_keys " + std::to_string(a) + "\nhome/b/.ssh/authorized_keys " +
+           std::to_string(b) + "\n";
+  };
+  const std::string block = "Match Address 10.0.0.0/8\n";
+  EXPECT_EQ(let_in(block + "AllowUsers b\n"), both(true, true));
+  EXPECT_EQ(let_in("AllowUsers a\n" + block + "AllowUsers b\n"), both(true, true));
+  EXPECT_EQ(let_in("AllowUsers c\n" + block + "AllowUsers b\n"), both(false, true));
+  EXPECT_EQ(let_in("AllowUsers a\nMatch User a\nAllowUsers b\n"), both(false, false));
+  EXPECT_EQ(let_in("DenyUsers a\n" + block + "DenyUsers b\n"), both(true, true));
+  EXPECT_EQ(let_in("DenyUsers a\n" + block + "DenyUsers a b\n"), both(false, true));
+  EXPECT_EQ(let_in("Match User a\nDenyUsers x\n" + block + "DenyUsers a\n"), both(true, true));
+  EXPECT_EQ(let_in("Match User a\nDenyUsers a\n" + block + "DenyUsers x\n"), both(false, true));
+}
+
+// auth2-pubkey.c: sshd looks into one file after the other, and gives up at the name it cannot make out.
+TEST(AuthorizedKeysFile, WhatIsNamedBeforeABadTokenIsRead) {
+  EXPECT_EQ(let_in("AuthorizedKeysFile /keys/%u .ssh/%q other\n"),
+            "home/a/.ssh/authorized_keys 0\nhome/a/other 0\nhome/b/.ssh/authorized_keys 0\n"
+            "keys/a 1\n");
+}
+
 // A thousand blocks for each of thousands of users are not compared without end.
 TEST(AuthorizedKeysFile, ManyUsersAndBlocks) {
   std::string passwd, config;
@@ -375,6 +418,8 @@ TEST(AuthorizedKeysFile, ManyUsersAndBlocks) {
       tree, {"sshd", "account", "group_member", "shadow", "nis", "subid", "authorized"},
       {"authorized_keys_file"});
   EXPECT_EQ(facts.text("SELECT count(*) FROM authorized_keys_file"), "0\n");
+  EXPECT_EQ(facts.text("SELECT DISTINCT code, effect FROM parse_issue WHERE path = 'etc/passwd'"),
+            "too-many-files | unknown\n");
 }
 
 }  // namespace

@@ -96,6 +96,36 @@ TEST(SshdFacts, IncludesThatNeverEndAreRefused) {
             "include-depth | unknown | etc/ssh/sshd_config:1:9\n");
 }
 
+TEST(SshdFacts, PatternsThatMatchNothingAreCountedToo) {
+  std::string text;
+  for (int i = 0; i < 1'500; ++i) text += "Include nothing/*/" + std::to_string(i) + "\n";
+  const auto tree = host(text);
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM sshd_include"), "1000\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT code, effect, loc FROM parse_issue WHERE table_name = 'sshd'"),
+      "too-many-includes | unknown | etc/ssh/sshd_config:1001:9\n");
+}
+
+// Red Hat's crypto policies are links to /usr/share: of /etc alone they lead to nothing, which is no mistake.
+TEST(SshdFacts, OfEtcAloneAnIncludeMayLieElsewhere) {
+  auto tree = host(
+      "Include /etc/crypto-policies/back-ends/opensshserver.config /usr/etc/ssh/*.conf none\n");
+  tree->symlink("etc/crypto-policies/back-ends", "state/current/../now")
+      .symlink("etc/crypto-policies/state/now/opensshserver.config",
+               "/usr/share/crypto-policies/DEFAULT/opensshserver.txt");
+  constexpr const char* kIssues =
+      "SELECT code, effect, loc FROM parse_issue WHERE table_name = 'sshd'";
+  constexpr const char* kIncludes = "SELECT pattern, files FROM sshd_include";
+  EXPECT_EQ(test::facts(tree, kIssues, Scope::etc),
+            "include-unknown | unknown | etc/ssh/sshd_config:1:9\n"
+            "include-unknown | unknown | etc/ssh/sshd_config:1:61\n");
+  EXPECT_EQ(test::facts(tree, kIncludes, Scope::etc), "none | 0\n");
+  EXPECT_EQ(test::facts(tree, kIssues), "");
+  EXPECT_EQ(test::facts(tree, kIncludes),
+            "/etc/crypto-policies/back-ends/opensshserver.config | 0\n/usr/etc/ssh/*.conf | 0\n"
+            "none | 0\n");
+}
+
 TEST(SshdFacts, ALongMatchIsHeldOnce) {
   std::string text = "Match User " + std::string(50'000, 'u') + "\n";
   for (int i = 0; i < 3'000; ++i) text += "AcceptEnv A\n";

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "analyzer/facts/collect/pam_file.h"
 #include "analyzer/source/tree.h"
@@ -54,6 +55,13 @@ struct Asked {
   friend auto operator<=>(const Asked&, const Asked&) = default;
 };
 constexpr size_t kLists = 64;
+constexpr size_t kEntries = 200'000;  // of all lists, which may read one file
+
+void refuse(Context& context, std::string_view path, std::string_view code, Span span,
+            std::string message) {
+  context.issue(path, {code, span, std::move(message), parsers::Effect::refused},
+                {&kAccessEntryTable});
+}
 
 // The module opens each file that an argument names, and gives up where one is not there.
 bool gives_up(Context& context, std::string_view arguments) {
@@ -88,6 +96,7 @@ std::map<Asked, std::string> lists_of(Context& context) {
   const auto rows = context.store().select(
       "SELECT service, arguments FROM pam WHERE module = 'pam_access.so' GROUP BY service, "
       "arguments ORDER BY service");
+  bool is_cut = false;
   if (rows)
     for (const auto& row : rows->rows) {
       const std::string arguments = row[1].value_or("");
@@ -100,8 +109,12 @@ std::map<Asked, std::string> lists_of(Context& context) {
       if (auto fields = option(arguments, "fieldsep="))
         asked.separators.fields = *std::move(fields);
       if (auto lists = option(arguments, "listsep=")) asked.separators.lists = *std::move(lists);
-      // The pam collector has said that there are too many.
-      if (!out.contains(asked) && out.size() == kLists) continue;
+      if (!out.contains(asked) && out.size() == kLists) {
+        if (!std::exchange(is_cut, true))
+          refuse(context, asked.path, "too-many-lists", Span{},
+                 "PAM stacks read more lists of pam_access, or in more ways, than are looked at");
+        continue;
+      }
       std::string& services = out[std::move(asked)];
       const std::string service = row[0].value_or("");
       if (services != service && !services.ends_with("," + service))
@@ -113,15 +126,20 @@ std::map<Asked, std::string> lists_of(Context& context) {
 }
 
 void write(Context& context, const Asked& asked, const std::string& services,
-           const std::vector<std::string>& paths) {
+           const std::vector<std::string>& paths, size_t& entries) {
   int64_t position = 0;
   bool decided = false, closed = false;
   for (const std::string& path : paths) {
+    if (entries > kEntries) return;
     const auto text = context.read(path);
     if (!text) continue;
     const access::File file = access::parse(text->text, asked.separators);
     context.issues(text->path, file.errors);
     for (const access::Entry& entry : file.entries) {
+      if (++entries > kEntries)
+        return refuse(context, text->path, "too-many-entries", entry.span,
+                      "more entries, in all lists, than are read: this one and those behind it "
+                      "are left out");
       const bool decides = !decided && access::matches_anybody(entry.users) &&
                            access::matches_anybody(entry.origins);
       context.store().insert(
@@ -137,8 +155,10 @@ void write(Context& context, const Asked& asked, const std::string& services,
 }
 
 void collect_access(Context& context) {
+  size_t entries = 0;
   if (context.is_fragment()) {
-    for (const std::string& path : context.loose()) write(context, {path, true, {}}, "", {path});
+    for (const std::string& path : context.loose())
+      write(context, {path, true, {}}, "", {path}, entries);
     return;
   }
   for (const auto& [asked, services] : lists_of(context)) {
@@ -146,7 +166,7 @@ void collect_access(Context& context) {
     if (asked.is_usual)
       for (const std::string& path : context.tree().glob(kDirectory, "*.conf"))
         paths.push_back(path);
-    write(context, asked, services, paths);
+    write(context, asked, services, paths, entries);
   }
 }
 

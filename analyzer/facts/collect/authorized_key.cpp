@@ -28,7 +28,9 @@ const TableSpec kAuthorizedKeysFileTable{
           "(StrictModes: "
           "somebody else may write it, or a directory over it), 'not-readable' (by the user, as "
           "whom "
-          "sshd reads it), 'not-a-file', 'bad-token' (a % that sshd does not know ends the login); "
+          "sshd reads it), 'not-a-file', 'bad-token' (named behind a % that sshd does not know, "
+          "which "
+          "ends the login); "
           "NULL if it is read."},
          {"why", ColumnType::text, "The same in words; NULL if it is read."},
          {"context", ColumnType::text,
@@ -113,6 +115,12 @@ class Collection {
   }
 
  private:
+  // What holds for a user, whichever the file and the key.
+  struct Settings {
+    std::string refusal;
+    bool is_strict = true, may_be_revoked = false;
+    std::vector<SshdValue> root_login, algorithms, rsa_sizes;
+  };
   struct Found {
     std::string path;     // behind all links
     std::string context;  // of the block that names it
@@ -141,36 +149,53 @@ class Collection {
         } else if (const auto real = context_.tree().resolve(normal_path(*path));
                    real && seen.insert(*real).second) {
           files.push_back({*real, value.context, {}, {}, value.loc});
+          if (broken.empty()) continue;
+          // A key that stands in a file before it has let the user in by then.
+          files.back().reason = "bad-token";
+          files.back().why = "sshd does not know what " + broken + " means, and ends the login";
         }
       }
+    if (users_.is_spent()) return stop(user);
     for (const std::string_view name : kUsual)
       if (const auto real = context_.tree().resolve(join_path(normal_path(user.home), name));
           real && seen.insert(*real).second)
         files.push_back(
             {*real, "", "not-named", "AuthorizedKeysFile names other files", named.back().loc});
     if (files.empty()) return true;
-    const std::string refusal = users_.refusal(user);
+    const Settings settings = settings_of(user);
+    if (users_.is_spent()) return stop(user);
     for (Found& file : files) {
-      if (file.reason.empty() && !broken.empty()) {
-        file.reason = "bad-token";
-        file.why = "sshd does not know what " + broken + " means, and ends the login";
-      }
-      if (file.reason.empty()) judge(file, user);
+      if (file.reason.empty()) judge(file, user, settings);
       write(file, user);
-      if (!keys(file, user, refusal)) return false;
+      if (!keys(file, user, settings)) return false;
     }
     return true;
   }
 
+  Settings settings_of(const SshUser& user) const {
+    Settings out;
+    out.refusal = users_.refusal(user);
+    const std::vector<SshdValue> strict = users_.values("strictmodes", user);
+    out.is_strict = strict.empty() || strict.back().value != "no";
+    const std::vector<SshdValue> revoked = users_.values("revokedkeys", user);
+    out.may_be_revoked =
+        std::ranges::any_of(revoked, [](const SshdValue& one) { return one.value != "none"; });
+    out.root_login = users_.values("permitrootlogin", user);
+    out.algorithms = users_.values("pubkeyacceptedalgorithms", user);
+    out.rsa_sizes = users_.values("requiredrsasize", user);
+    return out;
+  }
+
   bool stop(const SshUser& user) {
-    context_.issue("etc/passwd", {"too-many-files", Span{1, 1, 1, 1},
-                                  "more users and files of keys than are looked at: those from " +
-                                      user.name + " on are left out",
-                                  parsers::Effect::refused});
+    context_.issue("etc/passwd",
+                   {"too-many-files", Span{1, 1, 1, 1},
+                    "more users, files of keys and Match blocks than are looked at: users from " +
+                        user.name + " on are left out",
+                    parsers::Effect::refused});
     return false;
   }
 
-  void judge(Found& file, const SshUser& user) {
+  void judge(Found& file, const SshUser& user, const Settings& settings) {
     const auto stat = context_.tree().lstat(file.path);
     if (!stat || stat->type != NodeType::file) {
       file.reason = "not-a-file";
@@ -182,8 +207,7 @@ class Collection {
       file.why = user.name + ", as whom sshd reads it, may not";
       return;
     }
-    const std::vector<SshdValue> strict = users_.values("strictmodes", user);
-    if (!strict.empty() && strict.back().value == "no") return;
+    if (!settings.is_strict) return;
     file.why = users_.distrust(file.path, user);
     if (file.why.empty()) return;
     file.reason = "not-trusted";
@@ -202,28 +226,24 @@ class Collection {
          context_.store().locate(file.path, Span{})});
   }
 
-  // Read once, however many users have it.
-  const parsers::authorized_keys::File* text_of(const std::string& path) {
-    const auto known = parsed_.find(path);
-    if (known != parsed_.end()) return known->second ? &*known->second : nullptr;
-    auto& file = parsed_[path];
+  // Read once, however many users have it; what sshd passes over is not kept.
+  const std::vector<parsers::authorized_keys::Key>& keys_of(const std::string& path) {
+    const auto [known, is_new] = parsed_.try_emplace(path);
+    if (!is_new) return known->second;
     if (const auto text = context_.read(path)) {
-      file = parsers::authorized_keys::parse(text->text);
-      context_.issues(text->path, file->errors);
+      parsers::authorized_keys::File file = parsers::authorized_keys::parse(text->text);
+      context_.issues(text->path, file.errors);
+      std::erase_if(file.keys, [](const auto& key) { return !key.is_taken; });
+      known->second = std::move(file.keys);
+      known->second.shrink_to_fit();
     }
-    return file ? &*file : nullptr;
+    return known->second;
   }
 
-  bool keys(const Found& found, const SshUser& user, const std::string& refusal) {
+  bool keys(const Found& found, const SshUser& user, const Settings& settings) {
     const auto stat = context_.tree().lstat(found.path);
     if (!stat || stat->type != NodeType::file) return true;
-    const parsers::authorized_keys::File* const file = text_of(found.path);
-    if (!file) return true;
-    const std::vector<SshdValue> revoked = users_.values("revokedkeys", user);
-    const bool may_be_revoked =
-        std::ranges::any_of(revoked, [](const SshdValue& one) { return one.value != "none"; });
-    for (const auto& key : file->keys) {
-      if (!key.is_taken) continue;
+    for (const auto& key : keys_of(found.path)) {
       if (++keys_ > kKeys) {
         context_.issue(found.path, {"too-many-keys", key.span, "more keys than are read",
                                     parsers::Effect::refused});
@@ -238,12 +258,12 @@ class Collection {
         const auto* at = option(name);
         return at && at->value ? Value(std::string_view(*at->value)) : Value(Null{});
       };
-      std::string why = found.why.empty() ? refusal : found.why;
+      std::string why = found.why.empty() ? settings.refusal : found.why;
       const bool is_ca = option("cert-authority") != nullptr;
-      if (why.empty()) why = refused(key, is_ca, option("command") != nullptr, user);
-      const Value is_let_in = !why.empty()                               ? Value(false)
-                              : !found.context.empty() || may_be_revoked ? Value(Null{})
-                                                                         : Value(true);
+      if (why.empty()) why = refused(key, is_ca, option("command") != nullptr, user, settings);
+      const Value is_let_in = !why.empty()                                        ? Value(false)
+                              : !found.context.empty() || settings.may_be_revoked ? Value(Null{})
+                                                                                  : Value(true);
       context_.store().insert(
           kAuthorizedKeyTable,
           {std::string_view(user.name), std::string_view(found.path), std::string_view(key.type),
@@ -255,23 +275,22 @@ class Collection {
   }
 
   // auth2-pubkey.c: why sshd does not take that key from the user, in words; empty: it does.
-  std::string refused(const parsers::authorized_keys::Key& key, bool is_ca, bool has_command,
-                      const SshUser& user) const {
+  static std::string refused(const parsers::authorized_keys::Key& key, bool is_ca, bool has_command,
+                             const SshUser& user, const Settings& settings) {
     if (key.type.find("-cert-v0") != std::string::npos) return "a certificate is no key";
-    const auto of_all = [&](std::string_view keyword, auto keeps_out) {
-      const std::vector<SshdValue> all = users_.values(keyword, user);
+    const auto of_all = [](const std::vector<SshdValue>& all, auto keeps_out) {
       return !all.empty() &&
              std::ranges::all_of(all, [&](const SshdValue& one) { return keeps_out(one.value); });
     };
-    if (user.uid == 0 && !has_command && of_all("permitrootlogin", [](const std::string& value) {
+    if (user.uid == 0 && !has_command && of_all(settings.root_login, [](const std::string& value) {
           return value == "forced-commands-only";
         }))
       return "PermitRootLogin wants a command, and the key names none";
     if (is_ca) return {};  // what counts is the certificate's key
-    if (of_all("pubkeyacceptedalgorithms",
+    if (of_all(settings.algorithms,
                [&](const std::string& list) { return !is_accepted(key.type, list); }))
       return "PubkeyAcceptedAlgorithms does not name its type";
-    if (key.type == "ssh-rsa" && of_all("requiredrsasize", [&](const std::string& least) {
+    if (key.type == "ssh-rsa" && of_all(settings.rsa_sizes, [&](const std::string& least) {
           return key.bits < std::strtoul(least.c_str(), nullptr, 10);
         }))
       return "RequiredRSASize wants a longer one";
@@ -293,7 +312,7 @@ class Collection {
 
   Context& context_;
   SshUsers users_;
-  std::map<std::string, std::optional<parsers::authorized_keys::File>> parsed_;
+  std::map<std::string, std::vector<parsers::authorized_keys::Key>> parsed_;
   size_t looked_ = 0, keys_ = 0;
 };
 

@@ -80,6 +80,7 @@ using parsers::limits_conf::Limit;
 constexpr std::string_view kLimits = "etc/security/limits.conf";
 constexpr std::string_view kLimitsDirectory = "etc/security/limits.d";
 constexpr size_t kMaxQuestions = 2'000'000;  // does a line mean an account
+constexpr size_t kMaxLines = 300'000;        // of all lists, which may lead to one file
 
 struct Line {
   Limit limit;
@@ -95,14 +96,23 @@ struct List {
 };
 struct Lists {
   std::vector<List> all;
+  size_t lines = 0;
 };
 
-void read_lines(Context& context, std::string_view path, List& list) {
+void read_lines(Context& context, std::string_view path, List& list, size_t& lines) {
+  if (lines > kMaxLines) return;
   const auto text = context.read(path);
   if (!text) return;
   auto file = parsers::limits_conf::parse(text->text);
   context.issues(text->path, file.errors, {&kLimitTable, &kAccountLimitTable});
   for (Limit& limit : file.limits) {
+    if (++lines > kMaxLines)
+      return context.issue(
+          text->path,
+          {"too-many-lines", limit.span,
+           "more lines, in all lists, than are read: this one and those behind it are left out",
+           parsers::Effect::refused},
+          {&kLimitTable, &kAccountLimitTable});
     const LocationId loc = context.store().locate(text->path, limit.span);
     const LocationId value_loc = context.store().locate(text->path, limit.value_span);
     list.lines.push_back({std::move(limit), loc, value_loc});
@@ -119,7 +129,7 @@ Lists load(Context& context) {
     List& list = lists.all.emplace_back();
     list.name = kLimits;
     for (const std::string& path : context.loose(kLimitCollector.loose))
-      read_lines(context, path, list);
+      read_lines(context, path, list, lists.lines);
     return lists;
   }
   // The usual files count for whoever starts no session by a stack that is known here.
@@ -134,10 +144,11 @@ Lists load(Context& context) {
   }
   for (size_t i = 0; i < lists.all.size(); ++i) {
     List& list = lists.all[i];
-    if (pam_file_state(context, list.name) != "empty") read_lines(context, list.name, list);
+    if (pam_file_state(context, list.name) != "empty")
+      read_lines(context, list.name, list, lists.lines);
     if (!named || named->rows.empty() || !named->rows[i][1])
       for (const std::string& path : context.tree().glob(kLimitsDirectory, "*.conf"))
-        read_lines(context, path, list);
+        read_lines(context, path, list, lists.lines);
   }
   return lists;
 }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <set>
 
+#include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/pam_file.h"
 #include "analyzer/facts/collect/pam_option.h"
 #include "analyzer/source/tree.h"
@@ -140,13 +141,26 @@ class Loader {
       if (!stat || stat->type != NodeType::directory) continue;
       has_directory = true;
       for (const std::string& path : context_.tree().glob(directory, "*"))
-        if (!is_left_over(file_name(path)) && names.size() < kServices)
-          names.insert(std::string(file_name(path)));
+        if (!is_left_over(file_name(path)))
+          take_name(names, std::string(file_name(path)), path, Span{});
     }
     if (!has_directory) return load_main(kMain);
     for (const std::string& name : names) {
       const PamConfig::Source* source = find(name);
       if (source) add_service(name, *source);
+    }
+  }
+
+  void take_name(std::set<std::string>& names, const std::string& name, const std::string& path,
+                 Span span) {
+    if (names.size() < kServices) {
+      names.insert(name);
+    } else if (!names.contains(name) && !has_too_many_) {
+      has_too_many_ = true;
+      context_.issue(path, {"too-many-services", span,
+                            "more than " + std::to_string(kServices) +
+                                " services: this one and others are not read",
+                            parsers::Effect::refused});
     }
   }
 
@@ -156,7 +170,7 @@ class Loader {
     if (!source) return;
     std::set<std::string> names;
     for (const Line& line : source->file.lines)
-      if (names.size() < kServices) names.insert(line.service);
+      take_name(names, line.service, source->real, line.span);
     for (const std::string& name : names) add_service(name, *source);
   }
 
@@ -279,11 +293,15 @@ class Loader {
   std::string directory_;  // of a fragment's file
   size_t handlers_ = 0;
   std::set<const Line*> too_deep_;
+  bool has_too_many_ = false;
 };
 
 std::string joined(const Line& line) {
   std::string out;
-  for (const auto& argument : line.arguments) out += (out.empty() ? "" : " ") + argument.text;
+  for (const auto& argument : line.arguments) {
+    if (out.size() > limits::kFactText) break;  // the table has no more of it
+    out += (out.empty() ? "" : " ") + argument.text;
+  }
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "analyzer/facts/collect/outside.h"
 #include "analyzer/source/tree.h"
 
 namespace drydock::facts {
@@ -86,6 +87,10 @@ class Files {
     std::set<Type> types;
     bool fails = false;
   };
+  struct Named {
+    PamFileName file;
+    bool lets_in = false;
+  };
 
   // The files that the lines of a module read, by path.
   void find(const PamModuleFile& file) {
@@ -95,25 +100,34 @@ class Files {
       for (size_t type = 0; type < service.stacks.size(); ++type)
         for (const PamHandler& entry : service.stacks[type]) {
           if (entry.module != file.module || !file.types[type]) continue;
-          PamFileName name = pam_file_of(file, *entry.line);
-          // pam_access opens each while it reads its arguments.
-          if (file.module == "pam_access.so") take_first_absent(file, *entry.line, name);
+          const Named& named = name_of(file, *entry.line);
+          const PamFileName& name = named.file;
           if (name.path.empty() && file.usual.empty()) continue;
           const bool is_new = !found_.contains(name.path);
           if (is_new && name.argument && ++named_ > kPamFiles) {
             too_many(file, entry, *name.argument);
             continue;
           }
-          Found& found = found_[std::move(name.path)];
+          Found& found = found_[name.path];
           if (!found.first) {
             found.first = &entry;
             found.argument = name.argument;
           }
-          found.fails |= file.fails && name.argument && !lets_in(*entry.line);
+          found.fails |= file.fails && name.argument && !named.lets_in;
           found.types.insert(static_cast<Type>(type));
           if (found.services != service.name && !found.services.ends_with("," + service.name))
             found.services += (found.services.empty() ? "" : ",") + service.name;
         }
+  }
+
+  // Once, however many services include the line.
+  const Named& name_of(const PamModuleFile& file, const Line& line) {
+    const auto [known, is_new] = names_.try_emplace(&line);
+    if (!is_new) return known->second;
+    known->second = {pam_file_of(file, line), lets_in(line)};
+    // pam_access opens each while it reads its arguments.
+    if (file.module == "pam_access.so") take_first_absent(file, line, known->second.file);
+    return known->second;
   }
 
   void take_first_absent(const PamModuleFile& file, const Line& line, PamFileName& name) const {
@@ -177,6 +191,7 @@ class Files {
   Context& context_;
   const PamConfig& config_;
   std::map<std::string, Found> found_;
+  std::map<const Line*, Named> names_;  // a line has one module
   size_t named_ = 0;
 };
 
@@ -200,7 +215,7 @@ PamFileName pam_file_of(const PamModuleFile& file, const Line& line) {
 std::string_view pam_file_state(Context& context, std::string_view path) {
   const Tree& tree = context.tree();
   if (path.empty()) return "absent";
-  if (context.scope() == Scope::etc && !path.starts_with("etc/")) return "unknown";
+  if (lies_outside(context, path)) return "unknown";
   const auto real = tree.resolve(path);
   if (real && *real == "dev/null") return "empty";
   const auto stat = tree.stat(path);

@@ -78,6 +78,7 @@ class Options {
     read_login_defs();
     for (const PamModule& module : pam_modules()) {
       read_.clear();
+      nothing_ = {};
       std::set<const parsers::pam_conf::Line*> seen;
       bool is_used = false;
       for (const PamConfig::Service* service : in_order())
@@ -85,11 +86,11 @@ class Options {
           for (const PamHandler& entry : service->stacks[type])
             if (entry.module == module.name && seen.insert(entry.line).second) {
               is_used = true;
-              if (const Files* const files = files_of(module, *entry.line))
+              if (Files* const files = files_of(module, *entry.line))
                 write_module(module, *files, service, static_cast<Type>(type), &entry);
             }
       if (is_used) continue;
-      const Files& files = usual_files(module);
+      Files& files = usual_files(module);
       if (!files.all.empty() && !files.fails)
         write_module(module, files, nullptr, Type::auth, nullptr);
     }
@@ -104,6 +105,7 @@ class Options {
     std::vector<Read> all;  // in the order of reading
     bool fails = false;     // the module answers an error because of them, and looks at no argument
     std::string name;
+    std::map<std::string_view, Found> settings;  // what they say, worked out once; empty before
   };
 
   // The services that everybody knows first, so that a line of many is named after one of them.
@@ -151,7 +153,7 @@ class Options {
     return !read.file.is_broken;
   }
 
-  const Files& usual_files(const PamModule& module) {
+  Files& usual_files(const PamModule& module) {
     const PamModuleFile* const file = pam_module_file(module.name);
     const std::string_view usual = module.name == "pam_pwquality.so" ? kQuality
                                    : file                            ? file->usual
@@ -175,11 +177,11 @@ class Options {
   }
 
   // What a line reads; nullptr: the module answers an error, or it is not known what it reads.
-  const Files* files_of(const PamModule& module, const parsers::pam_conf::Line& line) {
+  Files* files_of(const PamModule& module, const parsers::pam_conf::Line& line) {
     const PamModuleFile* const file = pam_module_file(module.name);
     const PamFileName name = file ? pam_file_of(*file, line) : PamFileName{};
     if (!name.argument || (file->module == "pam_pwhistory.so" && !has_history_file_)) {
-      const Files& usual = usual_files(module);
+      Files& usual = usual_files(module);
       return usual.fails ? nullptr : &usual;
     }
     // What it names lies on a host that is not known here, unless the fragment has it at the same place.
@@ -219,20 +221,15 @@ class Options {
       context_.store().overridden(kPamOptionTable, key, at, other, value, reason);
   }
 
-  void write_module(const PamModule& module, const Files& files, const PamConfig::Service* service,
+  void write_module(const PamModule& module, Files& files, const PamConfig::Service* service,
                     Type type, const PamHandler* entry) {
     const std::string stem(module.name.substr(0, module.name.find('.')));
-    std::map<std::string_view, Found> all;
+    std::map<std::string_view, Found> all = settings_of(module, files);
     for (const PamOption& option : module.options) {
-      const std::string key = stem + "." + std::string(option.name);
       Found& found = all[option.name];
-      if (!option.otherwise.empty()) found.value = std::string(option.otherwise);
-      for (const Read& read : files.all)
-        for (const auto& setting : read.file.settings)
-          if (pam_setting(module, setting.name) == &option)
-            take_setting(module, option, key, read.path, setting, found);
-      if (entry) take_arguments(module, option, key, *entry, found);
-      if (key == "pam_faildelay.delay" && !found.value) delay_of_login_defs(found);
+      if (entry)
+        take_arguments(module, option, stem + "." + std::string(option.name), *entry, found);
+      if (option.name == "delay" && !found.value) delay_of_login_defs(found);
     }
     if (const auto root = all.find("root_unlock_time"); root != all.end() && !root->second.value)
       root->second = all["unlock_time"];
@@ -240,6 +237,21 @@ class Options {
     for (const auto& [name, found] : all)
       if (!name.empty())
         emit(stem + "." + std::string(name), module, found, files.name, service, type, entry);
+  }
+
+  // Of many lines of many stacks that read the same files.
+  const std::map<std::string_view, Found>& settings_of(const PamModule& module, Files& files) {
+    if (!files.settings.empty()) return files.settings;
+    const std::string stem(module.name.substr(0, module.name.find('.')));
+    for (const PamOption& option : module.options)
+      if (Found& found = files.settings[option.name]; !option.otherwise.empty())
+        found.value = std::string(option.otherwise);
+    for (const Read& read : files.all)
+      for (const auto& setting : read.file.settings)
+        if (const PamOption* const option = pam_setting(module, setting.name))
+          take_setting(module, *option, stem + "." + std::string(option->name), read.path, setting,
+                       files.settings[option->name]);
+    return files.settings;
   }
 
   void take_setting(const PamModule& module, const PamOption& option, const std::string& key,
@@ -361,7 +373,7 @@ class Options {
   const PamConfig& config_;
   const bool has_history_file_;
   std::map<std::string, Files> read_;  // of the module at hand, by the path that is named
-  const Files nothing_;
+  Files nothing_;
   std::string login_path_;
   std::optional<parsers::pam_module_conf::Setting> login_method_;
   std::optional<parsers::pam_module_conf::Setting> login_rounds_;

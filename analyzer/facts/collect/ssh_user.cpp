@@ -97,7 +97,6 @@ SshUsers::Truth SshUsers::holds(const std::string& context, const SshUser& user)
     constexpr std::string_view kAnd = " and ";
     const size_t end = std::min(context.find(kAnd, begin), context.size());
     const std::string header = context.substr(begin, end - begin);
-    if (!may_go_on()) return Truth::unknown;
     auto known = headers_.find(header);
     if (known == headers_.end())
       known = headers_.emplace(header, parsers::sshd_config::parse("Match " + header + "\n")).first;
@@ -113,12 +112,14 @@ SshUsers::Truth SshUsers::holds(const std::string& context, const SshUser& user)
       if (criterion.attribute == "all") continue;
       if (criterion.attribute == "invalid-user") return Truth::no;
       if (criterion.attribute == "user") {
+        if (!may_go_on(criterion.patterns.size())) return Truth::unknown;
         if (match_list(user.name, criterion.patterns) != 1) return Truth::no;
       } else if (criterion.attribute == "group") {
         bool is_one = false;
         const auto gids = gids_.find(user.name);
         if (gids != gids_.end())
           for (const uint32_t gid : gids->second) {
+            if (!may_go_on(criterion.patterns.size())) return Truth::unknown;
             const auto group = groups_.find(gid);
             const int found =
                 group == groups_.end() ? 0 : match_list(group->second, criterion.patterns);
@@ -138,24 +139,30 @@ std::vector<SshdValue> SshUsers::values(std::string_view keyword, const SshUser&
   std::vector<SshdValue> out;
   const auto rows = rows_.find(keyword);
   if (rows == rows_.end()) return out;
-  std::string added;
+  const auto* known = parsers::sshd_config::keyword(keyword);
+  const bool adds = known && known->accumulates;
+  SshdValue sure;
+  bool is_in_block = false;
   for (const Row& row : rows->second) {
+    if (!may_go_on()) break;
+    // What blocks say takes the place of the global part.
+    if (adds && row.context.empty() && is_in_block) break;
     const Truth truth = row.context.empty() ? Truth::yes : holds(row.context, user);
     if (truth == Truth::no) continue;
-    const auto* known = parsers::sshd_config::keyword(keyword);
-    if (known && known->accumulates) {
-      // What blocks say takes the place of the global part.
-      if (row.context.empty() && !added.empty()) break;
-      added += (added.empty() ? "" : " ") + row.value;
-      if (truth == Truth::unknown || row.context.empty())
-        out.push_back({added, truth == Truth::unknown ? row.context : "", row.loc});
-      else
-        out.assign(1, {added, "", row.loc});
+    if (!adds || truth == Truth::unknown) {
+      out.push_back({row.value, truth == Truth::unknown ? row.context : "", row.loc});
+      if (truth == Truth::yes) break;
       continue;
     }
-    out.push_back({row.value, truth == Truth::unknown ? row.context : "", row.loc});
-    if (truth == Truth::yes) break;
+    is_in_block |= !row.context.empty();
+    sure.value += (sure.value.empty() ? "" : " ") + row.value;
+    sure.loc = row.loc;
   }
+  if (!adds) return out;
+  // One that may hold adds to those that do.
+  if (is_in_block)
+    for (SshdValue& one : out) one.value += " " + sure.value;
+  out.push_back(std::move(sure));
   return out;
 }
 
@@ -170,13 +177,14 @@ bool SshUsers::is_group_member(std::string_view pattern, const SshUser& user) co
 // Is the user on one of the lists? From some hosts only: unknown.
 SshUsers::Truth SshUsers::is_listed(std::string_view list, std::string_view keyword,
                                     const SshUser& user) const {
-  Truth out = Truth::no;
+  // Of a very long one the table has no more than the begin.
+  Truth out = list.find("\u2026") == std::string_view::npos ? Truth::no : Truth::unknown;
+  const bool is_of_groups = keyword.ends_with("groups");
+  const auto gids = gids_.find(user.name);
+  const size_t cost = is_of_groups && gids != gids_.end() ? gids->second.size() : 1;
   each_word(list, ' ', [&](std::string_view pattern) {
-    if (!may_go_on()) {
-      out = Truth::unknown;
-      return;
-    }
-    if (keyword.ends_with("groups")) {
+    if (!may_go_on(cost)) return;
+    if (is_of_groups) {
       if (is_group_member(pattern, user)) out = Truth::yes;
       return;
     }
@@ -220,7 +228,7 @@ std::string SshUsers::refusal(const SshUser& user) const {
                                     : "DenyGroups names a group of the user";
   for (const std::string_view keyword : {"allowusers", "allowgroups"})
     if (always(keyword, [&](const std::string& list) {
-          return is_listed(list, keyword, user) == Truth::no;
+          return !list.empty() && is_listed(list, keyword, user) == Truth::no;
         }))
       return keyword == "allowusers" ? "AllowUsers does not name the user"
                                      : "AllowGroups names no group of the user";

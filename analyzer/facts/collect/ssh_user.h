@@ -2,6 +2,7 @@
 // far as the user decides (sshd_config(5), "Match").
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -37,9 +38,13 @@ class SshUsers {
   // Accounts that count, by name.
   const std::vector<SshUser>& users() const { return users_; }
 
-  // What the keyword may be for the user: a value for each block before the one that counts for sure, which is the
-  // last. Of a keyword that adds up all the lines in one value. Empty: there is no such keyword in this release.
+  // What the keyword may be for the user: a value for each block that may hold, and last the one that counts if none of
+  // them does. Of a keyword that adds up (AllowUsers) all the lines in one value, "" if there are none. Empty: there is
+  // no such keyword in this release.
   std::vector<SshdValue> values(std::string_view keyword, const SshUser& user) const;
+
+  // There are too many blocks and patterns for so many users: what is said from then on may be wrong.
+  bool is_spent() const { return budget_ == 0; }
 
   // Why sshd lets nobody in as that user with a key, whichever; empty: it does not keep them out.
   std::string refusal(const SshUser& user) const;
@@ -62,11 +67,13 @@ class SshUsers {
   Truth is_listed(std::string_view lists, std::string_view keyword, const SshUser& user) const;
   bool is_group_member(std::string_view pattern, const SshUser& user) const;
 
-  // A piece of work for many blocks or patterns and many users; false: no more is done, and the answer is not known.
-  bool may_go_on() const { return budget_ > 0 && --budget_ > 0; }
+  bool may_go_on(size_t steps = 1) const {
+    budget_ -= std::min(budget_, steps);
+    return budget_ > 0;
+  }
 
   Context& context_;
-  mutable size_t budget_ = 1'000'000;
+  mutable size_t budget_ = 3'000'000;  // comparisons
   mutable std::map<std::string, parsers::sshd_config::File, std::less<>> headers_;
   SshTrust trust_;
   std::vector<SshUser> users_;

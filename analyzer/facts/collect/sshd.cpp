@@ -14,6 +14,7 @@
 #include <set>
 
 #include "analyzer/base/limits.h"
+#include "analyzer/facts/collect/outside.h"
 #include "analyzer/facts/collect/ssh_include.h"
 #include "analyzer/facts/collect/sshd_algorithm.h"
 #include "analyzer/facts/collect/sshd_command.h"
@@ -133,6 +134,8 @@ class Reader {
             bool always = false, int depth = 0) {
     const auto text = context_.read(path);
     if (!text) return;
+    if ((bytes_ += text->text.size()) > limits::kRetainedContent)
+      return stop(text->path, "too-many-includes", kFirst, "more included files than are read");
     const parsers::sshd_config::File file =
         parsers::sshd_config::parse(text->text, kSshLines - entries.size() + 1);
     // A file that is included again has the same mistakes.
@@ -260,9 +263,18 @@ class Reader {
 
   void include(const parsers::sshd_config::Argument& argument, SshBlock outer, bool always,
                const std::string& from, int depth) {
+    if (stopped_) return;
+    if (++included_ > kSshIncludedFiles)
+      return stop(from, "too-many-includes", argument.span, "more included files than are read");
     bool is_cut = false;
     const std::vector<std::string> paths = ssh_included(context_.tree(), argument.text, is_cut);
-    if (includes_.size() < kSshIncludedFiles)
+    const std::string whole =
+        argument.text.starts_with('/') ? argument.text : "/etc/ssh/" + argument.text;
+    if (paths.empty() && lies_outside(context_, whole.substr(0, whole.find_first_of("*?["))))
+      context_.issue(
+          from, {"include-unknown", argument.span, "what it includes lies outside of what is here",
+                 parsers::Effect::refused});
+    else
       includes_.push_back({from, argument.text, paths.size(), argument.span});
     for (const std::string& path : paths) {
       const auto stat = context_.tree().stat(path);
@@ -288,7 +300,8 @@ class Reader {
   SshBlocks blocks_;
   std::set<std::string> only_;  // keywords of which lines do not count
   size_t next_ = 0;
-  size_t included_ = 0;
+  size_t included_ = 0;  // patterns, and the files that they stand for
+  size_t bytes_ = 0;     // of all files, as often as they are included
   std::vector<Included> includes_;
   bool stopped_ = false;
 };
