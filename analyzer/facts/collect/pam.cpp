@@ -9,6 +9,7 @@
 #include "analyzer/facts/collect/pam.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "analyzer/base/limits.h"
@@ -168,6 +169,7 @@ class Loader {
   void load_main(std::string_view path) {
     const PamConfig::Source* source = open(std::string(path), true);
     if (!source) return;
+    main_lines_.clear();
     std::set<std::string> names;
     for (const Line& line : source->file.lines)
       take_name(names, line.service, source->real, line.span);
@@ -222,8 +224,17 @@ class Loader {
   bool expand(PamConfig::Service& service, const PamConfig::Source& source,
               std::optional<Type> wanted, int level, int depth) {
     const bool is_main = file_name(source.path) == "pam.conf";
-    for (const Line& line : source.file.lines) {
-      if (is_main && depth == 0 && line.service != service.name) continue;
+    const bool is_by_service = is_main && depth == 0;
+    if (is_by_service && main_lines_.empty())
+      for (const Line& line : source.file.lines) main_lines_[line.service].push_back(&line);
+    const std::vector<const Line*>& own = main_lines_[is_by_service ? service.name : ""];
+    for (size_t i = 0; i < (is_by_service ? own.size() : source.file.lines.size()); ++i) {
+      const Line& line = is_by_service ? *own[i] : source.file.lines[i];
+      if (handlers_ > kHandlers) {
+        // Of what type the rest is, does not matter.
+        service.is_partial.fill(true);
+        break;
+      }
       if (line.kind == Kind::include_all) {
         if (follow(service, source, line, wanted, level, depth)) continue;
         if (!wanted) {
@@ -293,6 +304,7 @@ class Loader {
   std::string directory_;  // of a fragment's file
   size_t handlers_ = 0;
   std::set<const Line*> too_deep_;
+  std::map<std::string, std::vector<const Line*>> main_lines_;  // of pam.conf, by service
   bool has_too_many_ = false;
 };
 
