@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kBlank = " \t\n\v\f\r";
 constexpr std::string_view kSeparators = " \t\n\r";
 constexpr size_t kLongLine = size_t{1} << 20;
+constexpr size_t kAssignments = 200'000;
 
 // One line, or those of a continuation joined, with the place of each piece in the file.
 struct Line {
@@ -22,6 +23,7 @@ struct Line {
   std::vector<Piece> pieces;
 
   void add(std::string_view piece, size_t source) {
+    if (piece.empty() && !pieces.empty()) return;
     pieces.push_back({text.size(), source});
     text += piece;
   }
@@ -42,10 +44,11 @@ class Parser {
     for (size_t at = 0; at <= text_.size();) {
       const size_t end = std::min(text_.find('\n', at), text_.size());
       const bool is_last = end + 1 >= text_.size();  // one LF at the end ends the last line
-      const size_t first = std::min(text_.find_first_not_of(kBlank, at), end);
-      const size_t last =
-          first == end ? end : std::min(text_.find_last_not_of(kBlank, end - 1) + 1, end);
-      std::string_view content = text_.substr(first, last - first);
+      // Of the line alone: what follows may be white space up to the end of the file.
+      std::string_view content = text_.substr(at, end - at);
+      content.remove_prefix(std::min(content.find_first_not_of(kBlank), content.size()));
+      const size_t first = end - content.size();
+      content = content.substr(0, content.find_last_not_of(kBlank) + 1);
       at = end + 1;
       if (content.empty() || content.front() == '#' || content.front() == ';') {
         if (is_last && !line.text.empty()) break;  // a continuation that nothing ends is lost
@@ -107,6 +110,11 @@ class Parser {
   }
 
   void assignment(const Line& line, size_t equals) {
+    if (file_.assignments.size() >= kAssignments) {
+      if (!is_full_) error("too-many", line, "more assignments than are read of one file");
+      is_full_ = true;
+      return;
+    }
     const std::string_view text = line.text;
     const size_t key_end = text.find_last_not_of(kBlank, equals - 1) + 1;
     const size_t begin = std::min(text.find_first_not_of(kBlank, equals + 1), text.size());
@@ -135,7 +143,7 @@ class Parser {
   std::string_view text_;
   LineIndex index_;
   unit::File file_;
-  bool has_group_ = false;
+  bool has_group_ = false, is_full_ = false;
   std::string group_;
   Span group_span_;
 };

@@ -15,6 +15,7 @@ namespace drydock::parsers::quadlet {
 //   bad-group        an empty group name, or one with brackets or control characters
 //   outside-group    an assignment before any group
 //   line-too-long    a line, or the lines of a continuation together, longer than 1 MiB
+//   too-many         more than 200,000 assignments, which Podman would take
 // Assignments before and behind the mistake are there all the same.
 unit::File parse(std::string_view text);
 

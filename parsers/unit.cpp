@@ -73,8 +73,11 @@ class Parser {
     while (reader.next(begin, end)) {
       if (end - begin >= kLongLine) return too_long(begin);
       // "comment lines ... are ignored" also inside a continuation, and do not end it.
-      const size_t first = text_.find_first_not_of(kBlank, begin);
-      if (first < end && (text_[first] == '#' || text_[first] == ';')) continue;
+      // Of the line alone: what follows may be white space up to the end of the file.
+      const size_t first = text_.substr(begin, end - begin).find_first_not_of(kBlank);
+      if (first != std::string_view::npos &&
+          (text_[begin + first] == '#' || text_[begin + first] == ';'))
+        continue;
       if (!mark_seen && text_.substr(begin, end - begin).starts_with(kByteOrderMark)) {
         begin += kByteOrderMark.size();
         mark_seen = true;

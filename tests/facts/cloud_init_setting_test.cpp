@@ -82,5 +82,23 @@ TEST(CloudInitSetting, AHeaderOfManyParametersAndBlanks) {
   EXPECT_EQ(file.parts[0].kind, parsers::user_data::Kind::cloud_config);
 }
 
+// cloud-init, "Disable cloud-init".
+TEST(CloudInitSetting, ADisabledOneDoesNothing) {
+  EXPECT_EQ(settings({{"etc/cloud/cloud.cfg", "ssh_pwauth: true\nusers: [a]\n"},
+                      {"etc/cloud/cloud-init.disabled", ""}}),
+            "--\n");
+}
+
+TEST(CloudInitSetting, ATextMayNameManyUsers) {
+  std::string text = "users: u";
+  for (int i = 0; i < 10'005; ++i) text += ",u" + std::to_string(i);
+  const Files tree{{"etc/cloud/cloud.cfg", text + "\n"}};
+  EXPECT_EQ(ask(tree, "SELECT count(*) FROM cloud_init_user"), "10000\n");
+  EXPECT_EQ(ask(tree,
+                "SELECT DISTINCT code, effect, loc FROM parse_issue WHERE table_name = "
+                "'cloud_init_setting'"),
+            "too-many-users | unknown | etc/cloud/cloud.cfg:1:8\n");
+}
+
 }  // namespace
 }  // namespace drydock

@@ -112,5 +112,28 @@ TEST(HostAccess, HostileInetdConf) {
             "too-many-services | unknown\n");
 }
 
+// Buffers without a protocol in front.
+TEST(InetServiceFacts, AProtocolMayBeEmpty) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/inetd.conf", "time stream ,rcvbuf=64k nowait root internal\n");
+  EXPECT_EQ(test::facts(tree, kServices),
+            "time | inetd | - | root | internal | - | - | 0 | etc/inetd.conf:1:1\n");
+}
+
+// Each service of xinetd has a copy of what the defaults say.
+TEST(InetServiceFacts, LongDefaultsTimesManyServicesAreBounded) {
+  std::string text = "defaults\n{\n only_from =";
+  for (int i = 0; i < 20'000; ++i) text += " host" + std::to_string(i);
+  text += "\n}\n";
+  for (int i = 0; i < 20'000; ++i) text += "service s" + std::to_string(i) + "\n{\n}\n";
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/xinetd.conf", text);
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM inet_service"), "25\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT code, effect, loc FROM parse_issue WHERE table_name = 'inet_service'"),
+      "too-many-services | unknown | etc/xinetd.conf:80:1\n");
+}
+
 }  // namespace
 }  // namespace drydock

@@ -113,8 +113,11 @@ TEST(KernelUnitDifferential, MasksAndWantsTheUnitsThatWeSay) {
                                     "systemd.debug_shell=no systemd.debug-shell",
                                     "systemd.mask=debug-shell.service systemd.debug_shell",
                                     "systemd.wants=a systemd.wants=a",
-                                    "emergency single systemd.debug_shell"};
-  for (Generator generator; cases.size() < 206;) cases.push_back(generator.next());
+                                    "emergency single systemd.debug_shell",
+                                    "emergency -s systemd.wants=a",
+                                    "systemd.debug_shell=No",
+                                    "systemd.debug_shell=FALSE"};
+  for (Generator generator; cases.size() < 209;) cases.push_back(generator.next());
   const test::ScratchDirectory scratch = test::directory_in_memory();
   for (size_t i = 0; i < cases.size(); ++i) scratch.write(std::to_string(i), cases[i]);
   scratch.write("ask",

@@ -196,5 +196,33 @@ TEST_P(Override, NamesTheWinnerAndTheReason) {
 INSTANTIATE_TEST_SUITE_P(All, Override, testing::ValuesIn(kCases),
                          [](const auto& one) { return std::string(one.param.name); });
 
+// Where each line loses to each, or says again for how much it is, not all are told.
+TEST(Override, ManyLinesAreBounded) {
+  const auto count = [](const char* path, const std::string& text, const char* table) {
+    auto tree = std::make_shared<MemoryTree>();
+    tree->file(path, text);
+    return test::facts(
+        tree, "SELECT count(*) FROM override WHERE table_name = '" + std::string(table) + "'");
+  };
+  std::string line = "passwd:", text, block = "/var/log/" + std::string(10'000, 'x') + " {\n";
+  for (int i = 0; i < 20; ++i) line += " s" + std::to_string(i);
+  for (int i = 0; i < 1'000; ++i) text += line + "\n";
+  for (int i = 0; i < 6'000; ++i) block += "daily\nweekly\n";
+  EXPECT_EQ(count("etc/nsswitch.conf", text, "nss_source"), "10000\n");
+  EXPECT_EQ(count("etc/logrotate.conf", block + "}\n", "logrotate_log"), "10000\n");
+}
+
+// nm-settings(5): keys and PINs, in whatever group they stand.
+TEST(Override, SecretsAreNotTold) {
+  auto tree = std::make_shared<MemoryTree>();
+  tree->file("etc/NetworkManager/system-connections/a.nmconnection",
+             "[connection]\nid=a\ntype=wireguard\nzone=one\nzone=two\n"
+             "[wireguard-peer.k]\npreshared-key=AAA\npreshared-key=BBB\n"
+             "[gsm]\npin=1234\npin=4321\n[macsec]\nmka-cak=CCC\nmka-cak=DDD\n",
+             0600);
+  EXPECT_EQ(test::facts(tree, "SELECT value FROM override WHERE table_name = 'network_interface'"),
+            "one\n");
+}
+
 }  // namespace
 }  // namespace drydock

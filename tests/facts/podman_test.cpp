@@ -326,6 +326,62 @@ TEST(QuadletFacts, WordsOfPodmanRun) {
             "0\n");
 }
 
+// Names that others repeat, commands, names of files, directories: what Podman, systemd or Linux would not take is
+// refused, and what is not read is said.
+TEST(QuadletFacts, WhatIsMadeOfLargeUnitsIsBounded) {
+  auto tree = std::make_shared<MemoryTree>();
+  const std::string base = "etc/containers/systemd/";
+  const std::string large(1'000'000, 'n');
+  std::string names, repeated;
+  for (int i = 0; i < 100'000; ++i) names += "%N";
+  for (int i = 0; i < 50'000; ++i) repeated += "Network=large.network\nNetwork=small.network\n";
+  std::string links;
+  for (int i = 0; i < 50'000; ++i) links += " a";
+  tree->file(base + "a.container",
+             "[Container]\nImage=i\nServiceName=" + large + "\n[Install]\nWantedBy=" + links + "\n")
+      .file(base + "b.container", "[Container]\nImage=i\nContainerName=" + names + "\n")
+      .file(base + "c.container", "[Container]\nImage=i\n" + repeated)
+      .file(base + "d.container", "[Container]\nImage=i\n[Install]\nWantedBy=" + links + "\n")
+      .file(base + "large.network", "[Network]\nNetworkName=" + large + "\n")
+      .file(base + "small.network", "[Network]\nNetworkName=" + std::string(4096, 'n') + "\n");
+  std::string deep = base;
+  for (int i = 0; i < 9; ++i) deep += "d/";
+  tree->file(deep + "e.container", "[Container]\nImage=i\n");
+  EXPECT_EQ(
+      test::facts(tree,
+                  "SELECT path, refused, resource IS NULL, length(links) > 10000 FROM quadlet_unit "
+                  "WHERE path LIKE '%container' ORDER BY path"),
+      base + "a.container | the name of its service is too long | 1 | 0\n" + base +
+          "b.container | - | 1 | 0\n" + base +
+          "c.container | the unit has no name that could be told: large.network | 0 | 0\n" + base +
+          "d.container | - | 0 | 1\n");
+  EXPECT_EQ(test::facts(
+                tree, "SELECT DISTINCT code, effect, loc FROM parse_issue WHERE code = 'too-deep'"),
+            "too-deep | unknown | " + deep.substr(0, deep.size() - 1) + ":1:1\n");
+  auto other = std::make_shared<MemoryTree>();
+  std::string small;
+  for (int i = 0; i < 300; ++i) small += "Network=small.network\n";
+  other->file(base + "c.container", "[Container]\nImage=i\n" + small)
+      .file(base + "small.network", "[Network]\nNetworkName=" + std::string(4096, 'n') + "\n");
+  EXPECT_EQ(test::facts(other, "SELECT refused FROM quadlet_unit WHERE type = 'container'"),
+            "its command is longer than systemd takes: 1 MiB\n");
+}
+
+// A drop-in for all containers is read, and kept, for each.
+TEST(QuadletFacts, DropInsTimesUnitsAreBounded) {
+  auto tree = std::make_shared<MemoryTree>();
+  const std::string base = "etc/containers/systemd/";
+  std::string labels = "[Container]\n";
+  for (int i = 0; i < 100'000; ++i) labels += "Mask=\n";
+  tree->file(base + "container.d/x.conf", labels);
+  for (int i = 0; i < 20; ++i)
+    tree->file(base + "a" + std::to_string(i) + ".container", "[Container]\nImage=i\n");
+  EXPECT_EQ(test::facts(tree, "SELECT count(*) FROM quadlet_unit"), "5\n");
+  EXPECT_EQ(
+      test::facts(tree, "SELECT DISTINCT code, effect FROM parse_issue WHERE code = 'too-much'"),
+      "too-much | unknown\n");
+}
+
 TEST(QuadletFacts, InAFragmentOnlyWhatIsWrittenCounts) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("deploy/web.container", "[Container]\nImage=a\nReadOnly=false\n");

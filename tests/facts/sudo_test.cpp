@@ -118,5 +118,20 @@ TEST(SudoFacts, LongListsTimesManyMembersAreBounded) {
             "too-many-members | unknown\n");
 }
 
+// Rules are compared for each group of a user: of very many some are left out, and the rule stays.
+TEST(SudoFacts, GroupsOfAUserAreBounded) {
+  auto tree = std::make_shared<MemoryTree>();
+  std::string groups, rules = "u ALL=(ALL) NOPASSWD: /bin/a\n";
+  for (int i = 0; i < 30'000; ++i)
+    groups += "g" + std::to_string(i) + ":x:" + std::to_string(i + 1000) + ":u\n";
+  for (int i = 0; i < 2'000; ++i) rules += "u ALL=(ALL) /bin/b" + std::to_string(i) + "\n";
+  tree->file("etc/group", groups).file("etc/sudoers", rules + "%g0 ALL=(ALL) /bin/a\n");
+  EXPECT_EQ(test::facts(tree, "SELECT user, counts FROM sudo_rule WHERE command = '/bin/a'"),
+            "u | 0\n%g0 | 1\n");
+  tree->file("etc/sudoers", rules + "%g29999 ALL=(ALL) /bin/a\n");
+  EXPECT_EQ(test::facts(tree, "SELECT user, counts FROM sudo_rule WHERE command = '/bin/a'"),
+            "u | 1\n%g29999 | 1\n");
+}
+
 }  // namespace
 }  // namespace drydock

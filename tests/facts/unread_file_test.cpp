@@ -204,5 +204,41 @@ TEST(UnreadFile, TheTablesSayWhereItIsSaidAndNothingTwice) {
   }
 }
 
+// A line, or lines, that name the directory over and over again: what they include is not known.
+TEST(UnreadFile, WhatIsReadOfAnIncludeIsBounded) {
+  const auto rows = [](const std::string& main) {
+    auto host = tree();
+    host->file("etc/rsyslog.conf", main).file("etc/rsyslog.d/x.txt", "x\n");
+    return test::facts(host, kRows);
+  };
+  const std::string line = "include(file=\"/etc/rsyslog.d/*.conf\")\n";
+  const std::string row =
+      "etc/rsyslog.d/x.txt | name | of this directory /etc/rsyslog.conf includes *.conf alone\n";
+  EXPECT_EQ(rows(line), row);
+  EXPECT_EQ(rows("# " + std::string(20'000, 'x') + "\n" + line), row);
+  std::string again = "include(file=\"";
+  for (int i = 0; i < 200'000; ++i) again += "/rsyslog.d";
+  EXPECT_EQ(rows(again + "\n"), "");
+  std::string many;
+  for (int i = 0; i < 200'000; ++i) many += line;
+  EXPECT_EQ(rows(many), "");
+}
+
+TEST(UnreadFile, ConffilesOfPackagesAreFoundAtOnce) {
+  auto host = tree();
+  std::string status = "Package: x\nConffiles:\n";
+  for (int i = 0; i < 100'000; ++i)
+    status += " /etc/x/" + std::to_string(i) + " 0123456789abcdef\n";
+  host->file("etc/debian_version", "12\n").file("bin/sh", "", kScript);
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string path = "etc/cron.daily/x" + std::to_string(i);
+    host->file(path, "x\n");
+    if (i != 7) status += " /" + path + " 0123456789abcdef\n";
+  }
+  host->file("var/lib/dpkg/status", status);
+  EXPECT_EQ(test::facts(host, kRows),
+            "etc/cron.daily/x7 | not-executable | it is not executable\n");
+}
+
 }  // namespace
 }  // namespace drydock

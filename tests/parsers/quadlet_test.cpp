@@ -48,6 +48,24 @@ TEST(Quadlet, OneMistakeRefusesTheFile) {
   EXPECT_EQ(quadlet::parse(joined).errors.list().front().code, "line-too-long");
 }
 
+// A line is never looked at beyond its end: else four MiB of them would take hours.
+TEST(Quadlet, WhatIsReadOfALargeFileIsBounded) {
+  EXPECT_EQ(shown(std::string(size_t{4} << 20, '\n') + "[A]\nK=1\n"), "A/K=1 @4194306:1\n");
+  std::string joined = "[A]\n";
+  for (int i = 0; i < 300'000; ++i) joined += "\\\n";
+  const unit::File one = quadlet::parse(joined + "K=1\n");
+  ASSERT_EQ(one.assignments.size(), 1u);
+  EXPECT_EQ(one.assignments[0].key_span.line, 300'002u);
+  EXPECT_LT(one.assignments[0].parts.size(), 3u);
+  std::string many = "[A]\n";
+  for (int i = 0; i < 200'005; ++i) many += "K=\n";
+  const unit::File file = quadlet::parse(many);
+  EXPECT_EQ(file.assignments.size(), 200'000u);
+  ASSERT_EQ(file.errors.list().size(), 1u);
+  EXPECT_EQ(file.errors.list()[0].code, "too-many");
+  EXPECT_EQ(file.errors.list()[0].effect, Effect::refused);
+}
+
 TEST(Quadlet, Words) {
   EXPECT_EQ(words(quadlet::split_arguments(" --a \"b c\"d 'e' \\x41\\n\"")),
             "<--a>1-4<b cd>5-11<e>12-15<A\n>16-23");

@@ -131,6 +131,12 @@ TEST(UnitParser, ALineOfAMebibyteRefusesTheFile) {
   EXPECT_EQ(parse(slices).errors.list().at(0).code, "line-too-long");
 }
 
+// A line is never looked at beyond its end: else four MiB of them would take hours.
+TEST(UnitParser, EmptyLinesCostNoMoreThanTheirBytes) {
+  EXPECT_EQ(parsed(std::string(size_t{4} << 20, '\n') + "[A]\na=1\n"),
+            "4194306:1-4194306:4 [A] a=1 at 4194306:3-4194306:4\n");
+}
+
 // systemd.syntax(7) "Quoting", the escapes of its table.
 TEST(UnitWords, QuotesAndEscapesAreTakenOff) {
   EXPECT_EQ(words("  /bin/a \"b c\" 'd \"e' f\\ g\n"),

@@ -144,8 +144,10 @@ void read_motd(Context& context) {
         break;
       }
     std::map<std::string, std::string, std::less<>> files;
+    std::set<std::string> read_directories;  // one that is named again brings nothing
     for (const std::string& directory : parts_of(motd.directories)) {
       const auto real = context.tree().resolve(directory);
+      if (real && !read_directories.insert(*real).second) continue;
       const auto names =
           real ? context.tree().list(*real) : TreeResult<std::vector<std::string>>(real.error());
       if (!names) continue;

@@ -73,6 +73,7 @@ using YamlKind = parsers::yaml::Kind;
 
 // Of all parts together; each alone has its bound in parsers::yaml.
 constexpr size_t kMostValues = 200'000;
+constexpr size_t kMostUsers = 10'000;
 
 // One configuration that was read.
 struct Config {
@@ -371,8 +372,17 @@ class Writer {
     if (is_new) users.push_back({name, {}, found, false, {}});
     return users[known->second];
   }
+  // One text may name any number.
   void add_name(const std::string& name, const Found& found, std::vector<User>& users) {
-    if (!name.empty()) user(name, found, users);
+    if (name.empty()) return;
+    if (users.size() < kMostUsers) {
+      user(name, found, users);
+    } else if (!is_full_) {
+      is_full_ = true;
+      context_.issue(found.config->path,
+                     {"too-many-users", place_in_file(found.value->span, found.config->part),
+                      "more users than are read", parsers::Effect::refused});
+    }
   }
 
   static Stack field(const Stack& fields, std::string_view name) {
@@ -582,6 +592,7 @@ class Writer {
   Context& context_;
   const Merged& merged_;
   std::map<std::string, size_t> by_name_;
+  bool is_full_ = false;
 };
 
 void collect_cloud_init_setting(Context& context) {
@@ -594,6 +605,8 @@ void collect_cloud_init_setting(Context& context) {
     return;
   }
   const Tree& tree = context.tree();
+  // cloud-init, "Disable cloud-init".
+  if (tree.exists("etc/cloud/cloud-init.disabled")) return;
   Merged merged(context);
   const std::string instance = "var/lib/cloud/instance/";
   if (tree.exists(instance + "cloud-config.txt")) {
@@ -629,7 +642,8 @@ const Collector kCloudInitSettingCollector{
     .needs = {},
     .paths = {"etc/cloud/cloud.cfg", "etc/cloud/cloud.cfg.d/*.cfg",
               "var/lib/cloud/seed/*/user-data", "var/lib/cloud/seed/*/vendor-data",
-              "var/lib/cloud/instance", "var/lib/cloud/instances/*/*"},
+              "var/lib/cloud/instance", "var/lib/cloud/instances/*/*",
+              "etc/cloud/cloud-init.disabled"},
     .loose = {"user-data", "cloud-config.yaml", "cloud.cfg"},
     .collect = collect_cloud_init_setting};
 

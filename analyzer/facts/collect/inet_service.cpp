@@ -48,6 +48,8 @@ namespace {
 
 namespace inetd = parsers::inetd_conf;
 
+constexpr size_t kMost = 500'000;  // words of only_from over all services of xinetd
+
 class InetServices {
  public:
   explicit InetServices(Context& context) : context_(context) {}
@@ -100,12 +102,20 @@ class InetServices {
     };
     const std::set<std::string> off = names("disabled"), on = names("enabled");
     std::vector<std::string> from;  // only_from of the defaults so far
+    size_t weight = 0;              // each service has its own copy of that
     for (const auto& [path, section] : sections_) {
       if (section.is_defaults) {
         if (std::ranges::find(counting, &section) == counting.end()) continue;
         add(defaults, section);
         from = values(defaults, "only_from", {});
         continue;
+      }
+      if ((weight += from.size()) > kMost) {
+        context_.issue(path,
+                       {"too-many-services", section.span,
+                        "too many services with too long a list of only_from: the rest is not read",
+                        parsers::Effect::refused});
+        return;
       }
       std::string id = first(section, "id");
       if (id.empty()) id = section.name;

@@ -314,7 +314,7 @@ class Reader {
     if (!good || !socket) return passed_over(std::move(row), one.addresses);
     // getservbyname() with the protocol without the digit; a number of 16 bits needs none.
     std::string plain = row.protocol;
-    if (is_digit(plain.back())) plain.pop_back();
+    if (!plain.empty() && is_digit(plain.back())) plain.pop_back();
     const auto port = all_digits(name) ? number(name) : std::nullopt;
     const bool known = unix || (port && *port >= 1 && *port <= 65535) ||
                        (rpc ? databases_.rpc(name) : databases_.service(name, plain));

@@ -5,6 +5,7 @@
 
 #include "analyzer/facts/collect/mount_systemd.h"
 #include "analyzer/facts/collect/unit_name.h"
+#include "parsers/unit.h"
 
 namespace drydock::facts {
 namespace {
@@ -12,17 +13,11 @@ namespace {
 // systemd(1), "KERNEL COMMAND LINE": the words of System V.
 std::string_view target_of(std::string_view word) {
   if (word == "emergency" || word == "-b") return "emergency.target";
-  for (const std::string_view one : {"rescue", "single", "s", "S", "1"})
+  for (const std::string_view one : {"rescue", "single", "-s", "s", "S", "1"})
     if (word == one) return "rescue.target";
   for (const std::string_view one : {"2", "3", "4"})
     if (word == one) return "multi-user.target";
   return word == "5" ? "graphical.target" : "";
-}
-
-bool is_no(std::string_view value) {
-  for (const std::string_view no : {"0", "no", "n", "false", "f", "off"})
-    if (value == no) return true;
-  return false;
 }
 
 }  // namespace
@@ -84,10 +79,12 @@ KernelUnits kernel_units(Context& context) {
     } else if (dashed == "systemd.debug-shell") {
       // Alone, or with a terminal, it means yes.
       shell.clear();
-      if (!is_no(value)) shell.push_back(kernel_unit_at("debug-shell.service", location));
+      if (parsers::unit::boolean(value) != false)
+        shell.push_back(kernel_unit_at("debug-shell.service", location));
     } else if (name == "systemd.unit" && !value.empty()) {
       out.target = {kernel_unit_at(value, location)};
-    } else if (const std::string_view target = target_of(name); value.empty() && !target.empty()) {
+    } else if (const std::string_view target = target_of(dashed);
+               value.empty() && !target.empty()) {
       out.target = {kernel_unit_at(std::string(target), location)};
     }
   }

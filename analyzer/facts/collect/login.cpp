@@ -201,14 +201,18 @@ class Login {
     const auto text = context_.read(path);
     if (!text) return;
     std::map<std::string, parsers::nsswitch::Database> databases;  // the last line of each counts
+    constexpr size_t kLost = 10'000;
+    size_t lost = 0;  // rows of `override`
     for (auto& database : parsers::nsswitch::parse(text->text)) {
       parsers::nsswitch::Database& counts = databases[database.name];
       for (const auto& winner : database.sources | std::views::take(20))
-        for (const auto& source : counts.sources | std::views::take(20))
+        for (const auto& source : counts.sources | std::views::take(20)) {
+          if (++lost > kLost) break;
           context_.store().overridden(kNssSourceTable, database.name,
                                       context_.store().locate(text->path, winner.span),
                                       context_.store().locate(text->path, source.span), source.name,
                                       "the last line of a database counts");
+        }
       counts = std::move(database);
     }
     for (const auto& [name, database] : databases)

@@ -130,8 +130,11 @@ void write(Context& context, const std::vector<Found>& all) {
     const logrotate::Option* option = nullptr;
   };
   Set when, keep;
+  // A block of many lines says each time which logs it is for.
+  constexpr size_t kLost = 10'000;
+  size_t lost_count = 0;
   const auto lost = [&](const std::string& logs, const Set& loser, const Set& winner) {
-    if (!loser.option) return;
+    if (!loser.option || ++lost_count > kLost) return;
     store.overridden(
         kLogrotateLogTable, logs, store.locate(*winner.path, winner.option->span),
         store.locate(*loser.path, loser.option->span),

@@ -88,15 +88,19 @@ class Connection {
           "wireguard.private-key", "pppoe.password", "gsm.password"})
       if (const auto* const secret = find(key)) one.secret = secret->place;
     for (const auto& [key, loser] : lost_)
-      // The value may be a secret.
-      if (!key.starts_with("wifi-security.") && !key.starts_with("802-1x.") &&
-          key.find("pass") == std::string::npos && key.find("secret") == std::string::npos &&
-          key.find("private") == std::string::npos)
-        one.lost.push_back({loser, settings_.at(key).place});
+      if (!may_be_secret(key)) one.lost.push_back({loser, settings_.at(key).place});
     return one;
   }
 
  private:
+  // nm-settings(5): passwords, PINs, keys of WPA, WEP, WireGuard and MACsec ("mka-cak").
+  static bool may_be_secret(std::string_view key) {
+    if (key.starts_with("wifi-security.") || key.starts_with("802-1x.")) return true;
+    return std::ranges::any_of(
+        std::initializer_list<std::string_view>{"pass", "secret", "key", "psk", "pin", "cak"},
+        [&](std::string_view part) { return key.find(part) != std::string_view::npos; });
+  }
+
   const NetworkSetting* find(std::string_view key) const {
     const auto found = settings_.find(key);
     return found == settings_.end() || found->second.value.empty() ? nullptr : &found->second;

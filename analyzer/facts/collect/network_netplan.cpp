@@ -48,6 +48,9 @@ bool is_address(const std::string& text) {
   return error == std::errc() && rest == end && prefix <= (family == AF_INET ? 32u : 128u);
 }
 
+// Settings of one interface that others replaced.
+constexpr size_t kLost = 100;
+
 class Netplan {
  public:
   explicit Netplan(Context& context) : context_(context) {}
@@ -189,7 +192,7 @@ class Netplan {
       else if (key == "accept-ra") {
         const NetworkSetting now{*is_on ? "yes" : "no", at(setting)};
         for (NetworkLost& lost : interface.lost) lost.winner = now.place;
-        if (!interface.accept_ra.value.empty())
+        if (!interface.accept_ra.value.empty() && interface.lost.size() < kLost)
           interface.lost.push_back({interface.accept_ra, now.place});
         interface.accept_ra = now;
       } else

@@ -198,8 +198,6 @@ class Reader {
       replace("pids-limit", value == "-1" ? "0" : value, place);
     else if (option == "--name")
       out_.name = value;
-    else if (option == "--infra-name")
-      infra_ = value;
     else if (option == "--pod")
       run_.pod = value;
     else if (option == "--user")
@@ -401,7 +399,6 @@ class Reader {
   std::span<const QuadletText> words_;
   ContainerModel& out_;
   PodmanRun run_;
-  std::string infra_;
   const QuadletText* image_ = nullptr;
 };
 

@@ -105,24 +105,34 @@ class Maker {
 
   // A volume of a .volume unit that is a directory of the host: mount(8), "bind".
   void bind_volumes() {
+    std::map<const Made*, std::optional<Bind>> binds;
     for (ContainerMount& mount : out_.mounts) {
       const Made* volume = mount.type == "volume" ? units_.find("volume", mount.source) : nullptr;
       if (volume == nullptr) continue;
-      const auto device = volume->unit->text("Device"), type = volume->unit->text("Type"),
-                 options = volume->unit->text("Options");
-      if (!device || !device->text.starts_with('/')) continue;
-      bool is_bind = type && type->text == "bind", is_read_only = mount.read_only;
-      for (std::string_view rest = options ? std::string_view(options->text) : ""; !rest.empty();) {
-        const std::string_view word = rest.substr(0, rest.find(','));
-        if (word == "bind" || word == "rbind") is_bind = true;
-        if (word == "ro") is_read_only = true;
-        rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-      }
-      if (!is_bind) continue;
+      const auto [known, is_new] = binds.try_emplace(volume);
+      if (is_new) known->second = bind(*volume->unit);
+      if (!known->second) continue;
       mount.type = "bind";
-      mount.source = device->text;
-      mount.read_only = is_read_only;
+      mount.source = known->second->source;
+      mount.read_only = mount.read_only || known->second->is_read_only;
     }
+  }
+  struct Bind {
+    std::string source;
+    bool is_read_only = false;
+  };
+  static std::optional<Bind> bind(const QuadletUnit& volume) {
+    const auto device = volume.text("Device"), type = volume.text("Type"),
+               options = volume.text("Options");
+    if (!device || !device->text.starts_with('/')) return std::nullopt;
+    bool is_bind = type && type->text == "bind", is_read_only = false;
+    for (std::string_view rest = options ? std::string_view(options->text) : ""; !rest.empty();) {
+      const std::string_view word = rest.substr(0, rest.find(','));
+      if (word == "bind" || word == "rbind") is_bind = true;
+      if (word == "ro") is_read_only = true;
+      rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    }
+    return is_bind ? std::optional(Bind{device->text, is_read_only}) : std::nullopt;
   }
 
   // An internal network publishes nothing: podman-network-create(1), --internal.
@@ -239,28 +249,58 @@ std::vector<std::string> drop_in_directories(const std::string& unit) {
 
 // A search path with the directories below it, which "Quadlet will recursively search", but for those of users in
 // the system's and of single users in that of all.
-void with_subdirectories(const Tree& tree, const std::string& directory, int depth,
+void with_subdirectories(Context& context, const std::string& directory, int depth,
                          std::vector<std::string>& out) {
   constexpr int kDepth = 8;
   constexpr size_t kDirectories = 1000;
-  const auto names = tree.list(directory);
-  if (!names || depth > kDepth || out.size() >= kDirectories) return;
+  const auto names = context.tree().list(directory);
+  if (!names) return;
+  if (depth > kDepth || out.size() == kDirectories) {
+    context.issue(directory, {"too-deep", Span{1, 1, 1, 1},
+                              "there are too many directories below each other to be read",
+                              parsers::Effect::refused});
+    return;
+  }
   out.push_back(directory);
   for (const std::string& name : *names) {
     const std::string path = directory + "/" + name;
     if (path == kUsers || (directory == kUsers && is_number(name)) || name.ends_with(".d") ||
         is_unit(name))
       continue;
-    with_subdirectories(tree, path, depth + 1, out);
+    with_subdirectories(context, path, depth + 1, out);
   }
 }
+
+// What all units together may take: a drop-in of many units is read, and kept, for each.
+class Budget {
+ public:
+  // Whether one more file may be read; says once that none is.
+  bool admits(Context& context, const std::string& path) {
+    constexpr size_t kFiles = 100'000, kBytes = size_t{128} << 20, kAssignments = 500'000;
+    const auto stat = context.tree().stat(path);
+    bytes_ += stat ? stat->size : 0;
+    const bool admitted = ++files_ <= kFiles && bytes_ <= kBytes && assignments_ <= kAssignments;
+    if (!admitted && !is_said_)
+      context.issue(path, {"too-much", Span{1, 1, 1, 1},
+                           "there are too many units with too many drop-ins to be read",
+                           parsers::Effect::refused});
+    is_said_ |= !admitted;
+    return admitted;
+  }
+  void add(const QuadletUnit& unit) { assignments_ += unit.assignments(); }
+
+ private:
+  size_t files_ = 0, bytes_ = 0, assignments_ = 0;
+  bool is_said_ = false;
+};
 
 // The units of one search path, and the containers of them.
 class Search {
  public:
   // `directories` in the order of precedence, subdirectories among them.
-  Search(Context& context, const std::vector<std::string>& directories, bool is_rootless)
-      : context_(context), is_rootless_(is_rootless) {
+  Search(Context& context, const std::vector<std::string>& directories, bool is_rootless,
+         Budget& budget)
+      : context_(context), is_rootless_(is_rootless), budget_(budget) {
     for (size_t i = 0; i < directories.size(); ++i)
       if (const auto names = context.tree().list(directories[i]))
         for (const std::string& name : *names)
@@ -275,7 +315,7 @@ class Search {
   void add(const std::string& file) {
     if (units_.names.units.contains(file_name(file))) return;
     QuadletUnit unit(file, is_rootless_);
-    if (!unit.read(context_)) return;
+    if (!budget_.admits(context_, file) || !unit.read(context_)) return;
     // Sorted by the files' names; of equal ones the first directory's counts, and in one that for the longer name.
     std::vector<std::pair<size_t, const std::string*>> places;
     for (const std::string& name : drop_in_directories(std::string(file_name(file))))
@@ -287,13 +327,9 @@ class Search {
     for (const auto& [index, directory] : places)
       for (const std::string& drop_in : context_.tree().glob(*directory, "*.conf"))
         files.try_emplace(std::string(file_name(drop_in)), drop_in);
-    for (const auto& [name, drop_in] : files) {
-      if (++merged_ == kMerges)
-        context_.issue(drop_in, {"too-much", Span{1, 1, 1, 1},
-                                 "there are too many units with too many drop-ins to be read",
-                                 parsers::Effect::refused});
-      if (merged_ < kMerges) unit.merge(context_, drop_in);
-    }
+    for (const auto& [name, drop_in] : files)
+      if (budget_.admits(context_, drop_in)) unit.merge(context_, drop_in);
+    budget_.add(unit);
     all_.push_back(std::move(unit));
     units_.names.units.insert_or_assign(std::string(file_name(file)), &all_.back());
   }
@@ -352,11 +388,9 @@ class Search {
     out.rows.push_back(std::move(row));
   }
 
-  static constexpr size_t kMerges = 100'000;  // drop-ins that are read for units, one by one
-
   Context& context_;
   bool is_rootless_;
-  size_t merged_ = 0;
+  Budget& budget_;
   // Drop-in directories by their names, with which of the search path's they lie in.
   std::map<std::string, std::vector<std::pair<size_t, std::string>>, std::less<>> drop_ins_;
   std::deque<QuadletUnit> all_;
@@ -366,6 +400,7 @@ class Search {
 QuadletUnits read_quadlet(Context& context) {
   const Tree& tree = context.tree();
   QuadletUnits out;
+  Budget budget;
   if (context.is_fragment()) {
     // Units of one directory belong together.
     static constexpr std::string_view kFiles[] = {"*.container", "*.pod", "*.volume"};
@@ -377,7 +412,7 @@ QuadletUnits read_quadlet(Context& context) {
             return file.ends_with(".container") || file.ends_with(".pod");
           }))
         continue;
-      Search search(context, {directory}, true);
+      Search search(context, {directory}, true, budget);
       for (const std::string& file : files) search.add(file);
       search.make(out);
     }
@@ -385,8 +420,9 @@ QuadletUnits read_quadlet(Context& context) {
   }
   const auto scan = [&](const std::vector<std::string>& top, bool is_rootless) {
     std::vector<std::string> directories;
-    for (const std::string& directory : top) with_subdirectories(tree, directory, 0, directories);
-    Search search(context, directories, is_rootless);
+    for (const std::string& directory : top)
+      with_subdirectories(context, directory, 0, directories);
+    Search search(context, directories, is_rootless, budget);
     for (const std::string& directory : directories) search.add_all(directory);
     search.make(out);
   };
@@ -439,7 +475,7 @@ const TableSpec kQuadletUnitTable{
          {"service", ColumnType::text, "web.service."},
          {"resource", ColumnType::text,
           "The name of the container, pod, volume, network or image; NULL: it has specifiers of a "
-          "template."},
+          "template, or is longer than 4,096 bytes."},
          {"command", ColumnType::text,
           "The words behind `podman` as a JSON array, without secrets: of a container and of a pod "
           "all, of the others those that matter here. NULL: no service is made."},

@@ -10,6 +10,11 @@ namespace {
 
 using KeyOption = std::pair<std::string_view, std::string_view>;
 
+// Of a name that other units refer to, any number of times; those of volumes and networks are file names.
+constexpr size_t kMostOfName = 4096;
+// Links, which fill the column of a table many times over.
+constexpr size_t kMostLinks = 4096;
+
 // "80", "80-90/tcp" at the end of the text.
 bool ends_with_port(std::string_view text) {
   if (text.ends_with("/tcp") || text.ends_with("/udp")) text.remove_suffix(4);
@@ -51,11 +56,23 @@ class Builder {
   Builder(const QuadletUnit& unit, const QuadletNames& names) : unit_(unit), names_(names) {}
 
   QuadletCommand build() {
-    if (const auto key = unit_.unknown(unit_.group(), quadlet_keys(unit_.group())))
-      return refuse("no key of [" + std::string(unit_.group()) + "]: " + key->text, key->place,
-                    true);
-    if (const auto key = unit_.unknown("Quadlet", quadlet_keys("Quadlet")))
-      return refuse("no key of [Quadlet]: " + key->text, key->place, true);
+    // NAME_MAX of Linux: the generator cannot write the file.
+    constexpr size_t kNameMax = 255;
+    if (unit_.service().size() + std::string_view(".service").size() > kNameMax) {
+      const auto given = unit_.value(unit_.group(), "ServiceName");
+      refuse("the name of its service is too long", given ? given->place : file());
+    } else if (const auto key = unit_.unknown(unit_.group(), quadlet_keys(unit_.group()))) {
+      refuse("no key of [" + std::string(unit_.group()) + "]: " + key->text, key->place, true);
+    } else if (const auto other = unit_.unknown("Quadlet", quadlet_keys("Quadlet"))) {
+      refuse("no key of [Quadlet]: " + other->text, other->place, true);
+    } else {
+      of_type();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void of_type() {
     const std::string_view type = unit_.type();
     if (type == "container")
       container();
@@ -71,27 +88,30 @@ class Builder {
       image();
     else if (type == "build")
       image_build();
-    return std::move(out_);
   }
 
- private:
   const Place& file() {
     static const Span kWhole{};
     file_ = {unit_.path(), kWhole};
     return file_;
   }
-  QuadletCommand refuse(std::string why, Place place, bool is_of_release = false) {
-    if (out_.refused.empty()) {
-      out_.is_of_release = is_of_release;
-      out_.refused = std::move(why);
-      out_.place = std::move(place);
-    }
-    return out_;
+  void refuse(std::string why, Place place, bool is_of_release = false) {
+    if (!out_.refused.empty()) return;
+    out_.is_of_release = is_of_release;
+    out_.refused = std::move(why);
+    out_.place = std::move(place);
   }
 
   // An empty word leaves no trace in the service: an option without its value takes the next word.
   void add(std::string_view word, const Place& place) {
-    if (!word.empty()) out_.words.push_back({std::string(word), place});
+    if (word.empty()) return;
+    // LONG_LINE_MAX of systemd, which refuses a unit with a longer line.
+    constexpr size_t kLongLine = size_t{1} << 20;
+    size_ += word.size() + 1;
+    if (size_ > kLongLine)
+      refuse("its command is longer than systemd takes: 1 MiB", place);
+    else
+      out_.words.push_back({std::string(word), place});
   }
   void add(std::string_view option, const std::string& value, const Place& place) {
     add(option, place);
@@ -582,6 +602,7 @@ class Builder {
   const QuadletUnit& unit_;
   const QuadletNames& names_;
   QuadletCommand out_;
+  size_t size_ = 0;  // of the words
   Place file_;
 };
 
@@ -592,22 +613,35 @@ const QuadletUnit* QuadletNames::find(std::string_view name) const {
   return found == units.end() ? nullptr : found->second;
 }
 
-std::string QuadletNames::resource(const QuadletUnit& unit) const {
-  return refused.contains(&unit) ? "" : quadlet_resource(unit);
+const std::string& QuadletNames::resource(const QuadletUnit& unit) const {
+  static const std::string kNone;
+  if (refused.contains(&unit)) return kNone;
+  const auto [known, is_new] = resources_.try_emplace(&unit);
+  if (is_new) known->second = quadlet_resource(unit);
+  return known->second;
 }
 
-std::string quadlet_resource(const QuadletUnit& unit) {
+namespace {
+
+// Every "%N" is the name of the service.
+std::string with_service(std::string_view name, const std::string& service) {
+  std::string out;
+  for (size_t at = name.find("%N"); at != std::string_view::npos; at = name.find("%N")) {
+    out.append(name.substr(0, at)).append(service);
+    name.remove_prefix(at + 2);
+  }
+  return out.append(name);
+}
+
+std::string written_resource(const QuadletUnit& unit) {
   const std::string_view type = unit.type();
   if (type == "container") {
     const auto given = unit.text("ContainerName");
     std::string name = given                                             ? given->text
                        : unit.name().find('@') == std::string_view::npos ? "systemd-%N"
                                                                          : "systemd-%p_%i";
-    for (size_t at = 0; (at = name.find("%N", at)) != std::string::npos;) {
-      const std::string service = unit.service();
-      name.replace(at, 2, service);
-      at += service.size();
-    }
+    if (name.size() > kMostOfName) return "";
+    name = with_service(name, unit.service());
     return name.find('%') == std::string::npos ? name : "";
   }
   if (type == "image") {
@@ -623,6 +657,13 @@ std::string quadlet_resource(const QuadletUnit& unit) {
   return "systemd-" + std::string(unit.name().substr(0, unit.name().rfind('.')));
 }
 
+}  // namespace
+
+std::string quadlet_resource(const QuadletUnit& unit) {
+  std::string out = written_resource(unit);
+  return out.size() > kMostOfName ? "" : out;
+}
+
 QuadletCommand quadlet_command(const QuadletUnit& unit, const QuadletNames& names) {
   return Builder(unit, names).build();
 }
@@ -631,7 +672,8 @@ QuadletCommand quadlet_command(const QuadletUnit& unit, const QuadletNames& name
 // DefaultInstance= only the aliases.
 std::vector<QuadletText> quadlet_links(const QuadletUnit& unit) {
   std::vector<QuadletText> out;
-  for (const QuadletText& alias : unit.list("Install", "Alias")) out.push_back(alias);
+  for (const QuadletText& alias : unit.list("Install", "Alias"))
+    if (out.size() < kMostLinks) out.push_back(alias);
   std::string service = unit.service();
   if (const size_t at = service.find('@'); at != std::string::npos && at + 1 == service.size()) {
     const auto instance = unit.value("Install", "DefaultInstance");
@@ -641,7 +683,7 @@ std::vector<QuadletText> quadlet_links(const QuadletUnit& unit) {
   for (const auto& [key, suffix] :
        {KeyOption{"WantedBy", ".wants/"}, {"RequiredBy", ".requires/"}, {"UpheldBy", ".upholds/"}})
     for (const QuadletText& by : unit.list("Install", key))
-      if (by.text.find('/') == std::string::npos)
+      if (by.text.find('/') == std::string::npos && out.size() < kMostLinks)
         out.push_back({by.text + std::string(suffix) + service + ".service", by.place});
   return out;
 }

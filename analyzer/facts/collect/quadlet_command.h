@@ -18,11 +18,15 @@ struct QuadletNames {
   // Of images, volumes and networks: they are made before what names them, so that those that are not have no name.
   std::set<const QuadletUnit*> refused;
 
-  const QuadletUnit* find(std::string_view name) const;  // null: there is none
-  std::string resource(const QuadletUnit& unit) const;   // quadlet_resource, or empty
+  const QuadletUnit* find(std::string_view name) const;        // null: there is none
+  const std::string& resource(const QuadletUnit& unit) const;  // quadlet_resource, or empty
+
+ private:
+  mutable std::map<const QuadletUnit*, std::string> resources_;  // as asked for
 };
 
-// The name of the container, pod, network, volume or image that a unit makes.
+// The name of the container, pod, network, volume or image that a unit makes; empty: it is not known, or has more than
+// 4,096 bytes.
 std::string quadlet_resource(const QuadletUnit& unit);
 
 struct QuadletCommand {
@@ -38,7 +42,8 @@ struct QuadletCommand {
 // podman-systemd.unit(5): of containers and pods, and whether the others are taken.
 QuadletCommand quadlet_command(const QuadletUnit& unit, const QuadletNames& names);
 
-// The links that the generator makes of [Install]: "multi-user.target.wants/web.service", "alias.service".
+// The links that the generator makes of [Install]: "multi-user.target.wants/web.service", "alias.service". The first
+// 4,096 of them.
 std::vector<QuadletText> quadlet_links(const QuadletUnit& unit);
 
 }  // namespace drydock::facts

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/base/limits.h"
 #include "analyzer/source/tree.h"
 #include "parsers/quadlet.h"
 
@@ -44,6 +45,7 @@ void QuadletUnit::merge(Context& context, const std::string& path) {
 
 void QuadletUnit::add(unit::File file, std::string path) {
   const auto shared = std::make_shared<const std::string>(std::move(path));
+  assignments_ += file.assignments.size();
   for (unit::Assignment& assignment : file.assignments) {
     std::pair<std::string, std::string> key{assignment.section, assignment.key};
     lines_[std::move(key)].push_back({std::move(assignment), shared});
@@ -173,7 +175,7 @@ std::string QuadletUnit::expand(std::string_view text) const {
   if (at != std::string::npos && instance.empty())
     if (const auto given = value("Install", "DefaultInstance")) instance = given->text;
   std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = 0; i < text.size() && out.size() <= limits::kFactText; ++i) {
     if (text[i] != '%' || i + 1 == text.size()) {
       out += text[i];
       continue;

@@ -33,8 +33,9 @@ class QuadletUnit {
   void merge(Context& context, const std::string& path);
 
   const std::string& path() const { return path_; }
-  std::string_view name() const;  // "web.container"
-  std::string_view type() const;  // "container"
+  size_t assignments() const { return assignments_; }  // of all its files
+  std::string_view name() const;                       // "web.container"
+  std::string_view type() const;                       // "container"
   // "Container": the group of the type's own keys.
   std::string_view group() const;
   bool is_rootless() const { return is_rootless_; }
@@ -58,7 +59,8 @@ class QuadletUnit {
 
   // The service: "web", with ServiceName= what that says.
   std::string service() const;
-  // %N, %n, %p, %i, %j, %% of systemd.unit(5) as they are for that service; others stay.
+  // %N, %n, %p, %i, %j, %% of systemd.unit(5) as they are for that service; others stay. What no column of a
+  // table holds is cut off.
   std::string expand(std::string_view text) const;
 
  private:
@@ -73,6 +75,7 @@ class QuadletUnit {
 
   std::string path_;
   bool is_rootless_;
+  size_t assignments_ = 0;
   std::map<std::pair<std::string, std::string>, std::vector<Line>> lines_;
 };
 

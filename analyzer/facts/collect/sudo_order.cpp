@@ -6,20 +6,35 @@
 
 namespace drydock::facts {
 
+namespace {
+
+// Rules are compared for each group of a user.
+constexpr size_t kGroupsOfUser = 64;
+constexpr size_t kMemberships = 100'000;
+
+}  // namespace
+
 SudoOrder::SudoOrder(Context& context) {
   if (context.is_fragment()) return;
-  std::map<uint32_t, std::set<Text>> by_gid;
+  size_t left = kMemberships;
+  const auto join = [&](std::string_view user, std::string_view group, uint32_t gid) {
+    if (left == 0) return;
+    std::set<Text>& groups = groups_[text(user)];
+    if (groups.size() >= 2 * kGroupsOfUser) return;
+    --left;
+    groups.insert(text("%" + std::string(group)));
+    groups.insert(text("%#" + std::to_string(gid)));
+  };
+  std::map<uint32_t, std::string> by_gid;
   if (const auto file = context.read("etc/group"))
     for (const auto& group : parsers::account_files::parse_group(file->text).records) {
-      const std::set<Text> names{text("%" + group.name), text("%#" + std::to_string(group.gid))};
-      by_gid[group.gid] = names;
-      for (const auto& member : group.members)
-        groups_[text(member.name)].insert(names.begin(), names.end());
+      by_gid[group.gid] = group.name;
+      for (const auto& member : group.members) join(member.name, group.name, group.gid);
     }
   if (const auto file = context.read("etc/passwd"))
     for (const auto& user : parsers::account_files::parse_passwd(file->text).records)
       if (const auto group = by_gid.find(user.gid); group != by_gid.end())
-        groups_[text(user.name)].insert(group->second.begin(), group->second.end());
+        join(user.name, group->second, group->first);
 }
 
 std::vector<std::string_view> SudoOrder::groups_of(std::string_view user) const {

@@ -29,7 +29,8 @@ struct SudoMatch {
 // with any arguments. Patterns are not compared with what they match, so nothing is taken that might not be.
 class SudoOrder {
  public:
-  // Reads /etc/passwd and /etc/group for the groups of users; not in a fragment.
+  // Reads /etc/passwd and /etc/group for the groups of users; not in a fragment. Of a user in more than 64 groups, and
+  // of files with more than 100,000 members, the rest are not known: rules stay that might be taken.
   explicit SudoOrder(Context& context);
 
   // The groups that a user of this host is in, as sudoers names them: "%wheel", "%#27".

@@ -294,7 +294,7 @@ class Unread {
       cause = "not-executable";
       return Wrong{"it is not executable", "the mode 0755"};
     }
-    if (!is_roots) return std::nullopt;
+    if (!is_roots || !has_owners_) return std::nullopt;
     cause = "owner";
     if (stat->uid != 0) return Wrong{"it is not root's", "the owner root"};
     if (conditions.must_be_private && (stat->mode & 0077) != 0)
@@ -363,9 +363,16 @@ class Unread {
                                                manual, context_.store().locate(path, Span{})});
   }
 
+  // In a copy that somebody unpacked, or checked out, as himself all is his.
+  bool are_owners_kept() const {
+    const auto passwd = tree_.stat("etc/passwd");
+    return !passwd || (passwd->uid == 0 && (passwd->mode & 0022) == 0);
+  }
+
   Context& context_;
   const Tree& tree_;
   const bool has_usr_local_ = tree_.exists("usr/local/lib");
+  const bool has_owners_ = are_owners_kept();
   std::set<std::string> seen_;  // directories
   std::set<std::string> rows_;
   std::optional<std::set<std::string_view>> conffiles_;  // of dpkg's status, without the first '/'

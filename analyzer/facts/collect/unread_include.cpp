@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/base/limits.h"
 #include "analyzer/facts/collect/unread_name.h"
 #include "analyzer/source/tree.h"
 #include "parsers/characters.h"
@@ -12,11 +13,18 @@ namespace {
 
 using parsers::lower;
 
-constexpr size_t kPatterns = 100;  // of one directory
+// Each file of a directory is held against each of its patterns, and told all of them.
+constexpr size_t kPatterns = 100;
+constexpr size_t kPatternBytes = limits::kPathBytes;  // PATH_MAX: of all together
+constexpr size_t kLine = 2 * limits::kPathBytes;      // longer ones name no path
 
 // The arguments of a line that name something in `directory`, whatever the directive is called.
 void note_line(std::string_view line, std::string_view directory, Included& included,
                bool& is_unclear) {
+  if (line.size() > kLine) {
+    is_unclear = is_unclear || line.find(directory) != std::string_view::npos;
+    return;
+  }
   for (size_t at = line.find(directory); at != std::string_view::npos;
        at = line.find(directory, at + 1)) {
     std::string_view rest = line.substr(at + directory.size());
@@ -29,10 +37,13 @@ void note_line(std::string_view line, std::string_view directory, Included& incl
     const std::string_view pattern = rest.substr(0, rest.find_first_of(" \t\r\"';)"));
     if (pattern.empty() || pattern == "*" || pattern == ".") included.as_a_whole |= pattern != "*";
     if (pattern.find_first_of("/{}$%\\") != std::string_view::npos) is_unclear = true;
-    if (included.patterns.size() >= kPatterns)
+    if (pattern.empty() || pattern == ".") continue;
+    if (included.patterns.size() >= kPatterns || included.bytes + pattern.size() > kPatternBytes) {
       is_unclear = true;
-    else if (!pattern.empty() && pattern != ".")
+    } else {
       included.patterns.emplace_back(pattern);
+      included.bytes += pattern.size();
+    }
   }
 }
 

@@ -16,7 +16,8 @@ struct Included {
   bool is_known = false;  // else: the files are not there, or lead elsewhere
   bool as_a_whole = false;
   std::vector<std::string> patterns;
-  std::string by;  // the first of the main files that is there
+  size_t bytes = 0;  // of those
+  std::string by;    // the first of the main files that is there
 };
 
 // By the last component of `directory`, so that relative paths count as well. A line that names `right` leads where
