@@ -209,6 +209,9 @@ TEST(Override, ManyLinesAreBounded) {
   for (int i = 0; i < 1'000; ++i) text += line + "\n";
   for (int i = 0; i < 6'000; ++i) block += "daily\nweekly\n";
   EXPECT_EQ(count("etc/nsswitch.conf", text, "nss_source"), "10000\n");
+  std::string made;
+  for (int i = 0; i < 12'000; ++i) made += "f /a\n";
+  EXPECT_EQ(count("etc/tmpfiles.d/a.conf", made, "tmpfiles_line"), "10000\n");
   EXPECT_EQ(count("etc/logrotate.conf", block + "}\n", "logrotate_log"), "10000\n");
 }
 

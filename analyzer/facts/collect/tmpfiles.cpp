@@ -58,10 +58,14 @@ std::optional<int64_t> mode_of(std::string_view text) {
 // The lines that make something, by its path: where the first stands.
 using Made = std::map<std::string, LocationId, std::less<>>;
 
+// Lines of a file that are said to count no longer since another stands before them.
+constexpr size_t kLost = 10'000;
+
 void read(Context& context, const std::string& path, Made& known) {
   const auto text = context.read(path);
   if (!text) return;
   const parsers::directives::File file = parsers::directives::parse(text->text, {.comments = "#;"});
+  size_t lost = 0;
   context.issues(text->path, file.errors);
   for (const auto& directive : file.directives) {
     std::string_view rest = directive.value;
@@ -90,7 +94,7 @@ void read(Context& context, const std::string& path, Made& known) {
     const auto [first, is_first] =
         makes ? known.try_emplace(where, loc) : std::pair(known.end(), true);
     const bool is_used = !makes || is_first;
-    if (!is_used)
+    if (!is_used && ++lost <= kLost)
       context.store().overridden(kTmpfilesLineTable, where, first->second, loc,
                                  directive.name + " " + directive.value,
                                  "the first line for a path counts");
