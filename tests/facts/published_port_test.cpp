@@ -234,7 +234,7 @@ TEST(PublishedPort, OfAComposeFileMayBe) {
                 "[Container]\nImage=app:1\nPublishPort=8080:80\n")
           .published(),
       "docker | db | tcp | 15432 | - | - | - | ufw | 1\n"
-      "podman | pod | tcp | 8080 | - | - | - | ufw | -\n"
+      "podman | systemd-pod | tcp | 8080 | - | - | - | ufw | -\n"
       "docker | web | tcp | 8000-8002 | - | - | - | ufw | -\n");
 }
 
