@@ -149,6 +149,18 @@ TEST(SystemdFacts, AnUnreadableDropInMakesTheUnitUnknown) {
       "etc/systemd/system/a.service.d/x.conf | not-readable | unknown | unit\n");
 }
 
+TEST(SystemdFacts, DropInsOfEveryUnitAreBounded) {
+  auto host = std::make_shared<MemoryTree>();
+  host->file("etc/systemd/system/service.d/all.conf",
+             "[Service]\nUser=me\n#" + std::string(size_t{15} << 20, 'x') + "\n");
+  for (int i = 10; i < 30; ++i)
+    host->file("etc/systemd/system/s" + std::to_string(i) + ".service",
+               "[Service]\nExecStart=/bin/a\n");
+  EXPECT_EQ(
+      test::facts(host, "SELECT load, count(*) FROM unit WHERE name GLOB 's[0-9]*' GROUP BY load"),
+      "error | 3\nloaded | 17\n");
+}
+
 TEST(SystemdFacts, AFragmentHasLooseUnitsWithTheDropInsBesideThem) {
   auto tree = std::make_shared<MemoryTree>();
   tree->file("deploy/app.service", "[Service]\nUser=app\n")

@@ -13,6 +13,7 @@ namespace drydock::facts {
 namespace {
 
 constexpr int kAliasHops = 8;  // systemd gives up there too
+constexpr size_t kDropInBytes = size_t{256} << 20;
 
 }  // namespace
 
@@ -92,6 +93,7 @@ struct UnitFiles::Impl {
       aliases;  // name -> the names that lead to it
   std::vector<std::unique_ptr<Unit>> loose;
   mutable std::map<std::string, std::unique_ptr<Unit>, std::less<>> loaded, generated;
+  mutable size_t drop_in_bytes = 0;  // of all units
 };
 
 // The search path, and what each name in it is. Links are read, files are not.
@@ -213,6 +215,15 @@ void UnitFiles::Impl::read(Unit& unit, const std::string& path, bool is_drop_in)
     parsers::SyntaxErrors unreadable;
     unreadable.add("not-readable", {}, text.error().message, parsers::Effect::refused);
     unit.errors.emplace_back(place, std::move(unreadable));
+    unit.load = Unit::Load::error;
+    return;
+  }
+  // One of service.d/ is every service's.
+  if (is_drop_in && (drop_in_bytes += text->size()) > kDropInBytes) {
+    parsers::SyntaxErrors too_much;
+    too_much.add("too-much", {}, "units have more than 256 MiB of drop-ins together; not read",
+                 parsers::Effect::refused);
+    unit.errors.emplace_back(place, std::move(too_much));
     unit.load = Unit::Load::error;
     return;
   }

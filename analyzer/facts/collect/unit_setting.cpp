@@ -194,6 +194,9 @@ std::string_view later(const Unit& unit, const UnitLine& loser, const UnitLine& 
   return "a drop-in of a later name is read after it";
 }
 
+// Of a file that another hides, to be told line by line.
+constexpr size_t kHiddenBytes = size_t{16} << 10;
+
 // What counts of the lines of one group, in the order of reading.
 UnitSetting resolve(const Unit& unit, const std::vector<const UnitLine*>& lines) {
   UnitSetting out;
@@ -275,7 +278,8 @@ void report_hidden(Context& context, const TableSpec& table, const Unit& unit) {
   const auto settings = unit.settings();
   const auto one = [&](const std::string& path, const std::string& winner, std::string_view why) {
     const auto text = context.tree().read(path);
-    if (!text) return;  // its setting does not count anyway
+    // It does not count anyway, and one of service.d/ is hidden from every service.
+    if (!text || text->size() > kHiddenBytes) return;
     const auto file = parsers::unit::parse(*text, parsers::unit::sections_of(unit_type(unit.name)));
     for (const parsers::unit::Assignment& lost : file.assignments) {
       const auto now = settings.find({lost.section, lost.key});
