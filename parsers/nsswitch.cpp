@@ -64,7 +64,8 @@ std::vector<Database> parse(std::string_view text) {
     if (begin == end || colon >= end) continue;
     size_t name_end = colon;
     while (name_end > begin && is_space(all[name_end - 1])) --name_end;
-    Database database{std::string(all.substr(begin, name_end - begin)), {}, lines.span(begin, end), false};
+    Database database{
+        std::string(all.substr(begin, name_end - begin)), {}, lines.span(begin, end), false};
     for (size_t at = colon + 1; at < end;) {
       if (is_space(all[at])) {
         ++at;
