@@ -491,8 +491,16 @@ void Judgement::add_overridden(const Program& program, const Hit& hit, Finding& 
   // One place can win for several keys (a glob): then only those of this finding's key explain it.
   const bool by_key =
       std::ranges::any_of(losers, [&](const Loser& one) { return one.key == finding.key; });
-  for (Loser& loser : losers)
-    if (!by_key || loser.key == finding.key) finding.related.push_back(std::move(loser.related));
+  for (Loser& loser : losers) {
+    if (by_key && loser.key != finding.key) continue;
+    // One line may lose in several ways: for each session of a shell, say.
+    const auto says_it = [&](const Related& known) {
+      return known.place.path == loser.related.place.path &&
+             known.place.span == loser.related.place.span && known.message == loser.related.message;
+    };
+    if (std::ranges::none_of(finding.related, says_it))
+      finding.related.push_back(std::move(loser.related));
+  }
 }
 
 Finding Judgement::finding(const Program& program, const Hit& hit, const Run& run) {

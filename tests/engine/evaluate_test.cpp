@@ -526,6 +526,7 @@ TEST(OverrideTest, ExplainsTheWinner) {
   Facts facts;
   facts.set("k", "1", 3);
   facts.store->overridden(test::kSettingTable, "k", facts.at(3), facts.at(1), "0", "read later");
+  facts.store->overridden(test::kSettingTable, "k", facts.at(3), facts.at(1), "0", "read later");
   facts.store->overridden(test::kSettingTable, "other", facts.at(3), facts.at(2), "5",
                           "of another key");
   facts.store->overridden(test::kTraitTable, "k", facts.at(3), facts.at(4), "6",
