@@ -25,9 +25,6 @@ struct KernelUnits {
 };
 KernelUnits kernel_units(Context& context);
 
-// With the place of an argument: "etc/default/grub:3:22".
-KernelUnit kernel_unit_at(std::string name, std::string_view location);
-
 // systemd.unit(5), unit_name_mangle(): the unit that a word means. "ssh" -> "ssh.service", "/srv" -> "srv.mount".
 std::string mangled_unit_name(std::string_view word);
 

@@ -19,6 +19,7 @@
 
 #include "analyzer/facts/collect/kernel_unit.h"
 #include "analyzer/facts/collect/mount_systemd.h"
+#include "analyzer/facts/collect/rows.h"
 #include "analyzer/facts/collect/systemd_release.h"
 #include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/facts/collect/unit_specifier.h"
@@ -237,14 +238,14 @@ class Mounts {
   void read_kernel_arguments() {
     if (!systemd_) return;
     const auto rows = context_.store().select(
-        "SELECT name, value, loc FROM boot_argument WHERE boots AND name IN "
+        "SELECT name, value, loc + 0 FROM boot_argument WHERE boots AND name IN "
         "('systemd.mount-extra', 'systemd.mount_extra', 'systemd.volatile') ORDER BY rowid");
     if (!rows) return;
     const unsigned release = systemd_release(context_);
     std::optional<Mount> var;
     for (const auto& row : rows->rows) {
       const std::string value = row[1].value_or("");
-      const KernelUnit place = kernel_unit_at("", row[2].value_or(""));
+      const Location place = place_of(context_, row[2]).value_or(Location{});
       Mount mount{.kind = "kernel-argument",
                   .file = place.path,
                   .span = place.span,

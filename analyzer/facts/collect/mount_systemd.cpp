@@ -51,18 +51,15 @@ std::string unescape_path(std::string_view name) {
   return out;
 }
 
-std::string escape_path(std::string_view path) {
-  const std::string normal = normal_path(path);
-  if (normal.empty()) return "-";
+std::string escape_name(std::string_view text, std::string_view plain) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
-  for (size_t i = 0; i < normal.size(); ++i) {
-    const char c = normal[i];
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == ':' || c == '_' || (c == '.' && i > 0);
+  for (const char c : text) {
+    const bool stays = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       plain.find(c) != std::string_view::npos;
     if (c == '/') {
       out += '-';
-    } else if (plain) {
+    } else if (stays) {
       out += c;
     } else {
       out += "\\x";
@@ -71,6 +68,14 @@ std::string escape_path(std::string_view path) {
     }
   }
   return out;
+}
+
+std::string escape_path(std::string_view path) {
+  const std::string normal = normal_path(path);
+  if (normal.empty()) return "-";
+  const size_t dot = normal[0] == '.' ? 1 : 0;  // escaped where it begins the name
+  return escape_name(std::string_view(normal).substr(0, dot), ":_") +
+         escape_name(std::string_view(normal).substr(dot), ":_.");
 }
 
 LineWishes line_wishes(std::string_view options) {

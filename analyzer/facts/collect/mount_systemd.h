@@ -12,6 +12,8 @@ namespace drydock::facts {
 
 // systemd-escape(1) --path, without a suffix: "/var/my-log" -> "var-my\x2dlog", "/" -> "-".
 std::string escape_path(std::string_view path);
+// The same for any text: letters, digits and the characters `plain` stay, '/' becomes '-', the rest "\xNN".
+std::string escape_name(std::string_view text, std::string_view plain);
 // The way back.
 std::string unescape_path(std::string_view name);
 

@@ -1,22 +1,10 @@
 #include "analyzer/facts/collect/ssh_trust.h"
 
-#include <cstdlib>
+#include "analyzer/facts/collect/rows.h"
 
 namespace drydock::facts {
-namespace {
-
-uint32_t number(const std::optional<std::string>& text) {
-  return text ? static_cast<uint32_t>(std::strtoull(text->c_str(), nullptr, 10)) : 0;
-}
-
-}  // namespace
-
 SshTrust::SshTrust(Context& context) : is_debian_(context.tree().exists("etc/debian_version")) {
-  const auto each = [&](std::string_view sql, auto use) {
-    const auto answer = context.store().select(sql);
-    if (answer)
-      for (const auto& row : answer->rows) use(row);
-  };
+  const auto each = [&](std::string_view sql, auto use) { each_row(context, sql, use); };
   if (!is_debian_) return;
   each("SELECT gid, uid FROM account",
        [&](const Store::Row& row) { primary_[number(row[0])].insert(number(row[1])); });

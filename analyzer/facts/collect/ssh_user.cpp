@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analyzer/facts/collect/rows.h"
 #include "parsers/ssh_config.h"
 #include "parsers/sshd_config.h"
 
@@ -10,10 +11,6 @@ namespace drydock::facts {
 namespace {
 
 using parsers::ssh_config::matches;
-
-uint32_t number(const std::optional<std::string>& text) {
-  return text ? static_cast<uint32_t>(std::strtoull(text->c_str(), nullptr, 10)) : 0;
-}
 
 std::string octal(uint32_t mode) {
   std::string out;
@@ -46,11 +43,7 @@ int match_list(std::string_view text, const std::vector<std::string>& patterns) 
 }  // namespace
 
 SshUsers::SshUsers(Context& context) : context_(context), trust_(context) {
-  const auto each = [&](std::string_view sql, auto use) {
-    const auto answer = context.store().select(sql);
-    if (answer)
-      for (const auto& row : answer->rows) use(row);
-  };
+  const auto each = [&](std::string_view sql, auto use) { each_row(context, sql, use); };
   each("SELECT name, uid, gid, home, shell, password_state, is_first FROM account ORDER BY name",
        [&](const Store::Row& row) {
          SshUser user{.name = row[0].value_or(""),

@@ -10,6 +10,7 @@
 
 #include "analyzer/facts/collect/kernel_unit.h"
 #include "analyzer/facts/collect/mount_systemd.h"
+#include "analyzer/facts/collect/rows.h"
 #include "analyzer/facts/collect/systemd_release.h"
 #include "analyzer/facts/collect/unit_files.h"
 #include "analyzer/facts/collect/unit_specifier.h"
@@ -149,7 +150,7 @@ class Swaps {
     const unsigned release = systemd_release(context_);
     if ((release != 0 && release < 254) || !fstab_switches(context_).swap) return;
     const auto rows = context_.store().select(
-        "SELECT value, loc FROM boot_argument WHERE boots AND name IN ('systemd.swap-extra', "
+        "SELECT value, loc + 0 FROM boot_argument WHERE boots AND name IN ('systemd.swap-extra', "
         "'systemd.swap_extra') ORDER BY rowid");
     if (!rows) return;
     for (const auto& row : rows->rows) {
@@ -158,7 +159,7 @@ class Swaps {
       const std::string what = device_path(value.substr(0, colon)),
                         options = value.substr(std::min(colon + 1, value.size()));
       if (what.empty()) continue;
-      const KernelUnit place = kernel_unit_at("", row[1].value_or(""));
+      const Location place = place_of(context_, row[1]).value_or(Location{});
       swaps_.try_emplace(escape_path(what) + ".swap",
                          Swap{what, options, "kernel-argument", !line_wishes(options).noauto,
                               place.path, place.span});
