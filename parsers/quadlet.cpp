@@ -4,6 +4,7 @@
 
 #include "analyzer/base/utf8.h"
 #include "parsers/c_escape.h"
+#include "parsers/joined_line.h"
 
 namespace drydock::parsers::quadlet {
 namespace {
@@ -13,34 +14,12 @@ constexpr std::string_view kSeparators = " \t\n\r";
 constexpr size_t kLongLine = size_t{1} << 20;
 constexpr size_t kAssignments = 200'000;
 
-// One line, or those of a continuation joined, with the place of each piece in the file.
-struct Line {
-  struct Piece {
-    size_t offset;  // in text
-    size_t source;  // in the file
-  };
-  std::string text;
-  std::vector<Piece> pieces;
-
-  void add(std::string_view piece, size_t source) {
-    if (piece.empty() && !pieces.empty()) return;
-    pieces.push_back({text.size(), source});
-    text += piece;
-  }
-  size_t source(size_t offset) const {
-    auto piece = std::upper_bound(pieces.begin(), pieces.end(), offset,
-                                  [](size_t o, const Piece& p) { return o < p.offset; });
-    if (piece != pieces.begin()) --piece;
-    return piece->source + (offset - piece->offset);
-  }
-};
-
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text), index_(text) {}
 
   unit::File run() {
-    Line line;
+    JoinedLine line;
     for (size_t at = 0; at <= text_.size();) {
       const size_t end = std::min(text_.find('\n', at), text_.size());
       const bool is_last = end + 1 >= text_.size();  // one LF at the end ends the last line
@@ -61,7 +40,7 @@ class Parser {
         line = {};
         continue;
       }
-      line.add(content, first);
+      if (!content.empty() || line.pieces.empty()) line.add(content, first);
       if (goes_on && !is_last) continue;
       take(line);
       line = {};
@@ -75,16 +54,15 @@ class Parser {
     file_.errors.add(code, index_.span(begin, std::max(end, begin + 1)), std::move(message),
                      Effect::refused);
   }
-  Span span(const Line& line, size_t begin, size_t end) const {
-    const size_t first = line.source(begin);
-    return index_.span(first, end > begin ? line.source(end - 1) + 1 : first);
+  Span span(const JoinedLine& line, size_t begin, size_t end) const {
+    return line.span(index_, begin, end);
   }
-  void error(std::string_view code, const Line& line, std::string message) {
-    error(code, line.source(0), line.text.empty() ? 0 : line.source(line.text.size() - 1) + 1,
+  void error(std::string_view code, const JoinedLine& line, std::string message) {
+    error(code, line.at(0), line.text.empty() ? 0 : line.at(line.text.size() - 1) + 1,
           std::move(message));
   }
 
-  void take(const Line& line) {
+  void take(const JoinedLine& line) {
     const std::string_view text = line.text;
     // What was only a backslash, or whose first piece was.
     if (text.empty() || text.front() == '#' || text.front() == ';') return;
@@ -99,7 +77,7 @@ class Parser {
     assignment(line, equals);
   }
 
-  void group(const Line& line, std::string_view name) {
+  void group(const JoinedLine& line, std::string_view name) {
     const bool safe = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
       return c == '[' || c == '\x7f' || (c >= 0 && c < ' ');
     });
@@ -109,7 +87,7 @@ class Parser {
     group_span_ = span(line, 0, line.text.size());
   }
 
-  void assignment(const Line& line, size_t equals) {
+  void assignment(const JoinedLine& line, size_t equals) {
     if (file_.assignments.size() >= kAssignments) {
       if (!is_full_) error("too-many", line, "more assignments than are read of one file");
       is_full_ = true;
@@ -126,7 +104,7 @@ class Parser {
     out.section_span = group_span_;
     out.key_span = span(line, 0, key_end);
     if (out.value.empty()) {
-      const size_t behind = line.source(equals) + 1;
+      const size_t behind = line.at(equals) + 1;
       out.value_span = index_.span(behind, behind);
       out.parts.push_back({0, out.value_span});
     } else {

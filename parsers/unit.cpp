@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "parsers/joined_line.h"
 #include "parsers/utf8.h"
 
 namespace drydock::parsers::unit {
@@ -37,28 +38,6 @@ class LineReader {
   size_t at_ = 0;
 };
 
-// One line, or the lines of a continuation joined: text, and where in the file each piece stands.
-struct Logical {
-  struct Piece {
-    size_t offset;  // in text
-    size_t source;  // in the file
-  };
-  std::string text;
-  std::vector<Piece> pieces;
-
-  // The bytes of the file that [begin, end) of the text spans.
-  std::pair<size_t, size_t> source(size_t begin, size_t end) const {
-    const size_t first = at(begin);
-    return {first, end > begin ? at(end - 1) + 1 : first};
-  }
-  size_t at(size_t offset) const {
-    auto piece = std::upper_bound(pieces.begin(), pieces.end(), offset,
-                                  [](size_t o, const Piece& p) { return o < p.offset; });
-    if (piece != pieces.begin()) --piece;
-    return piece->source + (offset - piece->offset);
-  }
-};
-
 class Parser {
  public:
   Parser(std::string_view text, const std::vector<std::string_view>& sections)
@@ -68,7 +47,7 @@ class Parser {
     LineReader reader(text_);
     size_t begin = 0, end = 0;
     bool mark_seen = false;
-    Logical logical;
+    JoinedLine logical;
     bool continued = false;
     while (reader.next(begin, end)) {
       if (end - begin >= kLongLine) return too_long(begin);
@@ -86,8 +65,7 @@ class Parser {
       if (continued && logical.text.size() + (end - begin) > kLongLine) return too_long(begin);
       bool escaped = false;
       for (size_t i = begin; i < end; ++i) escaped = !escaped && text_[i] == '\\';
-      logical.pieces.push_back({logical.text.size(), begin});
-      logical.text += text_.substr(begin, end - begin);
+      logical.add(text_.substr(begin, end - begin), begin);
       if (escaped) logical.text.back() = ' ';
       continued = escaped;
       if (!continued && !take(logical)) return std::move(file_);
@@ -103,13 +81,12 @@ class Parser {
     return std::move(file_);
   }
 
-  Span span(const Logical& logical, size_t begin, size_t end) const {
-    const auto [first, last] = logical.source(begin, end);
-    return lines_.span(first, last);
+  Span span(const JoinedLine& logical, size_t begin, size_t end) const {
+    return logical.span(lines_, begin, end);
   }
 
   // One logical line. False: systemd stops reading here.
-  bool take(const Logical& logical) {
+  bool take(const JoinedLine& logical) {
     const std::string_view line = logical.text;
     const size_t begin = line.find_first_not_of(kBlank);
     if (begin == std::string_view::npos) return true;
@@ -166,7 +143,7 @@ class Parser {
   }
 
   // [begin, equals) holds the key, (equals, end) the value.
-  void assignment(const Logical& logical, size_t begin, size_t equals, size_t end, Span whole) {
+  void assignment(const JoinedLine& logical, size_t begin, size_t equals, size_t end, Span whole) {
     const std::string_view line = logical.text;
     const size_t key_end = line.find_last_not_of(kBlank, equals - 1) + 1;
     const size_t value_begin = std::min(line.find_first_not_of(kBlank, equals + 1), end);
